@@ -1,0 +1,1 @@
+"""Ask HLR Lookup about a data frame column of telephone numbers."""

@@ -1,0 +1,126 @@
+"""What can go wrong, as a tree.
+
+::
+
+    HlrframeError
+    ├── InputError (ValueError)      a column, a frame or a file that cannot be used as given
+    ├── ConfigError (ValueError)     a setting out of range, a missing key
+    ├── StoreError                   the store cannot be read or written
+    └── RunError                     a run ended before its list did; carries everything obtained
+        ├── ProviderError            the provider's side; carries the HTTP status and its own code
+        │   ├── AuthError            wrong key or secret: fatal
+        │   ├── RequestError         the provider calls our request wrong: fatal
+        │   ├── RateLimited          429: retried by the plan
+        │   ├── Unavailable          refused before any work was done: retried by the plan
+        │   ├── ReplyLost            sent, no usable answer, perhaps billed: retried with care
+        │   └── ProtocolError        a reply that cannot be understood, perhaps billed
+        └── Interrupted              Ctrl-C, a cancelled task or a notebook's stop button
+
+A row never raises: a number that cannot be looked up is a row with a reason. A *run* raises only when going on
+is pointless, after everything that was paid for is safe, and the error carries it in ``partial``.
+
+Messages show at most the last three digits of a number, and never a key.
+"""
+
+from typing import Any
+
+__all__ = [
+    "AuthError",
+    "ConfigError",
+    "EmulatorWarning",
+    "HlrframeError",
+    "IncompleteWarning",
+    "InputError",
+    "Interrupted",
+    "ProtocolError",
+    "ProviderError",
+    "RateLimited",
+    "ReplyLost",
+    "RequestError",
+    "RunError",
+    "StoreError",
+    "Unavailable",
+]
+
+
+class HlrframeError(Exception):
+    """Base of every error that hlrframe raises on purpose; never raised itself."""
+
+
+class InputError(HlrframeError, ValueError):
+    """The frame, column or file cannot be used as given; the message names the cure."""
+
+
+class ConfigError(HlrframeError, ValueError):
+    """A setting is out of range, or the credentials are missing; the message names the cure."""
+
+
+class StoreError(HlrframeError):
+    """The store cannot be read or written; nothing that is not on disk was counted as done."""
+
+
+class RunError(HlrframeError):
+    """A run ended before its list did.
+
+    Attributes:
+        partial: Everything obtained so far, in the type of the caller's own frame with the result columns
+            added; ``None`` where nothing had been obtained.
+        report: The :class:`~hlrframe.Report` of the run up to its end, or ``None``.
+    """
+
+    partial: Any = None
+    report: Any = None
+
+
+class ProviderError(RunError):
+    """The provider refused, failed or could not be reached.
+
+    Attributes:
+        status: HTTP status of the reply; ``None`` where there was no reply.
+        code: The provider's own word, such as ``UNAUTHORIZED``; ``None`` where it gave none.
+        retry_after: Seconds that the provider asked us to wait; ``None`` where it did not say.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+class AuthError(ProviderError):
+    """The provider does not accept the key and secret (HTTP 401 or 403)."""
+
+
+class RequestError(ProviderError):
+    """The provider rejects the request itself (HTTP 400 or 404); asking again would not help."""
+
+
+class RateLimited(ProviderError):
+    """HTTP 429: throttled, not billed; the plan asks again later."""
+
+
+class Unavailable(ProviderError):
+    """Refused before any work was done (5xx, no connection): not billed; the plan asks again later."""
+
+
+class ReplyLost(ProviderError):
+    """The request left and no whole reply came back (time-out, lost connection): perhaps billed."""
+
+
+class ProtocolError(ProviderError):
+    """A reply came and cannot be understood: perhaps billed."""
+
+
+class Interrupted(RunError):
+    """The run was stopped from outside; what had been paid for is kept and the next run goes on from there."""
+
+
+class IncompleteWarning(UserWarning):
+    """The frame came back with rows that were not asked: the budget or the credit ran out."""
+
+
+class EmulatorWarning(UserWarning):
+    """Answers come from the emulator: they are invented and say nothing about real people."""

@@ -1,0 +1,377 @@
+"""The words of the field: kinds of lookup, states of a row, verdicts, settings.
+
+Values that cannot lie: enums, frozen dataclasses, and the one table that says what a live status means.
+"""
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal, Self
+
+import phonenumbers
+
+from hlrframe.errors import ConfigError
+
+__all__ = [
+    "LiveStatus",
+    "LookupKind",
+    "NumberType",
+    "Progress",
+    "Question",
+    "Reason",
+    "Settings",
+    "State",
+    "Verdict",
+    "mask",
+    "parse_age",
+    "verdict_of",
+]
+
+#: Most requests the provider lets one customer have in flight (documented).
+MAX_REQUESTS = 210
+#: Most numbers the provider takes in one request (documented).
+MAX_BATCH = 80
+#: Oldest answer the provider's own caches can give, in days (documented).
+MAX_CACHE_DAYS = 30
+#: Longest wait for one reply that a run can be given, in seconds.
+MAX_TIMEOUT = 600
+
+
+class LookupKind(StrEnum):
+    """What is asked of the provider; each is one of its endpoints."""
+
+    #: Live status, networks and portability: 1 credit a mobile.
+    HLR = "hlr"
+    #: Networks and portability without live status: 0.5 credit.
+    MNP = "mnp"
+    #: Numbering plan only, no network asked: free.
+    VALIDATE = "validate"
+
+
+class State(StrEnum):
+    """What happened to a row in this run; every row has exactly one."""
+
+    #: Asked now, and the provider answered.
+    ANSWERED = "answered"
+    #: An earlier answer from the store; nothing was sent.
+    CACHED = "cached"
+    #: Not a telephone number; never sent.
+    REJECTED = "rejected"
+    #: Asked, and no usable answer came.
+    FAILED = "failed"
+    #: Not asked: budget, credit, offline, or the run was stopped.
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    """What an answer means for somebody who wants to reach the number."""
+
+    #: A call or message gets through.
+    LIVE = "live"
+    #: Assigned to a subscriber, but nothing gets through now.
+    UNREACHABLE = "unreachable"
+    #: Not assigned.
+    DEAD = "dead"
+    #: The provider could not tell; never to be read as dead.
+    UNKNOWN = "unknown"
+    #: The question does not apply: not a mobile, or not a number.
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Reason(StrEnum):
+    """Why a row has no answer. Stable: scripts may compare with them."""
+
+    # rejected: not a number that could be asked
+    EMPTY = "empty"
+    NOT_A_NUMBER = "not_a_number"
+    NEEDS_REGION = "needs_region"
+    SPREADSHEET_DAMAGE = "spreadsheet_damage"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    UNKNOWN_COUNTRY = "unknown_country"
+    NOT_IN_PLAN = "not_in_plan"
+    # failed: asked, no usable answer
+    INTERNAL_ERROR = "internal_error"
+    TIMEOUT = "timeout"
+    CONNECTION_LOST = "connection_lost"
+    UNREADABLE_REPLY = "unreadable_reply"
+    MISSING_REPLY = "missing_reply"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    PROVIDER_ERROR = "provider_error"
+    # skipped: not asked
+    BUDGET = "budget"
+    INSUFFICIENT_CREDIT = "insufficient_credit"
+    OFFLINE = "offline"
+    STOPPED = "stopped"
+
+
+class NumberType(StrEnum):
+    """The provider's ``telephone_number_type`` words, as documented; others may come and are kept as they are."""
+
+    BAD_FORMAT = "BAD_FORMAT"
+    MOBILE = "MOBILE"
+    LANDLINE = "LANDLINE"
+    MOBILE_OR_LANDLINE = "MOBILE_OR_LANDLINE"
+    TOLL_FREE = "TOLL_FREE"
+    PREMIUM = "PREMIUM"
+    SHARED_COST = "SHARED_COST"
+    VOIP = "VOIP"
+    STAGE_AND_SCREEN = "STAGE_AND_SCREEN"
+    PAGER = "PAGER"
+    UNIVERSAL_ACCESS_NUMBER = "UNIVERSAL_ACCESS_NUMBER"
+    PERSONAL_NUMBER = "PERSONAL_NUMBER"
+    VOICEMAIL_ONLY = "VOICEMAIL_ONLY"
+    UNKNOWN = "UNKNOWN"
+
+
+class LiveStatus(StrEnum):
+    """The provider's ``live_status`` words, as documented; others may come and are kept as they are."""
+
+    LIVE = "LIVE"
+    DEAD = "DEAD"
+    ABSENT_SUBSCRIBER = "ABSENT_SUBSCRIBER"
+    NO_TELESERVICE_PROVISIONED = "NO_TELESERVICE_PROVISIONED"
+    NOT_AVAILABLE_NETWORK_ONLY = "NOT_AVAILABLE_NETWORK_ONLY"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NO_COVERAGE = "NO_COVERAGE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    NONE = "NONE"
+
+
+#: Statuses that decide the verdict whatever the type of number is.
+VERDICT_OF_STATUS: dict[str, Verdict] = {
+    LiveStatus.LIVE: Verdict.LIVE,
+    LiveStatus.ABSENT_SUBSCRIBER: Verdict.UNREACHABLE,
+    LiveStatus.NO_TELESERVICE_PROVISIONED: Verdict.UNREACHABLE,
+    LiveStatus.DEAD: Verdict.DEAD,
+    LiveStatus.NOT_APPLICABLE: Verdict.NOT_APPLICABLE,
+    LiveStatus.INCONCLUSIVE: Verdict.UNKNOWN,
+    LiveStatus.NOT_AVAILABLE_NETWORK_ONLY: Verdict.UNKNOWN,
+}
+
+
+def verdict_of(live_status: str | None, number_type: str | None) -> Verdict:
+    """Says what an answer means.
+
+    A number that is no mobile and has no status of its own is *not applicable*; every word that is missing or
+    not known yet is *unknown*, never dead.
+
+    Args:
+        live_status: The provider's word, or ``None`` where it gave none.
+        number_type: The provider's ``telephone_number_type``, or ``None``.
+
+    >>> verdict_of("LIVE", "MOBILE"), verdict_of("NO_COVERAGE", "MOBILE"), verdict_of("NO_COVERAGE", "LANDLINE")
+    (<Verdict.LIVE: 'live'>, <Verdict.UNKNOWN: 'unknown'>, <Verdict.NOT_APPLICABLE: 'not_applicable'>)
+    >>> verdict_of("SOMETHING_NEW", "MOBILE")
+    <Verdict.UNKNOWN: 'unknown'>
+    """
+    # Integrations have met a trailing blank in this field.
+    status = (live_status or "").strip()
+    if number_type == NumberType.BAD_FORMAT:
+        return Verdict.NOT_APPLICABLE
+    if status in VERDICT_OF_STATUS:
+        return VERDICT_OF_STATUS[status]
+    no_status = status in {"", LiveStatus.NO_COVERAGE, LiveStatus.NONE}
+    maybe_mobile = number_type in {None, NumberType.MOBILE, NumberType.UNKNOWN}
+    return Verdict.NOT_APPLICABLE if no_status and not maybe_mobile else Verdict.UNKNOWN
+
+
+def mask(number: str) -> str:
+    """Hides all but the last three digits, for messages and logs.
+
+    >>> mask("447700900123")
+    '…123'
+    """
+    return f"…{number[-3:]}"
+
+
+_AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d|w)\s*")
+_AGE_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_age(age: str | timedelta) -> timedelta:
+    """Reads an age such as ``"30d"``, ``"12h"`` or ``"2w"``.
+
+    Raises:
+        ConfigError: The text is no age, or is negative.
+
+    >>> parse_age("36h")
+    datetime.timedelta(days=1, seconds=43200)
+    """
+    if isinstance(age, timedelta):
+        if age < timedelta(0):
+            raise ConfigError(f"an age cannot be negative: {age}")
+        return age
+    match = _AGE.fullmatch(age)
+    if match is None:
+        raise ConfigError(f"{age!r} is no age: write a number and one of s, m, h, d, w, such as '30d' or '12h'")
+    return timedelta(**{_AGE_UNITS[match[2]]: float(match[1])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that shapes a run, in one value.
+
+    All fields are keyword-only and checked when the value is made.
+
+    Raises:
+        ConfigError: A field is out of range; the message names the field and the cure.
+
+    >>> Settings(default_region="gb").default_region
+    'GB'
+    >>> Settings(max_requests=500)
+    Traceback (most recent call last):
+    hlrframe.errors.ConfigError: max_requests must lie between 1 and 210, not 500: ...
+    """
+
+    #: What to ask: ``"hlr"`` (1 credit), ``"mnp"`` (0.5) or ``"validate"`` (free).
+    lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR
+    #: ISO 3166 alpha-2 code of the country whose national numbers the column holds; ``None`` never guesses.
+    default_region: str | None = None
+    #: An answer in the store that is older than this is asked again; ``None`` accepts any age.
+    max_age: str | timedelta | None = "30d"
+    #: Hard ceiling on what the run may spend, in credits; ``None`` for no ceiling.
+    max_credits: float | None = None
+    #: Most requests in flight; the provider allows 210.
+    max_requests: int = MAX_REQUESTS
+    #: Most numbers in one request; the provider allows 80.
+    batch_size: int = MAX_BATCH
+    #: Most numbers asked in one second; ``None`` for no limit.
+    max_per_second: float | None = None
+    #: Seconds to wait for one reply before the request counts as lost; slow networks take about 10.
+    timeout: float = 30.0
+    #: Also ask for the date of the last port: 1 credit more where a date is found.
+    ported_date: bool = False
+    #: Also ask for the live status of landlines (United Kingdom and Ireland only).
+    landline_status: bool = False
+    #: Also ask for the true live status of mobiles in the United States: 1 credit more each.
+    usa_status: bool = False
+    #: Accept answers this many days old from what this account asked before, free: 0 to 30.
+    provider_cache_days: int = 0
+    #: Accept answers this many days old that other customers shared, 0.5 credit: 0 to 30.
+    global_cache_days: int = 0
+    #: Whether the provider may keep our answers and serve them: ``"no"``, ``"private"`` to us, ``"yes"`` to all.
+    share_results: Literal["no", "private", "yes"] = "no"
+    #: Use the store alone; send nothing.
+    offline: bool = False
+    #: Ask again even where the store has a fresh answer.
+    refresh: bool = False
+    #: Stop the run when this many numbers have failed for good; ``None`` to go on.
+    max_errors: int | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "lookup", LookupKind(self.lookup))
+        except ValueError:
+            raise ConfigError(f"lookup must be 'hlr', 'mnp' or 'validate', not {self.lookup!r}") from None
+        if self.max_age is not None:
+            object.__setattr__(self, "max_age", parse_age(self.max_age))
+        if self.share_results not in ("no", "private", "yes"):
+            raise ConfigError(f"share_results must be 'no', 'private' or 'yes', not {self.share_results!r}")
+        if self.default_region is not None:
+            object.__setattr__(self, "default_region", _region(self.default_region))
+        if self.offline and self.refresh:
+            raise ConfigError("offline=True sends nothing and refresh=True asks everything again: choose one")
+        _whole("max_requests", self.max_requests, 1, MAX_REQUESTS, "the provider's own limit")
+        _whole("batch_size", self.batch_size, 1, MAX_BATCH, "the provider's own limit")
+        _whole(
+            "provider_cache_days", self.provider_cache_days, 0, MAX_CACHE_DAYS, "the provider keeps no older answers"
+        )
+        _whole("global_cache_days", self.global_cache_days, 0, MAX_CACHE_DAYS, "the provider keeps no older answers")
+        if self.max_errors is not None:
+            _whole("max_errors", self.max_errors, 1, 2**31, "use None to go on whatever fails")
+        if not 0 < self.timeout <= MAX_TIMEOUT:
+            raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout}")
+        if self.max_credits is not None and not 0 <= self.max_credits < math.inf:
+            raise ConfigError(f"max_credits must be 0 or more, not {self.max_credits}; use None for no ceiling")
+        if self.max_per_second is not None and not 0 < self.max_per_second < math.inf:
+            raise ConfigError(f"max_per_second must be above 0, not {self.max_per_second}; use None for no limit")
+
+    def replace(self, **changes: object) -> Self:
+        """Gives a copy with some fields changed; the copy is checked again.
+
+        >>> Settings().replace(max_credits=10).max_credits
+        10
+        """
+        unknown = sorted(changes.keys() - {each.name for each in dataclasses.fields(self)})
+        if unknown:
+            raise ConfigError(f"there is no setting named {unknown[0]!r}; see help(hlrframe.Settings)")
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # __post_init__ checks the values
+
+
+def _whole(name: str, value: object, low: int, high: int, why: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{name} must lie between {low} and {high}, not {value!r}: {why}")
+
+
+def _region(code: str) -> str:
+    region = code.strip().upper() if isinstance(code, str) else ""
+    if region == "UK":
+        region = "GB"
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ConfigError(f"{code!r} is no region: use an ISO 3166 alpha-2 code such as 'GB', 'DE' or 'US'")
+    return region
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an answer is an answer to, the number apart: an answer serves only the same question.
+
+    The provider is part of it, so that an emulator's invention never stands in for a paid answer.
+    """
+
+    #: Kind of lookup.
+    kind: LookupKind
+    #: Host of the provider, or ``"emulator"``.
+    provider: str
+    #: The options that change an answer, sorted: some of ``landline_status``, ``ported_date``, ``usa_status``.
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings, provider: str) -> Self:
+        """Gives the question that a run with these settings asks of this provider.
+
+        >>> Question.of(Settings(usa_status=True), "emulator").key
+        'hlr+usa_status@emulator'
+        """
+        names = ("landline_status", "ported_date", "usa_status")
+        options = tuple(name for name in names if getattr(settings, name))
+        return cls(LookupKind(settings.lookup), provider, options)
+
+    @property
+    def key(self) -> str:
+        """The question as one stable text."""
+        return f"{'+'.join((self.kind.value, *self.options))}@{self.provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run at one moment, for progress lines and callbacks. All counts are distinct numbers."""
+
+    #: Numbers that this run is about: those to ask and those the store knew.
+    total: int = 0
+    #: Asked now and answered.
+    answered: int = 0
+    #: Known from the store.
+    cached: int = 0
+    #: Asked, no usable answer.
+    failed: int = 0
+    #: Not asked: budget, credit, stop.
+    skipped: int = 0
+    #: Requests that the provider refused and that were, or will be, sent again.
+    refused: int = 0
+    #: Credits spent so far.
+    credits: float = 0.0
+    #: Requests in flight at this moment.
+    in_flight: int = 0
+    #: Seconds since the run began.
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def done(self) -> int:
+        """Numbers with an outcome."""
+        return self.answered + self.cached + self.failed + self.skipped

@@ -1,0 +1,103 @@
+"""The columns: the one list of names, types and meanings that every other module reads.
+
+An *answer* is what the provider said of one number. A *row* is a line of the caller's frame: it carries an answer, or
+a reason why there is none. ``ANSWER_SCHEMA`` is the shape in which answers travel and are kept; ``COLUMNS`` is what a
+caller sees.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from hlrframe.errors import ConfigError
+
+__all__ = ["ANSWER_SCHEMA", "COLUMNS", "SCHEMA_VERSION", "Column", "select_columns"]
+
+#: Raised by one whenever a stored column changes its name, type or meaning.
+SCHEMA_VERSION: Final = 1
+
+_TEXT: Final = pa.string()
+_TIME: Final = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a result."""
+
+    #: Name without the prefix.
+    name: str
+    #: Arrow type.
+    type: pa.DataType
+    #: What a value means, in one sentence.
+    meaning: str
+    #: Whether ``columns="standard"`` gives it.
+    standard: bool = True
+    #: Whether the provider's answer holds it; otherwise it is a fact about the row.
+    of_answer: bool = True
+
+
+#: Every column that a result can have, in the order in which callers see them.
+COLUMNS: Final[tuple[Column, ...]] = (
+    Column("state", _TEXT, "What happened to the row: answered, cached, rejected, failed or skipped.", of_answer=False),
+    Column("reason", _TEXT, "Why a rejected, failed or skipped row has no answer: a stable code.", of_answer=False),
+    Column("msisdn", _TEXT, "The number as E.164 digits without plus."),
+    Column(
+        "verdict", _TEXT, "What the answer means: live, unreachable, dead, unknown or not_applicable.", of_answer=False
+    ),
+    Column("live_status", _TEXT, "The provider's own word for the status."),
+    Column("number_type", _TEXT, "The provider's own word for the type of number."),
+    Column("original_network", _TEXT, "Name of the network that the number range belongs to."),
+    Column("original_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept."),
+    Column("original_country", _TEXT, "Its country, ISO 3166 alpha-3."),
+    Column("current_network", _TEXT, "Name of the network that serves the number now."),
+    Column("current_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept."),
+    Column("current_country", _TEXT, "Its country, ISO 3166 alpha-3."),
+    Column("is_ported", pa.bool_(), "Whether the number moved between networks; null where that is not known."),
+    Column("ported_date", _TEXT, "Date of the last port as the provider sent it, when asked for."),
+    Column("credits", pa.float64(), "Credits that this row cost in this run; the column adds up to the bill."),
+    Column("checked_at", _TIME, "When the provider gave the answer."),
+    Column("provider", _TEXT, "Host of the provider, or 'emulator'."),
+    Column("uuid", _TEXT, "The provider's id of the answer.", standard=False),
+    Column("error", _TEXT, "The provider's own error word where it was not NONE.", standard=False),
+    Column("detected_number", _TEXT, "The number as the provider understood it.", standard=False),
+    Column("formatted_number", _TEXT, "The number in the output format, where one was asked for.", standard=False),
+    Column("original_country_name", _TEXT, "Country of the original network, in English.", standard=False),
+    Column("original_area", _TEXT, "Area of the number range: the country for mobiles.", standard=False),
+    Column("original_prefix", _TEXT, "Calling code of the original network's country.", standard=False),
+    Column("current_country_name", _TEXT, "Country of the current network, in English.", standard=False),
+    Column("current_prefix", _TEXT, "Calling code of the current network's country.", standard=False),
+    Column("disposable", pa.bool_(), "Whether the number is a disposable one; null where not known.", standard=False),
+    Column("usa_status", _TEXT, "The provider's usa_status field, where that option was on.", standard=False),
+    Column("sms_email", _TEXT, "E-mail address that reaches the number as SMS (US carriers).", standard=False),
+    Column("mms_email", _TEXT, "E-mail address that reaches the number as MMS (US carriers).", standard=False),
+    Column("extra", _TEXT, "Fields not known to this version, as JSON text.", standard=False),
+)
+
+#: How answers travel from the wire to the store and to the frame; ``msisdn`` is never null.
+ANSWER_SCHEMA: Final[pa.Schema] = pa.schema([pa.field(each.name, each.type) for each in COLUMNS if each.of_answer])
+
+
+def select_columns(columns: str | Sequence[str]) -> tuple[Column, ...]:
+    """Gives the columns that a caller asked for.
+
+    Args:
+        columns: ``"standard"``, ``"all"``, or a list of names, which are given in the list's order.
+
+    Raises:
+        ConfigError: A name is no column.
+
+    >>> [each.name for each in select_columns(["verdict", "credits"])]
+    ['verdict', 'credits']
+    """
+    if columns == "all":
+        return COLUMNS
+    if columns == "standard":
+        return tuple(each for each in COLUMNS if each.standard)
+    by_name = {each.name: each for each in COLUMNS}
+    names = [columns] if isinstance(columns, str) else list(columns)
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise ConfigError(f"there is no column {unknown[0]!r}: use 'standard', 'all', or some of {', '.join(by_name)}")
+    return tuple(by_name[name] for name in dict.fromkeys(names))
