@@ -183,5 +183,5 @@ def test_the_short_list_shows_each_mess_once(script):
 def test_the_readme_counts_what_happened_to_the_numbers(script, people):
     """The table of writings in the README has the true counts, in the script's order."""
     counts = Counter(contact.decay.name for contact in people)
-    written = re.findall(r"^\| .+ \| (\d+) \| .*\|$", (SAMPLES / "README.md").read_text(), re.MULTILINE)
+    written = re.findall(r"^\| .+ \| (\d+) \| .*\|$", (SAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert [int(count) for count in written] == [counts[decay.name] for decay in script.DECAYS]

@@ -1,0 +1,323 @@
+"""The house plan as rules over the source: floors, imports, state, sizes.
+
+Each rule is a function from parsed modules to a list of breaches, so that it can be shown to bite on planted code.
+"""
+
+import ast
+import graphlib
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
+
+#: From the ground up; within a floor a module may import those to its left.
+FLOORS = (
+    ("errors", "models", "schema", "numbering", "spelling", "msisdn"),
+    ("wire", "tariff", "budget", "limits", "lanes", "plan"),
+    ("client", "store"),
+    ("engine", "bridge"),
+    ("report", "progress", "frame", "files"),
+    ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
+)
+ORDER = [name for floor in FLOORS for name in floor]
+ROOF = set(FLOORS[-1])
+
+#: Packages that only some modules may import; a module that is not named here may import none of them.
+RESERVED = {
+    "narwhals": {"frame", "files"} | ROOF,
+    "httpx": {"client", "emulator"},
+    "pyreqwest": {"client"},
+    "duckdb": {"report", "files"},
+    "altair": {"notebook"},
+    "pandas": set(),
+}
+#: What values and decisions do without: clocks, threads, processes, the system. Chance comes in as an argument.
+IMPURE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "tempfile", "threading", "time"}
+
+MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+MAKERS = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of the package under its full name."""
+
+    name: str
+    source: str
+
+    @property
+    def tree(self):
+        """The file as syntax."""
+        return ast.parse(self.source)
+
+    @property
+    def part(self):
+        """The module or package directly under hlrframe; empty for hlrframe itself."""
+        return part_of(self.name)
+
+
+def part_of(name):
+    return name.partition(".")[2].partition(".")[0]
+
+
+def load(root):
+    """Gives every module under a package folder by its full name."""
+    modules = {}
+    for path in sorted(root.rglob("*.py")):
+        names = ("hlrframe", *path.relative_to(root).with_suffix("").parts)
+        name = ".".join(names[:-1] if names[-1] == "__init__" else names)
+        modules[name] = Module(name, path.read_text(encoding="utf-8"))
+    return modules
+
+
+def imported(module) -> Iterator[str]:
+    """Gives every name that is imported anywhere in a module, under ``if TYPE_CHECKING`` and in functions too."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def edges(module, modules):
+    """Gives the modules of the package that a module imports."""
+    inside = [name for name in imported(module) if name.split(".")[0] == "hlrframe"]
+    return {name if name in modules else name.rpartition(".")[0] or name for name in inside}
+
+
+def homeless(modules):
+    return sorted({module.part for module in modules.values()} - {"", *ORDER})
+
+
+def upward(modules):
+    rank = {name: place for place, name in enumerate(["", *reversed(ORDER)])}
+    return [
+        f"{name} imports {other}"
+        for name, module in modules.items()
+        for other in edges(module, modules)
+        if module.part != part_of(other) and rank.get(part_of(other), 0) <= rank.get(module.part, 0)
+    ]
+
+
+def cycle(modules):
+    graph = {name: edges(module, modules) - {name} for name, module in modules.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def out_of_bounds(modules):
+    return [
+        f"{module.name} imports {name}"
+        for module in modules.values()
+        for name in imported(module)
+        if module.part not in RESERVED.get(name.split(".")[0], {module.part})
+    ]
+
+
+def impure(modules):
+    pure = {*FLOORS[0], *FLOORS[1]}
+    return [
+        f"{module.name} imports {name}"
+        for module in modules.values()
+        for name in imported(module)
+        if module.part in pure and name.split(".")[0] in IMPURE
+    ]
+
+
+def at_import(node) -> Iterator[ast.AST]:
+    """Gives the nodes that run when a module is imported: everything but the bodies of functions."""
+    yield node
+    if isinstance(node, (*FUNCTIONS, ast.Lambda)):
+        children = [*getattr(node, "decorator_list", []), *node.args.defaults, *filter(None, node.args.kw_defaults)]
+    else:
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from at_import(child)
+
+
+def reads_environment(modules):
+    names = {"environ", "environb", "getenv"}
+    return [
+        f"{module.name}:{node.lineno}"
+        for module in modules.values()
+        for node in at_import(module.tree)
+        if (isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names)
+    ]
+
+
+def is_mutable(value):
+    called = value.func if isinstance(value, ast.Call) else None
+    return isinstance(value, MUTABLE) or getattr(called, "attr", getattr(called, "id", None)) in MAKERS
+
+
+def is_constant(name, annotation):
+    return name == "__all__" or name.isupper() or "Final" in annotation
+
+
+def assignments(body) -> Iterator[tuple[str, str, ast.expr, int]]:
+    """Gives name, annotation, value and line of the assignments in a body and in its if, try and with blocks."""
+    for node in body:
+        if isinstance(node, ast.Assign):
+            yield from ((ast.unparse(each), "", node.value, node.lineno) for each in node.targets)
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            yield ast.unparse(node.target), ast.unparse(node.annotation), node.value, node.lineno
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            yield from assignments([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)])
+
+
+def state(modules):
+    kept = [
+        f"{module.name}:{line} {name}"
+        for module in modules.values()
+        for name, annotation, value, line in assignments(module.tree.body)
+        if is_mutable(value) and not is_constant(name, annotation)
+    ]
+    rebound = [
+        f"{module.name}:{node.lineno} global {', '.join(node.names)}"
+        for module in modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Global)
+    ]
+    return kept + rebound
+
+
+def lengths(modules):
+    """Gives the lines of every function, its docstring apart: a signature's account may be as long as it needs."""
+    return {
+        f"{module.name}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1 - docstring_lines(node)
+        for module in modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, FUNCTIONS)
+    }
+
+
+def docstring_lines(function):
+    if ast.get_docstring(function) is None:
+        return 0
+    first = function.body[0]
+    return first.end_lineno - first.lineno + 1
+
+
+def too_long(modules):
+    functions = [f"{name}: {lines} lines" for name, lines in lengths(modules).items() if lines > 50]
+    files = {name: len(module.source.splitlines()) for name, module in modules.items()}
+    return functions + [f"{name}: {lines} lines" for name, lines in files.items() if lines > 400]
+
+
+@pytest.fixture(scope="module")
+def modules():
+    return load(SOURCE)
+
+
+def test_every_module_has_its_floor(modules):
+    """A new module is put on a floor on purpose."""
+    assert "hlrframe.errors" in modules
+    assert homeless(modules) == []
+
+
+def test_imports_go_down(modules):
+    """A module imports only from lower floors, or from modules before it on its own; nobody imports the root."""
+    assert upward(modules) == []
+
+
+def test_no_import_goes_round(modules):
+    """There is no cycle of imports, those under TYPE_CHECKING and in functions included."""
+    assert cycle(modules) == []
+
+
+def test_outside_packages_stay_behind_their_doors(modules):
+    """narwhals, httpx and duckdb are each imported by the modules that are their door; pandas by none."""
+    assert out_of_bounds(modules) == []
+
+
+def test_values_and_decisions_touch_nothing(modules):
+    """The two lowest floors have no clock, no threads, no files of their own and no asyncio."""
+    assert impure(modules) == []
+
+
+def test_importing_reads_no_environment(modules):
+    """The environment is read when somebody asks, never at import."""
+    assert reads_environment(modules) == []
+
+
+def test_modules_hold_no_state(modules):
+    """A module-level list, dict or set is a constant by name or annotation, and nothing is rebound with global."""
+    assert state(modules) == []
+
+
+def test_functions_and_modules_stay_short(modules):
+    """No function has more than 50 lines, its docstring apart, and no module more than 400."""
+    assert too_long(modules) == []
+
+
+def test_most_functions_are_shorter_still(modules):
+    """Half of the functions have at most 8 lines, nine in ten at most 30."""
+    counts = sorted(lengths(modules).values())
+    assert statistics.median(counts) <= 8
+    assert counts[len(counts) * 9 // 10] <= 30
+
+
+def plant(root, files):
+    """Writes a small package and loads it."""
+    for name, source in {"__init__": "", **files}.items():
+        path = root.joinpath(*name.split(".")).with_suffix(".py")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    return load(root)
+
+
+@pytest.mark.parametrize(
+    ("rule", "files", "breach"),
+    [
+        pytest.param(homeless, {"misc": ""}, "misc", id="no floor"),
+        pytest.param(upward, {"errors": "import hlrframe.plan", "plan": ""}, "hlrframe.plan", id="floor"),
+        pytest.param(upward, {"errors": "from hlrframe import models", "models": ""}, "hlrframe.models", id="order"),
+        pytest.param(upward, {"cli": "import hlrframe"}, "imports hlrframe", id="root"),
+        pytest.param(upward, {"wire": "def f():\n from hlrframe.cli import g", "cli": ""}, "hlrframe.cli", id="lazy"),
+        pytest.param(upward, {"plan": "from hlrframe.store.parts import P"}, "hlrframe.store", id="package"),
+        pytest.param(
+            cycle,
+            {"store.a": "if TYPE_CHECKING:\n from hlrframe.store.b import B", "store.b": "import hlrframe.store.a"},
+            "hlrframe.store.b",
+            id="cycle",
+        ),
+        pytest.param(out_of_bounds, {"frame": "import pandas as pd"}, "pandas", id="pandas"),
+        pytest.param(out_of_bounds, {"engine": "from httpx import AsyncClient"}, "httpx", id="httpx"),
+        pytest.param(impure, {"plan": "from time import monotonic"}, "time", id="clock"),
+        pytest.param(reads_environment, {"client": "import os\ndef f(key=os.environ['K']): ..."}, ":2", id="environ"),
+        pytest.param(reads_environment, {"client": "class C:\n  key = getenv('K')"}, ":2", id="getenv"),
+        pytest.param(state, {"client": "try:\n  cache = {}\nexcept E: ..."}, "cache", id="display"),
+        pytest.param(state, {"client": "seen: dict[str, int] = defaultdict(int)"}, "seen", id="call"),
+        pytest.param(state, {"client": "def f():\n  global x\n  x = 1"}, "global x", id="global"),
+        pytest.param(too_long, {"client": "def f():\n" + "  x()\n" * 50}, "f: 51 lines", id="function"),
+        pytest.param(too_long, {"client": "x()\n" * 401}, "client: 401", id="module"),
+    ],
+)
+def test_the_rules_bite(tmp_path, rule, files, breach):
+    """Each rule names the breach in a package that was planted with one."""
+    assert any(breach in each for each in rule(plant(tmp_path, files)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [
+        pytest.param(upward, {"cli": "from hlrframe import errors", "errors": ""}, id="down"),
+        pytest.param(upward, {"store.a": "import hlrframe.store.b", "store.b": ""}, id="inside a package"),
+        pytest.param(upward, {"__init__": "from hlrframe.cli import main", "cli": ""}, id="the root re-exports"),
+        pytest.param(out_of_bounds, {"emulator.app": "import httpx"}, id="a door"),
+        pytest.param(reads_environment, {"client": "import os\ndef f():\n  return os.environ"}, id="asked"),
+        pytest.param(state, {"errors": "WORDS = {}\n_x: Final = []\n__all__ = []\ny = ()"}, id="constants"),
+        pytest.param(too_long, {"errors": "def f():\n  '''" + "doc\n" * 60 + "'''"}, id="a long docstring"),
+    ],
+)
+def test_the_rules_let_pass_what_is_right(tmp_path, rule, files):
+    """No rule complains of what the plan allows."""
+    assert rule(plant(tmp_path, files)) == []
