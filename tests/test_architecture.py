@@ -16,10 +16,10 @@ SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
 
 #: From the ground up; within a floor a module may import those to its left.
 FLOORS = (
-    ("errors", "models", "schema", "numbering", "spelling", "msisdn"),
+    ("errors", "models", "schema", "numbering", "plans", "spelling", "msisdn"),
     ("wire", "tariff", "budget", "limits", "lanes", "plan"),
-    ("client", "store"),
-    ("engine", "bridge"),
+    ("bridge", "transport", "client", "store"),
+    ("engine",),
     ("report", "progress", "frame", "files"),
     ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
 )
@@ -29,8 +29,8 @@ ROOF = set(FLOORS[-1])
 #: Packages that only some modules may import; a module that is not named here may import none of them.
 RESERVED = {
     "narwhals": {"frame", "files"} | ROOF,
-    "httpx": {"client", "emulator"},
-    "pyreqwest": {"client"},
+    "httpx": {"transport", "client", "emulator"},
+    "httptools": {"transport"},
     "duckdb": {"report", "files"},
     "altair": {"notebook"},
     "pandas": set(),
@@ -53,7 +53,7 @@ class Module:
     @property
     def tree(self):
         """The file as syntax."""
-        return ast.parse(self.source)
+        return ast.parse(self.source, filename=self.name)
 
     @property
     def part(self):

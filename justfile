@@ -1,0 +1,38 @@
+# Verbs of this repository: `just VERB`. Each is one plain command, so that it can also be typed.
+
+# List the verbs
+default:
+    @just --list
+
+# Make the environment that the lock file describes
+setup:
+    uv sync --frozen
+
+# Run the tests; arguments go to pytest
+test *arguments:
+    uv run --frozen pytest {{ arguments }}
+
+# Format, and mend what can be mended
+lint:
+    uv run --frozen ruff format .
+    uv run --frozen ruff check --fix .
+
+# Check the types
+types:
+    uv run --frozen mypy
+
+# Print the figures of one benchmark, such as `just bench bench_msisdn`
+bench name:
+    uv run --frozen --group bench python tests/benchmarks/{{ name }}.py
+
+# Make the sample data again
+samples:
+    uv run --frozen python sample_data/make_contacts.py
+
+# Make the notebooks from their scripts, without outputs
+notebooks:
+    uv run --frozen jupytext --quiet --to ipynb notebooks/*.py
+
+# Check the last commit from nothing, as the server does
+ci:
+    .ci/run
