@@ -16,10 +16,10 @@ SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
 
 #: From the ground up; within a floor a module may import those to its left.
 FLOORS = (
-    ("errors", "models", "schema", "numbering", "plans", "spelling", "msisdn"),
-    ("wire", "tariff", "budget", "limits", "lanes", "plan"),
+    ("errors", "models", "schema", "numbering", "plans", "spelling", "msisdn", "networks"),
+    ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
-    ("engine",),
+    ("scribe", "engine", "column"),
     ("report", "progress", "frame", "files"),
     ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
 )
