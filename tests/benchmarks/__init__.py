@@ -1,0 +1,1 @@
+"""Measurements: run one with ``python tests/benchmarks/bench_lookup.py``; see README.md."""
