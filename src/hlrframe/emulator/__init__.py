@@ -1,0 +1,81 @@
+"""HLR Lookup without an account: the provider's API as documented, invented subscribers, an honest bill.
+
+Nothing here says anything about real people. :func:`connect` gives a client whose answers come from inside the
+process; :func:`serve`, :func:`running` and :func:`serve_forever` put the same emulator on a socket.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hlrframe.emulator.asking import Call
+from hlrframe.emulator.bill import Bill
+from hlrframe.emulator.faults import Fault, Faults, Outage
+from hlrframe.emulator.samples import find_numbers, sample_numbers
+from hlrframe.emulator.server import running, serve, serve_forever
+from hlrframe.emulator.service import Emulator, Reply, Ticket
+from hlrframe.emulator.traffic import Latency, Throttle
+from hlrframe.emulator.transport import EmulatorTransport
+from hlrframe.emulator.world import Subscriber, World
+from hlrframe.errors import EmulatorWarning
+
+if TYPE_CHECKING:
+    from hlrframe.client import Client
+
+__all__ = [
+    "Bill",
+    "Call",
+    "Emulator",
+    "EmulatorTransport",
+    "Fault",
+    "Faults",
+    "Latency",
+    "Outage",
+    "Reply",
+    "Subscriber",
+    "Throttle",
+    "Ticket",
+    "World",
+    "connect",
+    "find_numbers",
+    "running",
+    "sample_numbers",
+    "serve",
+    "serve_forever",
+]
+
+
+def connect(
+    seed: int = 7,
+    *,
+    emulator: Emulator | None = None,
+    credits: float = 1_000_000.0,  # noqa: A002 - the word of the field; the site's built-in is for consoles
+    faults: Faults | None = None,
+    latency: float | Latency | None = None,
+    throttles: Sequence[Throttle] = (),
+    timeout: float = 30.0,
+) -> "Client":
+    """Gives a client that asks an emulator inside this process; no account, no network, no cost.
+
+    Args:
+        seed: Decides who is behind each number.
+        emulator: An emulator made before, whose bill is to be read afterwards; the other arguments, the time-out
+            apart, are then without effect.
+        credits: Credits on the invented account.
+        faults: What goes wrong, and when.
+        latency: Seconds that networks take, or a :class:`Latency`; none by default.
+        throttles: What single networks or countries take.
+        timeout: Seconds after which the client gives a request up.
+
+    Warns:
+        EmulatorWarning: Always: the answers are invented.
+    """
+    from hlrframe.client import Client  # noqa: PLC0415 - the emulator serves other processes without it
+
+    warnings.warn("the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=2)
+    chosen = emulator or Emulator(seed, credits=credits, faults=faults, latency=latency, throttles=throttles)
+    key, secret = chosen.credentials
+    transport = EmulatorTransport(chosen)
+    return Client(
+        key, secret, timeout=timeout, transport=transport, provider="emulator", positional=chosen.mode == "testing"
+    )
