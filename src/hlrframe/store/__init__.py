@@ -1,0 +1,26 @@
+"""The store: a directory that keeps every answer, so that none is paid for twice and none that was paid for is lost.
+
+``Store`` is the door, ``Journal`` is a run's writer, and the rest is what goes in and comes out. Inside, from the
+bottom: ``disk`` (private, durable files), ``layout`` (where things lie), ``records`` (columns), ``segment`` (a journal
+file), ``queries`` (which answer counts), ``parts`` (sealed files), ``journal``, ``tidy`` (merging and removing).
+"""
+
+from hlrframe.store.journal import Journal
+from hlrframe.store.parts import DamagedWarning
+from hlrframe.store.queries import INCONCLUSIVE_AGE
+from hlrframe.store.records import Answered, Asked, Entry, Withdrawn
+from hlrframe.store.store import Store, StoreStats
+from hlrframe.store.tidy import Compaction
+
+__all__ = [
+    "INCONCLUSIVE_AGE",
+    "Answered",
+    "Asked",
+    "Compaction",
+    "DamagedWarning",
+    "Entry",
+    "Journal",
+    "Store",
+    "StoreStats",
+    "Withdrawn",
+]

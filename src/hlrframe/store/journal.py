@@ -1,0 +1,146 @@
+"""What a run learns, on disk before it counts; sealed when the run ends, or by the next one when it was killed."""
+
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Sequence
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import polars as pl
+
+from hlrframe.errors import StoreError
+from hlrframe.models import Question
+from hlrframe.store.disk import explained, is_same_file, sync_directory, try_lock
+from hlrframe.store.layout import Layout, new_name
+from hlrframe.store.parts import row_count, set_aside, write_parquet
+from hlrframe.store.queries import in_doubt
+from hlrframe.store.records import Entry
+from hlrframe.store.segment import SegmentWriter, read_segment
+
+__all__ = ["Journal", "seal_orphans"]
+
+#: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
+#: memory that grows with the run.
+SEGMENT_SIZE: Final = 128 * 2**20
+#: Seconds without a write after which a journal is a dead run's, where the file system has no locks to tell.
+ORPHAN_AGE: Final = 24 * 60 * 60
+
+
+class Journal:
+    """One run's writer; use it as a context manager.
+
+    Any number of journals may be open in one store, in one process or in many. A journal itself is for one thread.
+
+    Raises:
+        StoreError: The store cannot be written; the message says what to do.
+    """
+
+    #: The run's own name; no other run has it.
+    run_id: str
+
+    def __init__(self, layout: Layout, question: Question, *, segment_size: int = SEGMENT_SIZE) -> None:
+        self.run_id = new_name()
+        self._layout = layout
+        self._question = question
+        self._segment_size = segment_size
+        self._numbers = itertools.count()
+        self._segment: SegmentWriter | None = self._next()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keeps these entries, together; they are on disk when it returns.
+
+        Raises:
+            StoreError: The disk refused, and none of them counts; or the journal is sealed.
+        """
+        if self._segment is None:
+            raise StoreError("the journal is sealed: open a new one")
+        if not entries:
+            return
+        self._segment.write(entries)
+        if self._segment.size >= self._segment_size:
+            # The next file exists before this one is sealed: a run that goes on always has one.
+            full, self._segment = self._segment, self._next()
+            _seal_own(self._layout, full)
+
+    def seal(self) -> None:
+        """Ends the run: its answers become a sealed part. Doing it again changes nothing.
+
+        Raises:
+            StoreError: The disk refused. Nothing is lost: the journal is read as it is, and sealed by the next run.
+        """
+        if self._segment is not None:
+            last, self._segment = self._segment, None
+            _seal_own(self._layout, last)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            self.seal()
+        except StoreError as refusal:
+            if error is None:
+                raise
+            error.add_note(f"The journal was kept and will be sealed by the next run: {refusal}")
+
+    def _next(self) -> SegmentWriter:
+        with explained("write to the journal in", self._layout.journals):
+            while True:
+                path = self._layout.journals / f"{self.run_id}-{next(self._numbers):04}.arrows"
+                try:
+                    return SegmentWriter(path, self._question, self.run_id)
+                except FileExistsError:
+                    continue
+
+
+def seal_orphans(layout: Layout) -> None:
+    """Seals the journals of runs that were killed; those of living runs are left alone.
+
+    Raises:
+        StoreError: The disk refused; nothing is lost.
+    """
+    for path in layout.view().journals:
+        try:
+            file = FileIO(path, "r+")
+        except (FileNotFoundError, PermissionError):
+            continue
+        with file, explained("seal a journal in", layout.journals), contextlib.suppress(FileNotFoundError):
+            if _is_orphan(file) and is_same_file(file, path):
+                _seal(layout, path)
+
+
+def _is_orphan(file: FileIO) -> bool:
+    locked = try_lock(file)
+    if locked is None:
+        return time.time() - os.fstat(file.fileno()).st_mtime > ORPHAN_AGE
+    return locked
+
+
+def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
+    try:
+        with explained("seal a journal in", layout.journals):
+            _seal(layout, segment.path)
+    finally:
+        segment.close()
+
+
+def _seal(layout: Layout, path: Path) -> None:
+    """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
+    content = read_segment(path)
+    _write_once(layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
+    _write_once(layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
+    if content.damaged:
+        set_aside(path)
+    else:
+        path.unlink(missing_ok=True)
+    sync_directory(layout.journals)
+
+
+def _write_once(path: Path, rows: pl.DataFrame) -> None:
+    # A sealer that was killed may have written it, and a journal without a lock may have grown since.
+    if len(rows) and not (path.exists() and row_count(path) == len(rows)):
+        write_parquet(path, rows)

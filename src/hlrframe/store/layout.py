@@ -1,0 +1,182 @@
+"""Where things lie in a store, and which version of this package may touch them.
+
+::
+
+    store/                        0700, every file in it 0600
+        store.json                which version wrote here
+        journal/<run>-0000.arrows what a run asked and was answered; see ``segment``
+        parts/<run>-0000.parquet  sealed answers, sorted by number
+        asked/<run>-0000.parquet  what a sealed run asked and never learnt
+        tidy.lock                 held by whoever compacts, forgets or purges
+
+A segment is sealed by making its part appear first and its journal vanish second, and parts are merged in the same
+order, so that an answer is in at least one place at any moment. Being in two is harmless: the newest wins at read.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from hlrframe.errors import StoreError
+from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.store.disk import create, explained, list_files, make_directory, publish
+
+__all__ = ["FORMAT_VERSION", "Layout", "View", "new_name", "refuse_newer", "run_of"]
+
+#: Raised by one whenever the files of a store are laid out in a way that older versions would misread.
+FORMAT_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The files of a store at one moment."""
+
+    journals: tuple[Path, ...]
+    parts: tuple[Path, ...]
+    asked: tuple[Path, ...]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((*self.journals, *self.parts, *self.asked))
+
+    def without(self, some: Collection[Path]) -> "View":
+        """Gives the view but for these files."""
+        return View(
+            *(tuple(path for path in each if path not in some) for each in (self.journals, self.parts, self.asked))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places in one store."""
+
+    root: Path
+
+    @property
+    def marker(self) -> Path:
+        """Says which version wrote here."""
+        return self.root / "store.json"
+
+    @property
+    def journals(self) -> Path:
+        """Runs that go on, and those that were killed."""
+        return self.root / "journal"
+
+    @property
+    def parts(self) -> Path:
+        """Sealed answers."""
+        return self.root / "parts"
+
+    @property
+    def asked(self) -> Path:
+        """Numbers that sealed runs asked and never learnt about."""
+        return self.root / "asked"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever merges or removes parts."""
+        return self.root / "tidy.lock"
+
+    def view(self) -> View:
+        """Lists the files.
+
+        Names come and go while a directory is read, so that one listing may miss both a file and its successor; two
+        equal ones in a row cannot.
+        """
+        last, now = None, self._list()
+        while now != last:
+            last, now = now, self._list()
+        return now
+
+    def check(self) -> None:
+        """Refuses a store that this version cannot read.
+
+        Raises:
+            StoreError: The path is a file, or a newer version wrote here; the message says what to do.
+        """
+        with explained("open the store", self.root):
+            versions = self._versions()
+        if versions is not None:
+            refuse_newer(self.root, layout=versions[0], columns=versions[1])
+
+    def prepare(self) -> None:
+        """Makes the directories and says which version writes here.
+
+        Raises:
+            StoreError: The directory holds something else, cannot be written, or belongs to a newer version.
+        """
+        self.check()
+        with explained("write to the store", self.root):
+            make_directory(self.root, parents=True)
+            self._mark()
+            for directory in (self.journals, self.parts, self.asked):
+                make_directory(directory)
+
+    def open_lock(self) -> FileIO:
+        """Opens the file whose lock keeps tidiers apart."""
+        try:
+            return create(self.lock)
+        except FileExistsError:
+            return FileIO(self.lock, "r+")
+
+    def _mark(self) -> None:
+        versions = self._versions()
+        if versions == (FORMAT_VERSION, SCHEMA_VERSION):
+            return
+        if versions is None:
+            self._refuse_foreign()
+            self.root.chmod(0o700)
+        text = json.dumps({"format": FORMAT_VERSION, "columns": SCHEMA_VERSION})
+        publish(self.marker, lambda file: file.write(text.encode()))
+
+    def _versions(self) -> tuple[int, int] | None:
+        try:
+            marker = json.loads(self.marker.read_text())
+            return marker["format"], marker["columns"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError) as error:
+            cure = "if the folder is a store, delete that file; it is made anew"
+            raise StoreError(f"cannot read {self.marker}: {cure}") from error
+
+    def _refuse_foreign(self) -> None:
+        ours = {each.name for each in (self.journals, self.parts, self.asked, self.lock)}
+        foreign = [name for name in os.listdir(self.root) if name not in ours and not name.startswith(".")]  # noqa: PTH208
+        if foreign:
+            raise StoreError(
+                f"{self.root} is no store and holds other files, such as {foreign[0]!r}; name a new folder"
+            )
+
+    def _list(self) -> View:
+        # In this order: what leaves one listing is already in the next one.
+        journals = list_files(self.journals, ".arrows")
+        return View(journals, list_files(self.parts, ".parquet"), list_files(self.asked, ".parquet"))
+
+
+def new_name() -> str:
+    """Makes a name that no other run or part has, and that sorts by the time of its making."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:12]}"
+
+
+def run_of(path: Path) -> str:
+    """Reads from a file's name which run made it.
+
+    >>> run_of(Path("asked/20261130T120000123456-5e55f00d5e55-0003.parquet"))
+    '20261130T120000123456-5e55f00d5e55'
+    """
+    return path.stem.rpartition("-")[0]
+
+
+def refuse_newer(path: Path, *, layout: int, columns: int) -> None:
+    """Refuses what a newer version wrote.
+
+    Raises:
+        StoreError: One of the versions is newer than this package's.
+    """
+    if layout > FORMAT_VERSION or columns > SCHEMA_VERSION:
+        raise StoreError(f"{path} was written by a newer hlrframe: upgrade hlrframe, or name another folder")

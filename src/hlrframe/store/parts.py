@@ -1,0 +1,180 @@
+"""Sealed files: written once, read by key, set aside when they cannot be read."""
+
+import contextlib
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hlrframe.errors import StoreError
+from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.store.disk import explained, publish
+from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
+from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
+from hlrframe.store.segment import read_segment
+
+__all__ = [
+    "DamagedWarning",
+    "collect",
+    "read_answers",
+    "read_events",
+    "row_count",
+    "scan_parts",
+    "set_aside",
+    "write_parquet",
+]
+
+_T = TypeVar("_T")
+
+#: Rows that are read or passed over together: enough to compress well, few enough to skip most for a few numbers.
+ROW_GROUP: Final = 65_536
+
+#: Listings of a store that changes while it is read; a second one nearly always does.
+_ATTEMPTS: Final = 20
+#: What polars raises for a file that is no whole parquet file; its panics are no ``Exception``.
+_UNREADABLE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+class DamagedWarning(UserWarning):
+    """A file of the store cannot be read; it was renamed and the store goes on without it."""
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> None:
+    """Writes a sealed file, whole and on disk when it returns.
+
+    Raises:
+        StoreError: The disk refused.
+    """
+    versions = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
+    # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(versions)
+
+    def write(file: BinaryIO) -> None:
+        pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True)
+
+    with explained("seal answers in", path.parent):
+        publish(path, write)
+
+
+def row_count(path: Path) -> int:
+    """Counts the rows of a sealed file from its footer; one that cannot be read counts as none."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowInvalid, OSError):
+        return 0
+
+
+def scan_parts(paths: Sequence[Path], types: dict[str, pl.DataType]) -> pl.LazyFrame:
+    """Reads sealed files lazily, in these columns whichever version wrote them."""
+    if not paths:
+        return pl.LazyFrame(schema=types)
+    return pl.scan_parquet(
+        list(paths),
+        schema=types,
+        missing_columns="insert",
+        extra_columns="ignore",
+        # The user's own folder may be called "[2026]" or "month=11".
+        glob=False,
+        hive_partitioning=False,
+    )
+
+
+def read_answers(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """Reads answers, sealed or not.
+
+    Args:
+        layout: Which store.
+        narrow: Picks the rows and columns of each source; the columns of a sealed part come in.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+
+    def read(view: View) -> pl.DataFrame:
+        journals = [narrow(read_segment(path).answers.lazy()) for path in view.journals]
+        return pl.concat([narrow(scan_parts(view.parts, KEPT_TYPES)), *journals]).collect()
+
+    return collect(layout, read)
+
+
+def read_events(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """Reads what was asked and withdrawn and perhaps never answered, for each run in the order in which it happened.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+
+    def read(view: View) -> pl.DataFrame:
+        sources = {path.stem: scan_parts([path], EVENT_TYPES) for path in view.asked}
+        sources |= {path.stem: read_segment(path).events.lazy() for path in view.journals}
+        in_order = [narrow(sources[name]) for name in sorted(sources)]
+        return pl.concat([narrow(scan_parts([], EVENT_TYPES)), *in_order]).collect()
+
+    return collect(layout, read)
+
+
+def collect(layout: Layout, read: Callable[[View], _T]) -> _T:
+    """Reads a store that others are changing: lists it again when a file vanished, goes on without a damaged one.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    damaged: frozenset[Path] = frozenset()
+    with explained("read the store", layout.root):
+        for _ in range(_ATTEMPTS):
+            view = layout.view().without(damaged)
+            try:
+                return read(view)
+            except FileNotFoundError:
+                continue
+            except _UNREADABLE as error:
+                found = _damaged(view)
+                if not found:
+                    raise StoreError(f"cannot read {layout.root}: {_first_line(error)}") from error
+                damaged |= found
+    raise StoreError(f"cannot read {layout.root}: its files keep changing; run again")
+
+
+def set_aside(path: Path) -> None:
+    """Renames a file that cannot be read, for somebody to look at, and warns."""
+    kept = path.with_name(f"{path.name}.damaged")
+    with contextlib.suppress(OSError):  # whoever may only read goes on without it
+        path.rename(kept)
+    cure = "restore it from a backup, or delete it; its numbers will be asked again"
+    warnings.warn(f"{path} cannot be read and was set aside as {kept.name}: {cure}", DamagedWarning, stacklevel=2)
+
+
+def _damaged(view: View) -> frozenset[Path]:
+    sealed = [(path, KEPT_TYPES) for path in view.parts] + [(path, EVENT_TYPES) for path in view.asked]
+    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types))
+    for path in damaged:
+        set_aside(path)
+    return damaged
+
+
+def _is_sound(path: Path, types: dict[str, pl.DataType]) -> bool:
+    _refuse_newer_part(path)
+    try:
+        scan_parts([path], types).collect()
+    except FileNotFoundError:
+        return True
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _refuse_newer_part(path: Path) -> None:
+    try:
+        facts = pq.read_metadata(path).metadata or {}
+        layout, columns = int(facts[b"hlrframe.format"]), int(facts[b"hlrframe.columns"])
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        return
+    refuse_newer(path, layout=layout, columns=columns)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,105 @@
+"""Questions to the answers that a store keeps: which is the newest, which is too old, what is still in doubt."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from hlrframe.models import LiveStatus
+
+__all__ = [
+    "AGE",
+    "INCONCLUSIVE_AGE",
+    "KEY",
+    "SAME",
+    "WATCHED",
+    "by_numbers",
+    "changed",
+    "earliest",
+    "in_doubt",
+    "newest",
+    "not_too_old",
+]
+
+#: An INCONCLUSIVE answer says nothing of the number: it is asked again when it is older than this.
+INCONCLUSIVE_AGE: Final = timedelta(days=1)
+#: What makes two answers answers to the same thing.
+KEY: Final = ("question", "msisdn")
+#: The newest answer comes last in this order; the run makes it the same one at every reading.
+AGE: Final = ("known_at", "received_at", "run")
+
+#: What a change of is news.
+WATCHED: Final = ("live_status", "current_network", "current_mccmnc", "is_ported")
+#: Two rows that agree in these are one answer, met in its journal and in its part.
+SAME: Final = ("run", *KEY, "received_at", "known_at", "uuid")
+
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def by_numbers(numbers: pl.Series) -> pl.Expr:
+    """Keeps the rows of these numbers; the bounds let a reader pass over most of a sorted file for a few of them."""
+    bounds = pl.lit(numbers.min(), pl.String), pl.lit(numbers.max(), pl.String)
+    return pl.col("msisdn").is_between(*bounds) & pl.col("msisdn").is_in(numbers.implode())
+
+
+def newest(answers: pl.DataFrame, key: Sequence[str] = KEY) -> pl.DataFrame:
+    """Keeps the newest answer of each key; the order of rows is not promised."""
+    # Most numbers have one answer, and telling so is much cheaper than to sort all columns.
+    several = answers.select(key).is_duplicated()
+    if not several.any():
+        return answers
+    last = answers.filter(several).sort(AGE).unique(key, keep="last", maintain_order=True)
+    return pl.concat([answers.filter(~several), last])
+
+
+def earliest(now: datetime, max_age: timedelta | None) -> datetime:
+    """Gives the moment before which an answer is too old; ``None`` accepts any age.
+
+    >>> earliest(datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=30)).date()
+    datetime.date(2026, 10, 31)
+    """
+    now = now.astimezone(UTC)
+    return _BEGINNING if max_age is None or max_age > now - _BEGINNING else now - max_age
+
+
+def not_too_old(now: datetime, max_age: timedelta | None) -> pl.Expr:
+    """Keeps answers that are young enough for what they say."""
+    limit = INCONCLUSIVE_AGE if max_age is None else min(max_age, INCONCLUSIVE_AGE)
+    inconclusive = pl.col("live_status").str.strip_chars().eq_missing(LiveStatus.INCONCLUSIVE.value)
+    since = pl.when(inconclusive).then(pl.lit(earliest(now, limit))).otherwise(pl.lit(earliest(now, max_age)))
+    return pl.col("known_at") >= since
+
+
+def changed(answers: pl.DataFrame, since: datetime) -> pl.DataFrame:
+    """Compares the newest answer of each key with the newest that was known before a moment.
+
+    Args:
+        answers: The columns of a sealed part.
+        since: The moment.
+
+    Returns:
+        The key, ``known_before`` and ``known_at``, then each of ``WATCHED`` before and now, where one of these differs.
+    """
+    recent = pl.col("known_at") >= since.astimezone(UTC)
+    now = newest(answers.filter(recent)).select(*KEY, "known_at", *WATCHED)
+    before = newest(answers.filter(~recent)).select(
+        *KEY, pl.col("known_at").alias("known_before"), pl.col(WATCHED).name.suffix("_before")
+    )
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in WATCHED)
+    columns = [column for name in WATCHED for column in (f"{name}_before", name)]
+    both = now.join(before, on=KEY, how="inner").filter(differs)
+    return both.select(*KEY, "known_before", "known_at", *columns).sort("msisdn", "question")
+
+
+def in_doubt(events: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Keeps what was asked and neither withdrawn by the run that asked nor answered to any run since.
+
+    Args:
+        events: In the order in which they happened in each run.
+        answers: At least the columns ``question``, ``msisdn`` and ``received_at``.
+    """
+    last = events.unique(("run", *KEY), keep="last", maintain_order=True)
+    since = answers.group_by(KEY).agg(pl.col("received_at").max())
+    open_still = pl.col("received_at").is_null() | (pl.col("received_at") < pl.col("at"))
+    return last.join(since, on=KEY, how="left", maintain_order="left").filter(open_still).drop("received_at")

@@ -1,0 +1,126 @@
+"""What a run tells its journal, and the columns in which answers are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias, cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hlrframe.errors import StoreError
+from hlrframe.models import Question
+from hlrframe.schema import ANSWER_SCHEMA
+
+__all__ = [
+    "ANSWER_COLUMNS",
+    "EVENT_TYPES",
+    "JOURNAL_SCHEMA",
+    "KEPT_TYPES",
+    "Answered",
+    "Asked",
+    "Entry",
+    "Withdrawn",
+    "conform",
+    "of_run",
+    "timed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """These numbers are about to be sent."""
+
+    msisdns: Sequence[str]
+    #: When; with a time zone.
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """These numbers were refused and certainly not billed: they are no longer in doubt."""
+
+    msisdns: Sequence[str]
+    #: When; with a time zone.
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """These answers came."""
+
+    #: In ``ANSWER_SCHEMA``; ``msisdn`` is never null.
+    batch: pa.RecordBatch
+    #: When, by our own clock; with a time zone.
+    received_at: datetime
+    #: How old an answer the provider's caches were allowed to give, in days; 0 for none.
+    cache_days: int = 0
+
+
+#: What a journal takes.
+Entry: TypeAlias = Asked | Answered | Withdrawn
+
+_TIME: Final = pa.timestamp("us", tz="UTC")
+_MOMENT: Final = pl.Datetime("us", "UTC")
+
+#: Names of the columns of an answer.
+ANSWER_COLUMNS: Final = tuple(ANSWER_SCHEMA.names)
+#: A journal's answers: when they came, and when they were true as far as we know.
+JOURNAL_SCHEMA: Final[pa.Schema] = pa.schema(
+    [*ANSWER_SCHEMA, pa.field("received_at", _TIME), pa.field("known_at", _TIME)]
+)
+#: A sealed answer: the journal's columns, what was asked, and which run asked.
+KEPT_TYPES: Final[dict[str, pl.DataType]] = dict(pl.DataFrame(JOURNAL_SCHEMA.empty_table()).schema) | {
+    name: pl.String() for name in ("lookup", "options", "question", "run")
+}
+#: What was asked or withdrawn, by whom and when.
+EVENT_TYPES: Final[dict[str, pl.DataType]] = {
+    "msisdn": pl.String(),
+    "event": pl.String(),
+    "at": _MOMENT,
+    "question": pl.String(),
+    "run": pl.String(),
+}
+
+
+def timed(entry: Answered) -> pa.RecordBatch:
+    """Adds to answers when they came and since when they are known to be true.
+
+    ``checked_at`` is the provider's word, and stays as it came. A recorded or skewed clock must not make an answer
+    immortal or stillborn, so ``known_at`` is the nearest moment to it at which the answer can have been given: not
+    after it came, and not before the provider's caches were allowed to look.
+
+    Raises:
+        StoreError: The batch is not in ``ANSWER_SCHEMA``, or a number is missing.
+    """
+    batch = entry.batch
+    if not batch.schema.equals(ANSWER_SCHEMA) or batch.column("msisdn").null_count:
+        raise StoreError("answers must come in ANSWER_SCHEMA and each with its number: nothing was written")
+    came = entry.received_at.astimezone(UTC)
+    latest, earliest = pa.scalar(came, _TIME), pa.scalar(came - timedelta(days=entry.cache_days), _TIME)
+    given = pc.fill_null(batch.column("checked_at"), latest)
+    known = pc.if_else(pc.less(given, earliest), earliest, pc.if_else(pc.greater(given, latest), latest, given))
+    received = pa.repeat(latest, batch.num_rows)
+    return pa.RecordBatch.from_arrays([*batch.columns, received, known], schema=JOURNAL_SCHEMA)
+
+
+def of_run(answers: pl.DataFrame, question: Question, run: str) -> pl.DataFrame:
+    """Adds to a journal's answers what was asked and by which run."""
+    return conform(
+        answers.with_columns(
+            lookup=pl.lit(question.kind.value),
+            options=pl.lit("+".join(question.options)),
+            question=pl.lit(question.key),
+            run=pl.lit(run),
+        ),
+        KEPT_TYPES,
+    )
+
+
+def conform(frame: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Gives exactly these columns: those that an older version did not know yet are null."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in types.items()
+    )

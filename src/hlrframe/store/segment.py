@@ -1,0 +1,243 @@
+"""One journal file: an Arrow IPC stream of answers with a sealed word after each commit.
+
+Every commit is the batches of answers that came, then one batch without rows whose metadata carries what was asked
+and withdrawn, as JSON, and the CRC-32 of all this. Any Arrow reader reads the answers; this one takes a commit only
+when its checksum agrees, so that neither a torn tail nor a page that never reached the disk can pass for an answer.
+"""
+
+import errno
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import RawIOBase
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.errors import StoreError
+from hlrframe.models import LookupKind, Question
+from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.store.disk import append, create, explained, is_same_file, sync_directory, try_lock
+from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
+from hlrframe.store.records import (
+    EVENT_TYPES,
+    JOURNAL_SCHEMA,
+    KEPT_TYPES,
+    Answered,
+    Asked,
+    Entry,
+    Withdrawn,
+    conform,
+    of_run,
+    timed,
+)
+
+__all__ = ["Content", "SegmentWriter", "read_segment"]
+
+_HEAD: Final = b"hlrframe"
+_EVENTS: Final = b"hlrframe.events"
+_CHECK: Final = b"hlrframe.crc32"
+
+#: One asking or withdrawing: its word, when, and the numbers.
+_Event = tuple[str, str, Sequence[str]]
+
+
+class _Tape(RawIOBase):
+    """Collects what Arrow writes, until it is taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = bytearray()
+        self._end = 0
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # Arrow writes bytes; 3.11 has no name for more
+        self._bytes += data
+        self._end += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._end
+
+    def writable(self) -> bool:
+        return True
+
+    def checksum(self, events: bytes) -> bytes:
+        return _checksum(memoryview(self._bytes), events)
+
+    def take(self) -> bytes:
+        taken = bytes(self._bytes)
+        self._bytes.clear()
+        return taken
+
+
+class SegmentWriter:
+    """Appends commits to a new journal file, which it holds locked until it is closed.
+
+    Raises:
+        FileExistsError: Another writer has this name.
+    """
+
+    def __init__(self, path: Path, question: Question, run: str) -> None:
+        self.path = path
+        #: Bytes written and on disk.
+        self.size = 0
+        self._broken = False
+        self._tape = _Tape()
+        self._file = create(path)
+        # Between these two lines a sealer may take the empty file for a dead run's; it is then as good as taken.
+        if try_lock(self._file) is False or not is_same_file(self._file, path):
+            self._file.close()
+            raise FileExistsError(errno.EEXIST, "another process is about to remove it", str(path))
+        self._stream = pa.ipc.new_stream(self._tape, JOURNAL_SCHEMA.with_metadata({_HEAD: _head(question, run)}))
+        # Arrow writes the head with the first batch: a commit of no rows puts it on disk, under a checksum too.
+        self._stream.write_batch(_no_rows())
+        try:
+            self.write([])
+            sync_directory(path.parent)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Makes one commit of these entries; they are on disk when it returns.
+
+        Raises:
+            StoreError: The disk refused, or did so before: what it holds of a failed commit is not known.
+        """
+        if self._broken:
+            raise StoreError(f"{self.path.parent} refused an earlier write: open a new journal")
+        batches = [timed(entry) for entry in entries if isinstance(entry, Answered)]
+        events = json.dumps([_event(entry) for entry in entries if not isinstance(entry, Answered)]).encode()
+        for batch in batches:
+            self._stream.write_batch(batch)
+        seal = {_EVENTS: events, _CHECK: self._tape.checksum(events)}
+        self._stream.write_batch(_no_rows(), custom_metadata=seal)
+        self._save()
+
+    def close(self) -> None:
+        """Lets the lock go."""
+        self._file.close()
+
+    def _save(self) -> None:
+        self._broken = True
+        with explained("write to the journal in", self.path.parent):
+            if not is_same_file(self._file, self.path):
+                raise FileNotFoundError(errno.ENOENT, "the journal was moved or removed")
+            data = self._tape.take()
+            append(self._file, data)
+        self.size += len(data)
+        self._broken = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is whole in a journal file."""
+
+    #: Answers, in the columns of a sealed part.
+    answers: pl.DataFrame
+    #: What was asked and withdrawn, in order.
+    events: pl.DataFrame
+    #: Whether a finished commit cannot be read any more; a torn last one does not count.
+    damaged: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A journal file while it is read."""
+
+    data: pa.Buffer
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    events: list[_Event] = field(default_factory=list)
+    damaged: bool = False
+
+    def commits(self, source: pa.BufferReader, reader: pa.RecordBatchReader) -> None:
+        """Takes the commits one after the other, as far as the stream holds together."""
+        start, batches = 0, list[pa.RecordBatch]()
+        for batch, seal, checked in _messages(source, reader):
+            if seal is None:
+                batches.append(batch)
+                continue
+            if _checksum(memoryview(self.data)[start:checked], seal[_EVENTS]) == seal[_CHECK]:
+                self.batches += batches
+                self.events += json.loads(seal[_EVENTS])
+            else:
+                self.damaged = True
+            if start == 0 and self.damaged:
+                return  # the head is in doubt, and so is what everything after it answers
+            start, batches = source.tell(), []
+        # A seal is the last thing that a commit writes: where one stands, the commit was whole once.
+        self.damaged |= bytes(memoryview(self.data)[start:]).find(_CHECK) >= 0
+
+
+def read_segment(path: Path) -> Content:
+    """Reads what is whole in a journal, whoever is writing to it.
+
+    Raises:
+        FileNotFoundError: It was sealed meanwhile.
+        StoreError: A newer version wrote it.
+    """
+    reading = _Reading(pa.py_buffer(path.read_bytes()))
+    source = pa.BufferReader(reading.data)
+    try:
+        reader = pa.ipc.open_stream(source)
+        head = json.loads((reader.schema.metadata or {})[_HEAD])
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        lost = memoryview(reading.data).tobytes().find(_CHECK) >= 0
+        return Content(pl.DataFrame(schema=KEPT_TYPES), pl.DataFrame(schema=EVENT_TYPES), lost)
+    refuse_newer(path, layout=head["format"], columns=head["columns"])
+    reading.commits(source, reader)
+    question = Question(LookupKind(head["lookup"]), head["provider"], tuple(head["options"]))
+    answers = pl.DataFrame(pa.Table.from_batches(reading.batches, reader.schema))
+    return Content(
+        of_run(answers, question, head["run"]),
+        _events(reading.events, question.key, head["run"]),
+        reading.damaged,
+    )
+
+
+def _messages(
+    source: pa.BufferReader, reader: pa.RecordBatchReader
+) -> Iterator[tuple[pa.RecordBatch, Mapping[bytes, bytes] | None, int]]:
+    """Gives each batch, the seal if it is one, and where the batch begins; ends where the stream is torn."""
+    while True:
+        begin = source.tell()
+        try:
+            batch, metadata = reader.read_next_batch_with_custom_metadata()
+        except (StopIteration, pa.ArrowException, OSError):
+            return
+        yield batch, dict(metadata) if metadata else None, begin
+
+
+def _checksum(data: memoryview, events: bytes) -> bytes:
+    return f"{zlib.crc32(events, zlib.crc32(data)):08x}".encode()
+
+
+def _head(question: Question, run: str) -> bytes:
+    facts = {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION, "run": run}
+    asks = {"lookup": question.kind.value, "provider": question.provider, "options": question.options}
+    return json.dumps(facts | asks).encode()
+
+
+def _no_rows() -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in JOURNAL_SCHEMA], schema=JOURNAL_SCHEMA)
+
+
+def _event(entry: Asked | Withdrawn) -> _Event:
+    if isinstance(entry, Asked):
+        return "asked", _utc(entry.asked_at), list(entry.msisdns)
+    return "withdrawn", _utc(entry.withdrawn_at), list(entry.msisdns)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _events(events: Sequence[_Event], question: str, run: str) -> pl.DataFrame:
+    rows = [(word, datetime.fromisoformat(at), numbers) for word, at, numbers in events]
+    types = {"event": pl.String(), "at": EVENT_TYPES["at"], "msisdn": pl.List(pl.String())}
+    frame = pl.DataFrame(rows, schema=types, orient="row")
+    return conform(frame.explode("msisdn").with_columns(question=pl.lit(question), run=pl.lit(run)), EVENT_TYPES)

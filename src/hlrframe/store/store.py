@@ -1,0 +1,265 @@
+"""The store: every answer that was ever paid for, kept in a directory."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from hlrframe.models import Question, parse_age
+from hlrframe.store.disk import explained, sweep_temporaries
+from hlrframe.store.journal import Journal, seal_orphans
+from hlrframe.store.layout import Layout
+from hlrframe.store.parts import collect, read_answers, read_events
+from hlrframe.store.queries import (
+    AGE,
+    KEY,
+    SAME,
+    WATCHED,
+    by_numbers,
+    changed,
+    earliest,
+    in_doubt,
+    newest,
+    not_too_old,
+)
+from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
+from hlrframe.store.tidy import Compaction, compact, forget, purge
+
+__all__ = ["Store", "StoreStats"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """What a store holds."""
+
+    #: Answers kept, older ones to the same question included.
+    answers: int
+    #: Distinct numbers.
+    numbers: int
+    #: Sealed files of answers.
+    parts: int
+    #: Journals of runs that go on or were killed.
+    journals: int
+    #: Size on disk.
+    bytes: int
+    #: When the oldest and the newest answer were given; ``None`` in an empty store.
+    oldest: datetime | None
+    newest: datetime | None
+    #: Answers to each question, by its key.
+    by_question: Mapping[str, int]
+
+
+class Store:
+    """Answers kept on disk, so that none is paid for twice.
+
+    Opening costs nothing and makes nothing: the directory appears with the first journal. Any number of processes may
+    read and write one store at once; none waits for another. Everything in it is readable by its owner alone.
+
+    Args:
+        path: A directory of the store's own; ``~`` is understood.
+
+    Raises:
+        StoreError: The path cannot be used, or a newer version of hlrframe wrote there; the message names the cure.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self._layout = Layout(self.path)
+        self._layout.check()
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def known(
+        self, msisdns: pl.Series, question: Question, *, max_age: timedelta | None, now: datetime
+    ) -> pl.DataFrame:
+        """Looks up which numbers need not be asked.
+
+        An INCONCLUSIVE answer serves for ``INCONCLUSIVE_AGE`` at most, whatever ``max_age`` is, and it stands in the
+        way of an older answer: the last thing that is known of the number is that nothing is.
+
+        Args:
+            msisdns: Numbers as E.164 digits; repeats and nulls do no harm.
+            question: What is to be asked; an answer to another one does not serve.
+            max_age: How old an answer may be; ``None`` for any age.
+            now: The moment to count the age from.
+
+        Returns:
+            The newest answer to each number that has one, in the columns of ``ANSWER_SCHEMA``, in no promised order.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        numbers = _distinct(msisdns)
+        fits = (pl.col("question") == question.key) & (pl.col("known_at") >= earliest(now, max_age))
+        wanted = [*ANSWER_COLUMNS, *AGE]
+        found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(numbers)).select(wanted))
+        return newest(found, ["msisdn"]).filter(not_too_old(now, max_age)).select(ANSWER_COLUMNS)
+
+    def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.Series:
+        """Looks up which numbers were asked, perhaps billed, and never answered.
+
+        To ask them again without paying again, allow the provider its private cache.
+
+        Args:
+            msisdns: Numbers as E.164 digits.
+            question: What was asked.
+            since: Leaves out what was asked earlier than this; ``None`` for nothing.
+
+        Returns:
+            Some of the numbers, each once, in no promised order. A number that another run is asking at this moment
+            is among them.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        fits = (pl.col("question") == question.key) & by_numbers(_distinct(msisdns))
+        events = read_events(self._open(), lambda rows: rows.filter(fits))
+        if events.is_empty():
+            return events["msisdn"]
+        asked = (pl.col("question") == question.key) & by_numbers(events["msisdn"].unique())
+        answers = read_answers(self._layout, lambda rows: rows.filter(asked).select(*KEY, "received_at"))
+        doubtful = in_doubt(events, answers).filter(event="asked")
+        return doubtful.filter(since is None or pl.col("at") >= since)["msisdn"].unique()
+
+    def journal(self, question: Question) -> Journal:
+        """Begins a run: seals what killed runs left behind, and opens a journal of its own.
+
+        Raises:
+            StoreError: The store cannot be written; the message says what to do.
+        """
+        self._layout.prepare()
+        seal_orphans(self._layout)
+        with explained("tidy the store", self.path):
+            for directory in (self.path, self._layout.parts, self._layout.asked):
+                sweep_temporaries(directory)
+        return Journal(self._layout, question)
+
+    def scan(self) -> pl.LazyFrame:
+        """Gives the newest answer to each number and question, as a lazy frame that is read when it is collected.
+
+        Its columns are those of ``ANSWER_SCHEMA``, then ``received_at`` and ``known_at``, then ``lookup``,
+        ``options`` and ``question``, which say what was asked, and ``run``, which asked it.
+        """
+        return register_io_source(_Scan(self._open()), schema=KEPT_TYPES)
+
+    def stats(self) -> StoreStats:
+        """Counts what the store holds.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        rows = read_answers(self._open(), lambda rows: rows.select(SAME)).unique()
+        view, size = collect(self._layout, lambda view: (view, sum(path.stat().st_size for path in view)))
+        return StoreStats(
+            answers=len(rows),
+            numbers=rows["msisdn"].n_unique(),
+            parts=len(view.parts),
+            journals=len(view.journals),
+            bytes=size,
+            oldest=rows.select(pl.col("known_at").min()).item(),
+            newest=rows.select(pl.col("known_at").max()).item(),
+            by_question=dict(rows.group_by("question").len().sort("question").iter_rows()),
+        )
+
+    def history(self, number: str) -> pl.DataFrame:
+        """Gives every answer to a number, oldest first, in the columns of :meth:`scan`.
+
+        Args:
+            number: E.164 digits without plus.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        theirs = by_numbers(pl.Series([number]))
+        return read_answers(self._open(), lambda rows: rows.filter(theirs)).unique(SAME).sort(AGE)
+
+    def changes(self, since: datetime) -> pl.DataFrame:
+        """Says which numbers are no longer what they were: live status, network, porting.
+
+        Args:
+            since: The newest answer given from then on is compared with the newest given before.
+
+        Returns:
+            One row for each number and question that changed: ``question``, ``msisdn``, ``known_before``,
+            ``known_at``, and each of the four columns that are compared, before and now.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return changed(read_answers(self._open(), lambda rows: rows.select(*KEY, *AGE, *WATCHED)), since)
+
+    def compact(self, *, now: datetime | None = None) -> Compaction:
+        """Merges small parts into few sorted ones; runs and readers may go on meanwhile.
+
+        Args:
+            now: The moment from which to count which doubts are too old to matter; by default the clock's.
+
+        Raises:
+            StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
+        """
+        if not self._exists():
+            return Compaction(0, 0)
+        return compact(self._layout, now or datetime.now(UTC))
+
+    def forget(self, numbers: Iterable[str]) -> int:
+        """Removes every trace of these numbers from the store, and says how many answers went.
+
+        Args:
+            numbers: E.164 digits without plus.
+
+        Raises:
+            StoreError: A run that goes on has one of the numbers, a damaged file may have one, another process is
+                tidying the store, or the disk refused.
+        """
+        wanted = _distinct(pl.Series(list(numbers), dtype=pl.String))
+        return forget(self._layout, wanted) if self._exists() and len(wanted) else 0
+
+    def purge(self, older_than: str | timedelta, *, now: datetime | None = None) -> int:
+        """Removes sealed answers that are older than an age such as ``"365d"``, and says how many.
+
+        Args:
+            older_than: The age.
+            now: The moment to count it from; by default the clock's.
+
+        Raises:
+            ConfigError: The text is no age.
+            StoreError: Another process is tidying the store, or the disk refused.
+        """
+        before = earliest(now or datetime.now(UTC), parse_age(older_than))
+        return purge(self._layout, before) if self._exists() else 0
+
+    def _open(self) -> Layout:
+        # Each time: a newer version may have begun to write here since.
+        self._layout.check()
+        return self._layout
+
+    def _exists(self) -> bool:
+        return self._open().marker.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What polars calls when a scan is collected."""
+
+    layout: Layout
+
+    def __call__(
+        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        named = set() if predicate is None else set(predicate.meta.root_names())
+        needed = {*(columns or KEPT_TYPES), *KEY, *AGE, *named}
+        wanted = [name for name in KEPT_TYPES if name in needed]
+        keep = pl.lit(value=True) if predicate is None else predicate
+        # What looks at the key alone can come before the choice of the newest answer, and spares reading the rest.
+        early = keep if named <= {*KEY, "lookup", "options"} else pl.lit(value=True)
+        found = newest(read_answers(self.layout, lambda rows: rows.filter(early).select(wanted))).filter(keep)
+        yield found.head(len(found) if limit is None else limit).select(columns or list(KEPT_TYPES))
+
+
+def _distinct(msisdns: pl.Series) -> pl.Series:
+    return msisdns.cast(pl.String).drop_nulls().unique()

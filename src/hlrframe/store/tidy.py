@@ -1,0 +1,181 @@
+"""Merging and removing what is sealed, beside readers and writers that never notice.
+
+Nothing is changed in place: a new file appears under a new name before the old ones vanish, so that a reader finds
+every answer at least once, and lists again when it meets a name that is gone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from hlrframe.errors import StoreError
+from hlrframe.models import MAX_CACHE_DAYS
+from hlrframe.store.disk import explained, sync_directory, try_lock
+from hlrframe.store.journal import seal_orphans
+from hlrframe.store.layout import Layout, View, new_name, run_of
+from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, write_parquet
+from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
+from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
+from hlrframe.store.segment import read_segment
+
+__all__ = ["Compaction", "compact", "forget", "purge"]
+
+#: Most rows of a merged part: merging takes about a gigabyte of memory for a million of them.
+MAX_ROWS: Final = 1_000_000
+#: A part of this many rows is left as it is.
+FULL_ROWS: Final = MAX_ROWS // 2
+#: How long a number stays in doubt: no older answer can be had from the provider's caches.
+DOUBT_AGE: Final = timedelta(days=MAX_CACHE_DAYS + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What compacting did."""
+
+    #: Parts before.
+    before: int
+    #: Parts after.
+    after: int
+
+
+def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS) -> Compaction:
+    """Merges small parts into few sorted ones, and forgets doubts that are settled or too old to matter.
+
+    Raises:
+        StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
+    """
+    with _tidying(layout):
+        view = layout.view()
+        for group in _groups(view.parts, max_rows):
+            _merge(layout, group)
+        _settle(layout, now)
+        return Compaction(len(view.parts), len(layout.view().parts))
+
+
+def forget(layout: Layout, numbers: pl.Series) -> int:
+    """Removes every trace of these numbers, and says how many answers went.
+
+    Raises:
+        StoreError: A run that goes on has one of the numbers, a damaged file may have one, another process is tidying
+            the store, or the disk refused.
+    """
+    with _tidying(layout):
+        theirs = by_numbers(numbers)
+        if collect(layout, lambda view: _in_journals(view, theirs)):
+            raise StoreError(
+                f"a run that uses {layout.root} has one of these numbers: forget it when the run has ended"
+            )
+        _remove(layout, layout.view().asked, EVENT_TYPES, theirs)
+        removed = _remove(layout, layout.view().parts, KEPT_TYPES, theirs)
+        _refuse_hidden(layout)
+        return removed
+
+
+def purge(layout: Layout, before: datetime) -> int:
+    """Removes sealed answers that were given before a moment, and says how many.
+
+    Raises:
+        StoreError: Another process is tidying the store, or the disk refused.
+    """
+    with _tidying(layout):
+        _remove(layout, layout.view().asked, EVENT_TYPES, pl.col("at") < before)
+        return _remove(layout, layout.view().parts, KEPT_TYPES, pl.col("known_at") < before)
+
+
+@contextmanager
+def _tidying(layout: Layout) -> Iterator[None]:
+    """Keeps tidiers apart: a merge beside a removal would bring back what was removed."""
+    layout.prepare()
+    with explained("tidy the store", layout.root), layout.open_lock() as file:
+        if try_lock(file) is False:
+            raise StoreError(f"another process is tidying {layout.root}: run again when it has ended")
+        seal_orphans(layout)
+        yield
+
+
+def _groups(parts: Iterable[Path], max_rows: int) -> list[list[Path]]:
+    """Packs the smaller parts, smallest first, so that all but one of the parts are at least half full afterwards."""
+    groups: list[list[Path]] = [[]]
+    rows = 0
+    for count, path in sorted((row_count(path), path) for path in parts):
+        if count >= max_rows // 2:
+            break
+        if rows + count > max_rows:
+            groups.append([])
+            rows = 0
+        groups[-1].append(path)
+        rows += count
+    return [group for group in groups if len(group) > 1]
+
+
+def _merge(layout: Layout, group: Sequence[Path]) -> None:
+    def read(view: View) -> tuple[list[Path], pl.DataFrame]:
+        readable = [path for path in group if path in view.parts]
+        return readable, scan_parts(readable, KEPT_TYPES).collect()
+
+    readable, rows = collect(layout, read)
+    _replace(readable, rows.unique(SAME, keep="any").sort("msisdn", "known_at"))
+
+
+def _settle(layout: Layout, now: datetime) -> None:
+    """Merges what ended runs left in doubt."""
+
+    def read(view: View) -> tuple[list[Path], pl.DataFrame]:
+        running = {run_of(path) for path in view.journals}
+        # A run that goes on may still withdraw or learn what it asked in an earlier file.
+        ended = [path for path in view.asked if run_of(path) not in running]
+        return ended, scan_parts(ended, EVENT_TYPES).collect()
+
+    paths, events = collect(layout, read)
+    if not paths:
+        return
+    asked = by_numbers(events["msisdn"].unique())
+    answers = read_answers(layout, lambda rows: rows.filter(asked).select(*KEY, "received_at"))
+    still = in_doubt(events, answers).filter(
+        pl.col("event") == "asked", pl.col("at") >= now.astimezone(UTC) - DOUBT_AGE
+    )
+    if len(paths) > 1 or len(still) < len(events):
+        _replace(paths, still)
+
+
+def _refuse_hidden(layout: Layout) -> None:
+    hidden = sorted(layout.root.glob("*/*.damaged"))
+    if hidden:
+        raise StoreError(f"{hidden[0]} cannot be searched for these numbers: restore or delete it, then forget them")
+
+
+def _in_journals(view: View, theirs: pl.Expr) -> bool:
+    contents = [read_segment(path) for path in view.journals]
+    return any(len(rows.filter(theirs)) for each in contents for rows in (each.answers, each.events))
+
+
+def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType], gone: pl.Expr) -> int:
+    """Rewrites the files that have such rows, and counts these."""
+
+    def read(path: Path, pick: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        # A file that turns out to be damaged is set aside, and no longer among those of the view.
+        return collect(layout, lambda view: pick(scan_parts([path] if path in view else [], types)).collect())
+
+    removed = 0
+    for path in paths:
+        found = len(read(path, lambda rows: rows.filter(gone).select("msisdn")))
+        if found:
+            _replace([path], read(path, lambda rows: rows.remove(gone)))
+        removed += found
+    return removed
+
+
+def _replace(old: Sequence[Path], rows: pl.DataFrame) -> None:
+    if not old:
+        return
+    directory = old[0].parent
+    if len(rows):
+        write_parquet(directory / f"{new_name()}-0000.parquet", rows)
+    for path in old:
+        path.unlink(missing_ok=True)
+    sync_directory(directory)
