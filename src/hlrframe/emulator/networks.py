@@ -15,7 +15,7 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from hlrframe.emulator.countries import Country
 
-__all__ = ["Network", "carrier_of", "carriers", "invented", "network"]
+__all__ = ["Network", "carrier_of", "choices", "invented", "network"]
 
 #: Calling codes whose network codes have three digits.
 _THREE_DIGITS: Final = frozenset({"1"})
@@ -72,12 +72,15 @@ def carrier_of(msisdn: str) -> str | None:
     return None
 
 
-def carriers(calling_code: str) -> Sequence[str]:
-    """Gives the carriers of a calling code, each once for every prefix it has: large ones are drawn more often.
+@functools.cache
+def choices(country: Country, calling_code: str) -> Sequence[str]:
+    """Gives the names of the networks that a number of a country can move to.
 
-    Calling codes of several countries have none: a number never moves to a network of another country.
+    Carriers are there once for every prefix they have, so that large ones are drawn more often. Calling codes of many
+    countries have invented networks alone: a number never moves to a network of another country.
     """
-    return _carriers().get(calling_code, ()) if len(_regions(calling_code)) <= _OWN_ISLANDS else ()
+    own = len(COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code), ())) <= _OWN_ISLANDS
+    return (*(_carriers().get(calling_code, ()) if own else ()), *invented(country))
 
 
 def invented(country: Country) -> tuple[str, str, str]:
@@ -96,10 +99,6 @@ def invented(country: Country) -> tuple[str, str, str]:
 
 #: +44 with its islands is one market; +1, of 25 countries, is not.
 _OWN_ISLANDS: Final = 4
-
-
-def _regions(calling_code: str) -> tuple[str, ...]:
-    return COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code), ())
 
 
 @functools.cache

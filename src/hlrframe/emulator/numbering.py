@@ -113,9 +113,17 @@ def _parsed(text: str, region: str | None) -> Number | None:
 
 
 def _classified(code: str, national: str) -> Number | None:
-    region = _region_of(code, national)
-    kind = region and _plan(region, code).type_of(national)
-    return Number(code + national, code, region, kind) if region and kind else None
+    regions = COUNTRY_CODE_TO_REGION_CODE[int(code)]
+    for region in regions:
+        plan = _plan(region, code)
+        if len(regions) > 1 and not plan.may_claim(national):
+            continue
+        kind = plan.type_of(national)
+        if kind is not None:
+            return Number(code + national, code, region, kind)
+        if plan.has_leading_digits:
+            return None
+    return None
 
 
 def _calling_code(digits: str) -> str | None:
@@ -128,18 +136,12 @@ def _calling_codes() -> frozenset[str]:
     return frozenset(str(code) for code in COUNTRY_CODE_TO_REGION_CODE)
 
 
-def _region_of(code: str, national: str) -> str | None:
-    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
-    if len(regions) == 1:
-        return regions[0]
-    return next((each for each in regions if _plan(each, code).claims(national)), None)
-
-
 def _stage_region(digits: str) -> str:
     if not digits.startswith(_NORTH_AMERICA):
         return "GB"
     # The range itself is no valid number: ask for the country of an ordinary one in the same area.
-    return _region_of(_NORTH_AMERICA, f"{digits[1:4]}2345678") or "US"
+    ordinary = _classified(_NORTH_AMERICA, f"{digits[1:4]}2345678")
+    return ordinary.region if ordinary else "US"
 
 
 class _Rule:
@@ -174,10 +176,13 @@ class _Plan:
     def may_hold_trunk_prefix(self, national: str) -> bool:
         return self._trunk is not None and self._trunk.match(national) is not None
 
-    def claims(self, national: str) -> bool:
-        if self._leading is not None:
-            return self._leading.match(national) is not None
-        return self.type_of(national) is not None
+    @property
+    def has_leading_digits(self) -> bool:
+        return self._leading is not None
+
+    def may_claim(self, national: str) -> bool:
+        """Whether the number can be this country's among those that share a calling code."""
+        return self._leading is None or self._leading.match(national) is not None
 
     def type_of(self, national: str) -> str | None:
         if not self._general.fits(national):

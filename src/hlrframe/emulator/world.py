@@ -10,7 +10,7 @@ from typing import Final
 
 from hlrframe.emulator.countries import Country, country_of
 from hlrframe.emulator.dice import key_of, roll, share
-from hlrframe.emulator.networks import Network, carrier_of, carriers, invented, network
+from hlrframe.emulator.networks import Network, carrier_of, choices, invented, network
 from hlrframe.emulator.numbering import Number, detect
 
 __all__ = ["DATED_REGIONS", "LANDLINE_REGIONS", "USA", "USA_TERRITORIES", "Subscriber", "World"]
@@ -178,9 +178,11 @@ def _immobile(number: Number, kind: str, country: Country, dice: bytes) -> Subsc
 
 
 def _destination(original: Network, dice: bytes) -> Network:
-    names = [*carriers(original.prefix), *invented(original.country)]
-    others = [name for name in names if name != original.name]
-    return network(others[int(share(dice, 2) * len(others))], original.country, original.prefix)
+    names = choices(original.country, original.prefix)
+    drawn = int(share(dice, 2) * len(names))
+    onward = (names[(drawn + step) % len(names)] for step in range(len(names)))
+    name = next(each for each in onward if each != original.name)
+    return network(name, original.country, original.prefix)
 
 
 def _date(fraction: float) -> str:
