@@ -1,1 +1,107 @@
-"""Ask HLR Lookup about a data frame column of telephone numbers."""
+"""Ask HLR Lookup about a data frame column of telephone numbers.
+
+Each number once, every paid answer kept, the price known before and the bill explained after::
+
+    import hlrframe as hf
+
+    contacts = hf.enrich(contacts, "phone", store="answers")
+
+The emulator needs no account: ``client=hf.emulator.connect(seed=7)``.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from hlrframe.account import Enrichment, Estimate, LaneReport, Report
+from hlrframe.client import Client
+from hlrframe.errors import (
+    AuthError,
+    ConfigError,
+    EmulatorWarning,
+    HlrframeError,
+    IncompleteWarning,
+    InputError,
+    Interrupted,
+    ProtocolError,
+    ProviderError,
+    RateLimited,
+    ReplyLost,
+    ReplyTimeout,
+    RequestError,
+    RunError,
+    StoreError,
+    Unavailable,
+)
+from hlrframe.frame import enrich, enrich_async, enrich_with_report, estimate, lookup
+from hlrframe.models import LiveStatus, LookupKind, NumberType, Progress, Reason, Settings, State, Verdict
+from hlrframe.store import Store
+
+if TYPE_CHECKING:
+    from hlrframe import emulator
+    from hlrframe.files import enrich_file
+    from hlrframe.report import Summary, summarize
+
+__all__ = [
+    "AuthError",
+    "Client",
+    "ConfigError",
+    "EmulatorWarning",
+    "Enrichment",
+    "Estimate",
+    "HlrframeError",
+    "IncompleteWarning",
+    "InputError",
+    "Interrupted",
+    "LaneReport",
+    "LiveStatus",
+    "LookupKind",
+    "NumberType",
+    "Progress",
+    "ProtocolError",
+    "ProviderError",
+    "RateLimited",
+    "Reason",
+    "ReplyLost",
+    "ReplyTimeout",
+    "Report",
+    "RequestError",
+    "RunError",
+    "Settings",
+    "State",
+    "Store",
+    "StoreError",
+    "Summary",
+    "Unavailable",
+    "Verdict",
+    "emulator",
+    "enrich",
+    "enrich_async",
+    "enrich_file",
+    "enrich_with_report",
+    "estimate",
+    "lookup",
+    "summarize",
+]
+
+#: Names that are loaded when they are first used: they need duckdb, or are not needed by most.
+_LATE = {
+    "emulator": "hlrframe.emulator",
+    "enrich_file": "hlrframe.files",
+    "Summary": "hlrframe.report",
+    "summarize": "hlrframe.report",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the name stands for
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("hlrframe")
+    if name not in _LATE:
+        raise AttributeError(f"module 'hlrframe' has no attribute {name!r}")
+    module = importlib.import_module(_LATE[name])
+    return module if name == "emulator" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_LATE, "__version__"]

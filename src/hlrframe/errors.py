@@ -12,7 +12,8 @@
         │   ├── RequestError         the provider calls our request wrong: fatal
         │   ├── RateLimited          429: retried by the plan
         │   ├── Unavailable          refused before any work was done: retried by the plan
-        │   ├── ReplyLost            sent, no usable answer, perhaps billed: retried with care
+        │   ├── ReplyLost            sent, no whole reply, perhaps billed: retried with care
+        │   │   └── ReplyTimeout     the same, because it took too long
         │   └── ProtocolError        a reply that cannot be understood, perhaps billed
         └── Interrupted              Ctrl-C, a cancelled task or a notebook's stop button
 
@@ -22,7 +23,7 @@ is pointless, after everything that was paid for is safe, and the error carries 
 Messages show at most the last three digits of a number, and never a key.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = [
     "AuthError",
@@ -36,6 +37,7 @@ __all__ = [
     "ProviderError",
     "RateLimited",
     "ReplyLost",
+    "ReplyTimeout",
     "RequestError",
     "RunError",
     "StoreError",
@@ -71,6 +73,11 @@ class RunError(HlrframeError):
     partial: Any = None
     report: Any = None
 
+    @property
+    def frame(self) -> Any:  # noqa: ANN401  # whatever type of frame the caller has
+        """The same as ``partial``."""
+        return self.partial
+
 
 class ProviderError(RunError):
     """The provider refused, failed or could not be reached.
@@ -80,6 +87,9 @@ class ProviderError(RunError):
         code: The provider's own word, such as ``UNAUTHORIZED``; ``None`` where it gave none.
         retry_after: Seconds that the provider asked us to wait; ``None`` where it did not say.
     """
+
+    #: The stable reason that a row gets for it.
+    reason: ClassVar[str] = "provider_error"
 
     def __init__(
         self, message: str, *, status: int | None = None, code: str | None = None, retry_after: float | None = None
@@ -101,17 +111,31 @@ class RequestError(ProviderError):
 class RateLimited(ProviderError):
     """HTTP 429: throttled, not billed; the plan asks again later."""
 
+    reason = "throttled"
+
 
 class Unavailable(ProviderError):
     """Refused before any work was done (5xx, no connection): not billed; the plan asks again later."""
+
+    reason = "unavailable"
 
 
 class ReplyLost(ProviderError):
     """The request left and no whole reply came back (time-out, lost connection): perhaps billed."""
 
+    reason = "connection_lost"
+
+
+class ReplyTimeout(ReplyLost):
+    """The request left and no whole reply came in time: perhaps billed."""
+
+    reason = "timeout"
+
 
 class ProtocolError(ProviderError):
     """A reply came and cannot be understood: perhaps billed."""
+
+    reason = "unreadable_reply"
 
 
 class Interrupted(RunError):

@@ -36,6 +36,8 @@ MAX_REQUESTS = 210
 MAX_BATCH = 80
 #: Oldest answer the provider's own caches can give, in days (documented).
 MAX_CACHE_DAYS = 30
+#: Seconds to wait for one reply; slow networks take about 10 (documented).
+DEFAULT_TIMEOUT = 30.0
 #: Longest wait for one reply that a run can be given, in seconds.
 MAX_TIMEOUT = 600
 
@@ -84,7 +86,7 @@ class Verdict(StrEnum):
 class Reason(StrEnum):
     """Why a row has no answer. Stable: scripts may compare with them."""
 
-    # rejected: not a number that could be asked
+    # a rejected row: nothing that could be asked
     EMPTY = "empty"
     NOT_A_NUMBER = "not_a_number"
     NEEDS_REGION = "needs_region"
@@ -93,7 +95,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     UNKNOWN_COUNTRY = "unknown_country"
     NOT_IN_PLAN = "not_in_plan"
-    # failed: asked, no usable answer
+    # asked, and no usable answer came
     INTERNAL_ERROR = "internal_error"
     TIMEOUT = "timeout"
     CONNECTION_LOST = "connection_lost"
@@ -102,7 +104,7 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
     PROVIDER_ERROR = "provider_error"
-    # skipped: not asked
+    # not asked: money, settings or a stop
     BUDGET = "budget"
     INSUFFICIENT_CREDIT = "insufficient_credit"
     OFFLINE = "offline"
@@ -242,8 +244,8 @@ class Settings:
     batch_size: int = MAX_BATCH
     #: Most numbers asked in one second; ``None`` for no limit.
     max_per_second: float | None = None
-    #: Seconds to wait for one reply before the request counts as lost; slow networks take about 10.
-    timeout: float = 30.0
+    #: Seconds to wait for one reply before the request counts as lost; ``None`` for the client's own.
+    timeout: float | None = None
     #: Also ask for the date of the last port: 1 credit more where a date is found.
     ported_date: bool = False
     #: Also ask for the live status of landlines (United Kingdom and Ireland only).
@@ -284,7 +286,7 @@ class Settings:
         _whole("global_cache_days", self.global_cache_days, 0, MAX_CACHE_DAYS, "the provider keeps no older answers")
         if self.max_errors is not None:
             _whole("max_errors", self.max_errors, 1, 2**31, "use None to go on whatever fails")
-        if not 0 < self.timeout <= MAX_TIMEOUT:
+        if self.timeout is not None and not 0 < self.timeout <= MAX_TIMEOUT:
             raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout}")
         if self.max_credits is not None and not 0 <= self.max_credits < math.inf:
             raise ConfigError(f"max_credits must be 0 or more, not {self.max_credits}; use None for no ceiling")
@@ -309,7 +311,7 @@ def _whole(name: str, value: object, low: int, high: int, why: str) -> None:
 
 
 def _region(code: str) -> str:
-    region = code.strip().upper() if isinstance(code, str) else ""
+    region = str(code).strip().upper()
     if region == "UK":
         region = "GB"
     if region not in phonenumbers.SUPPORTED_REGIONS:

@@ -1,0 +1,56 @@
+"""The ledger of credits: reserve the worst case before sending, settle by what was charged.
+
+At every moment ``spent + reserved + doubtful <= limit``, whatever is in flight. Integer milli-credits throughout.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["Ledger"]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Credits of one run.
+
+    >>> ledger = Ledger(limit=2000)
+    >>> ledger.room(1000)
+    2
+    >>> ledger.reserve(2000)
+    >>> ledger.settle(2000, spent=500)
+    >>> ledger.spent, ledger.room(1000)
+    (500, 1)
+    """
+
+    #: Ceiling in milli-credits; ``None`` for none.
+    limit: int | None = None
+    #: Charged by the provider for answers that arrived, and proved charges for answers that did not.
+    spent: int = 0
+    #: Worst case of what is in flight.
+    reserved: int = 0
+    #: Worst case of requests whose reply was lost and of which nothing is proved.
+    doubtful: int = 0
+
+    def room(self, price: int) -> int:
+        """Gives how many lookups of this price can still be sent; free ones always can."""
+        if self.limit is None or price == 0:
+            return 1 << 30
+        return max(0, self.limit - self.spent - self.reserved - self.doubtful) // price
+
+    def reserve(self, amount: int) -> None:
+        """Sets the worst case of a request aside before it is sent."""
+        self.reserved += amount
+
+    def settle(self, reserved: int, *, spent: int) -> None:
+        """Books what was charged in place of what was set aside; a request that was refused spends 0."""
+        self.reserved -= reserved
+        self.spent += spent
+
+    def doubt(self, amount: int) -> None:
+        """Keeps what was set aside for a request whose reply was lost: it may have been charged."""
+        self.reserved -= amount
+        self.doubtful += amount
+
+    def resolve(self, amount: int, *, spent: int) -> None:
+        """Ends a doubt: the lost reply was charged this much, or nothing."""
+        self.doubtful -= amount
+        self.spent += spent

@@ -1,0 +1,222 @@
+"""The account at the provider, and the one place that speaks HTTP: one POST a call, never a retry.
+
+Every error says whether the request can have been billed: :class:`~hlrframe.errors.Unavailable` when no byte left,
+:class:`~hlrframe.errors.ReplyLost` or :class:`~hlrframe.errors.ProtocolError` when it may have been.
+"""
+
+import os
+import urllib.request
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Final, Self
+
+import httpx
+
+from hlrframe.bridge import run_sync
+from hlrframe.errors import ConfigError, ProtocolError, ReplyLost, ReplyTimeout, Unavailable
+from hlrframe.models import DEFAULT_TIMEOUT, MAX_REQUESTS, MAX_TIMEOUT, LookupKind
+from hlrframe.transport import Transport
+from hlrframe.wire import (
+    HTTP_OK,
+    Result,
+    decode_balance,
+    decode_results,
+    encode_balance,
+    encode_request,
+    error_of_reply,
+)
+
+__all__ = ["Client", "Session"]
+
+BASE_URL: Final = "https://api.hlrlookup.com/apiv2"
+TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
+#: The public credentials of the vendor's testing suite.
+TESTING_CREDENTIALS: Final = "speedtest"
+
+
+class Client:
+    """An account at the provider. Holds no connection: each run opens its own.
+
+    Args:
+        api_key: Key of the v2 interface, from the account's settings.
+        api_secret: Its secret.
+        base_url: Root of the interface; ends in ``/apiv2``.
+        timeout: Seconds to wait for one reply.
+        transport: An ``httpx.AsyncBaseTransport`` to use in place of ours, for a proxy or a test. It must tell
+            a connection that never was (``httpx.ConnectError``) from one that broke. It is not closed by us.
+        provider: Name in the ``provider`` column; the host of ``base_url`` where not given.
+        positional: Whether replies may name other numbers than were asked, as the vendor's testing suite does.
+
+    Raises:
+        ConfigError: A credential is empty, or the URL cannot be used.
+
+    >>> Client("key", "secret")
+    Client(provider='api.hlrlookup.com')
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        api_secret: str,
+        *,
+        base_url: str = BASE_URL,
+        timeout: float = DEFAULT_TIMEOUT,
+        transport: httpx.AsyncBaseTransport | None = None,
+        provider: str | None = None,
+        positional: bool = False,
+    ) -> None:
+        if not api_key or not api_secret:
+            raise ConfigError(f"the {'API key' if not api_key else 'API secret'} is empty; {_NO_KEY_CURE}")
+        if not 0 < timeout <= MAX_TIMEOUT:
+            raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {timeout}")
+        self.base_url = _checked_url(base_url)
+        self.timeout = timeout
+        self.provider = provider or self.base_url.host
+        self.positional = positional
+        self._key = api_key
+        self._secret = api_secret
+        self._transport = transport
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Gives the account named by ``HLR_API_KEY``, ``HLR_API_SECRET`` and, optionally, ``HLR_BASE_URL``.
+
+        Raises:
+            ConfigError: A variable is missing; the message names it, and the emulator as a way to try without.
+        """
+        missing = [name for name in ("HLR_API_KEY", "HLR_API_SECRET") if not os.environ.get(name)]
+        if missing:
+            raise ConfigError(f"{' and '.join(missing)} not set; {_NO_KEY_CURE}")
+        base_url = os.environ.get("HLR_BASE_URL") or BASE_URL
+        return cls(os.environ["HLR_API_KEY"], os.environ["HLR_API_SECRET"], base_url=base_url)
+
+    @classmethod
+    def testing(cls) -> Self:
+        """Gives the vendor's testing suite: recorded answers, often for other numbers; never billed."""
+        return cls(TESTING_CREDENTIALS, TESTING_CREDENTIALS, base_url=TESTING_URL, positional=True)
+
+    def balance(self) -> float:
+        """Asks for the credits left on the account. Costs nothing.
+
+        Raises:
+            AuthError: Wrong credentials.
+            ProviderError: No balance came.
+        """
+        return run_sync(self.balance_async)
+
+    async def balance_async(self) -> float:
+        """The same as :meth:`balance`, for code that runs in an event loop."""
+        async with self.session() as session:
+            return await session.balance()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator["Session"]:
+        """Opens connections for one run, in the running event loop."""
+        transport = self._transport or self._own_transport()
+        http = httpx.AsyncClient(transport=transport, follow_redirects=False)
+        try:
+            yield Session(self, http)
+        finally:
+            if self._transport is None:
+                await http.aclose()
+
+    def _own_transport(self) -> httpx.AsyncBaseTransport:
+        proxy = urllib.request.getproxies().get(self.base_url.scheme)
+        if proxy and not urllib.request.proxy_bypass(self.base_url.host):
+            # Slower than ours, and known to work with the proxies of this world.
+            limits = httpx.Limits(max_connections=MAX_REQUESTS, max_keepalive_connections=MAX_REQUESTS)
+            return httpx.AsyncHTTPTransport(proxy=proxy, limits=limits)
+        return Transport()
+
+    def __repr__(self) -> str:
+        return f"Client(provider={self.provider!r})"
+
+
+class Session:
+    """Open connections to the provider; made by :meth:`Client.session`."""
+
+    def __init__(self, client: Client, http: httpx.AsyncClient) -> None:
+        self._client = client
+        self._http = http
+
+    async def lookup(
+        self, kind: LookupKind, numbers: Sequence[str], *, options: Mapping[str, object], wait: float
+    ) -> list[Result]:
+        """Asks about 1 to 80 numbers with one POST, and gives the results as they came.
+
+        Args:
+            kind: Kind of lookup.
+            numbers: E.164 digits, distinct.
+            options: What goes out with each number, from :func:`~hlrframe.wire.request_options`.
+            wait: Seconds to wait for the whole reply.
+
+        Raises:
+            Unavailable: Nothing left, or a 5xx: not billed.
+            RateLimited: 429: not billed.
+            AuthError: 401 or 403.
+            RequestError: 400, 404 or a redirect.
+            ReplyLost: Sent, and no whole reply came: perhaps billed.
+            ProtocolError: A reply that cannot be understood: perhaps billed.
+        """
+        body = encode_request(self._client._key, self._client._secret, numbers, options)  # noqa: SLF001  # its own
+        return decode_results(await self._post(kind.value, body, wait))
+
+    async def balance(self) -> float:
+        """Asks for the credits left on the account. Costs nothing."""
+        body = encode_balance(self._client._key, self._client._secret)  # noqa: SLF001  # its own
+        return decode_balance(await self._post("balance", body, self._client.timeout))
+
+    async def _post(self, endpoint: str, body: bytes, wait: float) -> bytes:
+        url = f"{self._client.base_url}/{endpoint}"
+        timeout = {"connect": wait, "read": wait, "write": wait, "pool": wait}
+        request = httpx.Request("POST", url, headers=_HEADERS, content=body, extensions={"timeout": timeout})
+        try:
+            reply = await self._http.send(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            where = self._client.base_url.host
+            raise Unavailable(f"{where} cannot be reached: {_words(error)}; check the network and the URL") from None
+        except httpx.TimeoutException:
+            raise ReplyTimeout(f"no whole reply within {wait:g} seconds") from None
+        except httpx.DecodingError as error:
+            raise ProtocolError(f"the reply cannot be decoded: {_words(error)}") from None
+        except (httpx.TransportError, httpx.StreamError) as error:
+            raise ReplyLost(f"the connection broke before the whole reply came: {_words(error)}") from None
+        if reply.status_code != HTTP_OK:
+            retry_after = _seconds(reply.headers.get("retry-after"))
+            raise error_of_reply(reply.status_code, reply.content, retry_after=retry_after)
+        return reply.content
+
+
+_HEADERS: Final = {
+    "User-Agent": f"hlrframe/{version('hlrframe')}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",  # shrinks the JSON 15 times and more
+    "Content-Type": "application/json",
+}
+_NO_KEY_CURE: Final = (
+    "set HLR_API_KEY and HLR_API_SECRET to the v2 credentials from your account settings, "
+    "or try without an account: hlrframe.emulator.connect() in Python, --emulator on the command line"
+)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _checked_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url.rstrip("/"))
+    except (httpx.InvalidURL, TypeError):
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigError(f"{base_url!r} is no base URL: it should look like {BASE_URL}")
+    return url
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Reads ``Retry-After`` in seconds; a date is left to our own back-off."""
+    try:
+        return max(0.0, float(retry_after or ""))
+    except ValueError:
+        return None

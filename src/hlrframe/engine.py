@@ -1,0 +1,299 @@
+"""The loop that joins plan, client and store: does what the plan says, and tells it what came of it.
+
+One task a request, none a row. Sending stops at the first fatal error, at a cancellation and when the plan says so;
+what is in flight then still lands and is kept.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+import pyarrow as pa
+
+from hlrframe.budget import Ledger
+from hlrframe.client import Client, Session
+from hlrframe.errors import (
+    HlrframeError,
+    Interrupted,
+    ProtocolError,
+    ProviderError,
+    RateLimited,
+    ReplyLost,
+    Unavailable,
+)
+from hlrframe.models import LookupKind, Progress, Reason, Settings
+from hlrframe.plan import Done, Lane, Plan, Send, Ticket, Wait
+from hlrframe.schema import ANSWER_SCHEMA
+from hlrframe.scribe import Scribe
+from hlrframe.store import Journal
+from hlrframe.tariff import credits_of, milli_of
+from hlrframe.wire import Answer, match_results, request_options
+
+__all__ = ["Harvest", "Job", "run_job"]
+
+#: Seconds that a cancelled run waits for what is in flight before it counts as lost.
+GRACE: Final = 10.0
+#: Seconds between two reports of progress.
+PROGRESS_EVERY: Final = 0.1
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run has to ask: distinct numbers by predicted network."""
+
+    lanes: Mapping[str, Sequence[str]]
+    #: Numbers that an earlier run asked without learning the answer: the provider may have billed them.
+    rechecks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What came of a job: every number is in exactly one of ``answers``, ``failed`` and ``unasked``."""
+
+    #: ``ANSWER_SCHEMA``, one row a number.
+    answers: pa.Table
+    #: Numbers that were asked and have no usable answer.
+    failed: Mapping[str, Reason]
+    #: Numbers that were not asked, and why the run stopped before them.
+    unasked: Sequence[str]
+    halted: Reason | None
+    #: Milli-credits charged for numbers without a usable answer.
+    charged_in_vain: Mapping[str, int]
+    #: Worst case in milli-credits of numbers that may have been billed once more than is known.
+    doubts: Mapping[str, int]
+    #: Milli-credits spent, proved charges for lost replies included.
+    spent: int
+    requests: int
+    refusals: int
+    seconds: float
+    lanes: Sequence[Lane]
+    #: What ended the run before its end, to be raised once everything obtained is safe.
+    error: BaseException | None
+
+
+async def run_job(
+    job: Job,
+    client: Client,
+    *,
+    settings: Settings,
+    journal: Journal | None = None,
+    on_progress: OnProgress | None = None,
+    rng: Random | None = None,
+) -> Harvest:
+    """Asks everything that a job holds, and never raises for what the provider does: see ``Harvest.error``.
+
+    Args:
+        job: What to ask.
+        client: Whom to ask.
+        settings: Limits and options.
+        journal: Where answers are kept before they count; ``None`` keeps nothing.
+        on_progress: Called at most ten times a second, in the event loop.
+        rng: Source of jitter.
+    """
+    limit = None if settings.max_credits is None else milli_of(settings.max_credits)
+    plan = Plan(settings.replace(timeout=settings.timeout or client.timeout), Ledger(limit), rng=rng or Random())
+    for lane, numbers in job.rechecks.items():
+        plan.add(lane, numbers, recheck=True)
+    for lane, numbers in job.lanes.items():
+        plan.add(lane, numbers)
+    cache_days = max(settings.provider_cache_days, settings.global_cache_days)
+    async with Scribe(journal, client.provider, cache_days=cache_days) as scribe, client.session() as session:
+        run = _Run(plan, session, scribe, positional=client.positional, on_progress=on_progress)
+        await run.to_the_end()
+    return run.harvest()
+
+
+class _Run:
+    """One run of one plan."""
+
+    def __init__(
+        self, plan: Plan, session: Session, scribe: Scribe, *, positional: bool, on_progress: OnProgress | None
+    ) -> None:
+        self._plan = plan
+        self._session = session
+        self._scribe = scribe
+        self._positional = positional
+        self._on_progress = on_progress
+        self._kind = LookupKind(plan.settings.lookup)
+        self._options = {again: request_options(plan.settings, recheck=again) for again in (False, True)}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._landed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._error: BaseException | None = None
+        self._last_trouble: ProviderError | None = None
+        self._on_disk = 0
+        self._began = self._loop.time()
+        self._reported_at = 0.0
+        self._total = sum(lane.count for lane in plan.lanes.values())
+
+    async def to_the_end(self) -> None:
+        try:
+            await self._drive()
+        except asyncio.CancelledError:
+            self._stop(Interrupted("the run was stopped; what was paid for is kept"))
+            await self._let_land()
+        self._report_progress(last=True)
+
+    async def _drive(self) -> None:
+        while True:
+            step = self._plan.step(self._loop.time())
+            match step:
+                case Send(ticket):
+                    task = self._loop.create_task(self._ask(ticket))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._forget)
+                case Wait(until):
+                    self._report_progress()
+                    await self._wait(until)
+                case Done():
+                    break
+        while self._tasks:  # landed, and still being written down
+            await asyncio.wait(self._tasks)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+
+    async def _wait(self, until: float | None) -> None:
+        self._landed.clear()
+        alarm = None if until is None else self._loop.call_at(until, self._landed.set)
+        try:
+            await self._landed.wait()
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    async def _let_land(self) -> None:
+        """Gives what is in flight its time; a second cancellation cuts that short."""
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=GRACE)
+        except asyncio.CancelledError:
+            pass
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _ask(self, ticket: Ticket) -> None:
+        """Sends one ticket and tells the plan what came of it; never raises but for cancellation."""
+        sent = False
+        try:
+            await self._scribe.asked(ticket.numbers)
+            sent = True
+            results = await self._session.lookup(
+                self._kind, ticket.numbers, options=self._options[ticket.recheck], wait=ticket.timeout
+            )
+        except ProviderError as error:
+            await self._came_to_nothing(ticket, error)
+        except BaseException as error:
+            self._abandon(ticket, sent=sent)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            self._stop(error)
+        else:
+            matched = match_results(ticket.numbers, results, positional=self._positional)
+            answers = self._plan.landed(ticket, matched, self._loop.time())
+            self._landed.set()  # the slot is free before the disk is done
+            await self._keep(answers)
+        finally:
+            self._landed.set()
+
+    async def _keep(self, answers: list[Answer]) -> None:
+        try:
+            await self._scribe.answered(answers)
+        except HlrframeError as error:
+            self._stop(error)
+        else:
+            self._on_disk += len(answers)
+
+    async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
+        now = self._loop.time()
+        match error:
+            case RateLimited() | Unavailable():
+                self._last_trouble = error
+                self._plan.refused(ticket, Reason(error.reason), now, retry_after=error.retry_after)
+            case ReplyLost() | ProtocolError():
+                self._last_trouble = error
+                self._plan.lost(ticket, Reason(error.reason), now)
+                return
+            case _:  # wrong key, wrong request: nobody will be served
+                self._stop(error)
+                self._plan.refused(ticket, Reason.UNAVAILABLE, now)
+        await self._withdraw(ticket)
+
+    async def _withdraw(self, ticket: Ticket) -> None:
+        try:
+            await self._scribe.withdrawn(ticket.numbers)
+        except HlrframeError as error:
+            self._stop(error)
+
+    def _abandon(self, ticket: Ticket, *, sent: bool) -> None:
+        now = self._loop.time()
+        if sent:
+            self._plan.lost(ticket, Reason.CONNECTION_LOST, now)
+        else:
+            self._plan.refused(ticket, Reason.STOPPED, now)
+
+    def _stop(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._plan.halt(Reason.STOPPED)
+
+    def _report_progress(self, *, last: bool = False) -> None:
+        now = self._loop.time()
+        if self._on_progress is None or (not last and now - self._reported_at < PROGRESS_EVERY):
+            return
+        self._reported_at = now
+        plan = self._plan
+        self._on_progress(
+            Progress(
+                total=self._total,
+                answered=self._on_disk,
+                failed=len(plan.failed),
+                skipped=len(plan.unasked()) if last else 0,
+                refused=plan.refusals,
+                credits=credits_of(plan.ledger.spent),
+                in_flight=plan.in_flight,
+                seconds=now - self._began,
+            )
+        )
+
+    def harvest(self) -> Harvest:
+        plan = self._plan
+        unasked = plan.unasked()
+        return Harvest(
+            answers=pa.Table.from_batches(self._scribe.batches, schema=ANSWER_SCHEMA),
+            failed=plan.failed,
+            unasked=unasked,
+            halted=plan.halted,
+            charged_in_vain=plan.charged_in_vain,
+            doubts=plan.doubts,
+            spent=plan.ledger.spent,
+            requests=plan.requests,
+            refusals=plan.refusals,
+            seconds=self._loop.time() - self._began,
+            lanes=list(plan.lanes.values()),
+            error=self._error or self._outage(),
+        )
+
+    def _outage(self) -> ProviderError | None:
+        """Gives the error for a run that the plan itself gave up."""
+        trouble = self._last_trouble
+        words = f"; the last trouble was: {trouble}" if trouble else ""
+        match self._plan.halted:
+            case Reason.UNAVAILABLE:
+                return Unavailable(f"stopped: the provider fails again and again{words}", status=_status(trouble))
+            case Reason.THROTTLED:
+                return RateLimited(f"stopped: nothing but refusals for minutes{words}", status=_status(trouble))
+            case Reason.STOPPED:
+                failed = len(self._plan.failed)
+                return ProviderError(f"stopped: {failed} numbers failed, max_errors is reached{words}")
+            case _:
+                return None
+
+
+def _status(error: ProviderError | None) -> int | None:
+    return error.status if error else None

@@ -1,0 +1,258 @@
+"""The functions that people call: a frame or a list of numbers in, the same with answers out."""
+
+import asyncio
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from hlrframe.account import Enrichment, Estimate, Frame
+from hlrframe.bridge import run_sync
+from hlrframe.client import BASE_URL, Client
+from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
+from hlrframe.door import Door, open_door, texts_of
+from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
+from hlrframe.models import Reason, Settings
+from hlrframe.progress import ProgressOption, shown
+from hlrframe.schema import select_columns
+from hlrframe.store import Store
+
+__all__ = ["enrich", "enrich_async", "enrich_with_report", "estimate", "lookup"]
+
+StorePath = Store | str | os.PathLike[str] | None
+
+
+def enrich(
+    frame: Frame,
+    column: str,
+    *,
+    client: Client | None = None,
+    store: StorePath = None,
+    settings: Settings | None = None,
+    prefix: str = "hlr_",
+    columns: str | Sequence[str] = "standard",
+    progress: ProgressOption = None,
+) -> Frame:
+    """Gives the same frame back with what the provider says of the numbers in one column.
+
+    Each distinct number is asked once, however it is written and however many rows carry it; answers in the store
+    that are fresh enough are not asked again. Rows keep their number, order and index; every input column stays as
+    it is. Works in a script and inside a running event loop (a notebook).
+
+    Args:
+        frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
+            relation, or anything with an Arrow stream. A LazyFrame is collected here, once, and comes back lazy over
+            finished data.
+        column: Name of the phone column: text, or numbers that lost their formatting.
+        client: The account; ``None`` for the one in ``HLR_API_KEY`` and ``HLR_API_SECRET``.
+        store: Directory, or :class:`~hlrframe.Store`, where answers are kept and looked up; ``None`` keeps nothing.
+        settings: What to ask and how; ``None`` for the defaults.
+        prefix: Put before the name of every result column.
+        columns: ``"standard"``, ``"all"``, or a list of names.
+        progress: ``None`` shows a bar where somebody sees it; ``True``, ``False`` or a function of
+            :class:`~hlrframe.Progress`.
+
+    Returns:
+        A frame of the type that came in.
+
+    Raises:
+        InputError: No such column, a column that cannot hold numbers, a result column that is already there.
+        ConfigError: No credentials, or an unknown column name.
+        ProviderError: Wrong credentials, a rejected request, an outage. ``partial`` holds the frame so far.
+        Interrupted: Ctrl-C. ``partial`` holds the frame so far; with a store the next run goes on from there.
+        StoreError: The store cannot be read or written. Nothing is sent that could not be written down.
+
+    Warns:
+        IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
+
+    Costs at most what :func:`estimate` says, and never more than ``settings.max_credits``.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> contacts = pl.DataFrame({"name": ["Ada", "Bo"], "phone": ["+44 7400 123456", "n/a"]})
+    >>> hf.enrich(contacts, "phone", client=hf.emulator.connect(seed=7))["hlr_state"].to_list()
+    ['answered', 'rejected']
+    """
+    return enrich_with_report(
+        frame,
+        column,
+        client=client,
+        store=store,
+        settings=settings,
+        prefix=prefix,
+        columns=columns,
+        progress=progress,
+    ).frame
+
+
+def enrich_with_report(
+    frame: Frame,
+    column: str,
+    *,
+    client: Client | None = None,
+    store: StorePath = None,
+    settings: Settings | None = None,
+    prefix: str = "hlr_",
+    columns: str | Sequence[str] = "standard",
+    progress: ProgressOption = None,
+) -> Enrichment[Frame]:
+    """Does what :func:`enrich` does, and gives the account of the run beside the frame.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> contacts = pl.DataFrame({"phone": ["+44 7400 123456", "0044 7400 123456"]})
+    >>> frame, report = hf.enrich_with_report(contacts, "phone", client=hf.emulator.connect(seed=7))
+    >>> report.rows, report.numbers, report.requests
+    (2, 1, 1)
+    """
+    client, settings = client or Client.from_env(), settings or Settings()
+    door = open_door(frame, column)
+    return run_sync(
+        lambda: _through(
+            door, client, store=store, settings=settings, prefix=prefix, columns=columns, progress=progress
+        )
+    )
+
+
+async def enrich_async(
+    frame: Frame,
+    column: str,
+    *,
+    client: Client | None = None,
+    store: StorePath = None,
+    settings: Settings | None = None,
+    prefix: str = "hlr_",
+    columns: str | Sequence[str] = "standard",
+    progress: ProgressOption = None,
+) -> Frame:
+    """Does what :func:`enrich` does, in the running event loop.
+
+    A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
+    """
+    client, settings = client or Client.from_env(), settings or Settings()
+    door = open_door(frame, column)
+    try:
+        enrichment: Enrichment[Frame] = await _through(
+            door, client, store=store, settings=settings, prefix=prefix, columns=columns, progress=progress
+        )
+    except Interrupted as stopped:
+        raise asyncio.CancelledError from stopped
+    return enrichment.frame
+
+
+def lookup(
+    numbers: Iterable[object],
+    *,
+    client: Client | None = None,
+    store: StorePath = None,
+    settings: Settings | None = None,
+    columns: str | Sequence[str] = "standard",
+    progress: ProgressOption = None,
+) -> pl.DataFrame:
+    """Looks numbers up: one row of results for each, in order, without a prefix.
+
+    Args:
+        numbers: A Series, array or list of numbers in any spelling.
+        client: See :func:`enrich`, as for everything else.
+        store: Directory or store of answers.
+        settings: What to ask and how.
+        columns: ``"standard"``, ``"all"``, or a list of names.
+        progress: Whether to show a bar.
+
+    Raises:
+        InputError: ``numbers`` is no series, array or list.
+
+    >>> import hlrframe as hf
+    >>> hf.lookup(["+44 7400 123456"], client=hf.emulator.connect(seed=7), columns=["msisdn", "state"]).row(0)
+    ('447400123456', 'answered')
+    """
+    client, settings = client or Client.from_env(), settings or Settings()
+    texts = texts_of(numbers)
+    door = Door(texts, (), lambda results: results)
+    enrichment: Enrichment[pl.DataFrame] = run_sync(
+        lambda: _through(door, client, store=store, settings=settings, prefix="", columns=columns, progress=progress)
+    )
+    return enrichment.frame
+
+
+def estimate(
+    frame: object,
+    column: str,
+    *,
+    store: StorePath = None,
+    settings: Settings | None = None,
+    client: Client | None = None,
+) -> Estimate:
+    """Says what :func:`enrich` would cost. Sends nothing, needs no account.
+
+    Args:
+        frame: As for :func:`enrich`; a LazyFrame is collected.
+        column: Name of the phone column.
+        store: Directory or store whose answers need not be asked again.
+        settings: What would be asked.
+        client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> hf.estimate(pl.DataFrame({"phone": ["+44 7400 123456", "07400 123456"]}), "phone").credits_high
+    1.0
+    """
+    door = open_door(frame, column)
+    provider = (client or Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)).provider
+    settings = settings or Settings()
+    numbers = NumberList(region=settings.default_region)
+    numbers.add(door.texts)
+    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
+
+
+async def _through(
+    door: Door,
+    client: Client,
+    *,
+    store: StorePath,
+    settings: Settings,
+    prefix: str,
+    columns: str | Sequence[str],
+    progress: ProgressOption,
+) -> Enrichment[Any]:
+    chosen = [each.name for each in select_columns(columns)]
+    door.check_free(prefix + name for name in chosen)
+    numbers = NumberList(region=settings.default_region)
+    reading = numbers.add(door.texts)
+    with shown(progress) as on_progress:
+        outcomes = await resolve_numbers(
+            numbers, client=client, store=open_store(store), settings=settings, on_progress=on_progress
+        )
+    rows, tally = outcomes.rows(reading), Tally()
+    tally.add(rows)
+    results = rows.select(pl.col(chosen).name.prefix(prefix))
+    enrichment = Enrichment(door.attach(results), tally.complete(outcomes.report))
+    raise_if_ended_early(outcomes, enrichment)
+    return enrichment
+
+
+_SOFT_STOPS: Final = {
+    Reason.BUDGET: "max_credits is reached",
+    Reason.INSUFFICIENT_CREDIT: "the account has no credit left",
+}
+
+
+def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
+    """Raises what ended a run, with what it obtained; warns where money ran out."""
+    error, report = outcomes.error, enrichment.report
+    if isinstance(error, RunError):
+        error.partial, error.report = enrichment
+    if error is not None:
+        raise error
+    if report.stopped in _SOFT_STOPS:
+        skipped = report.states.get("skipped", 0)
+        why = _SOFT_STOPS[Reason(report.stopped)]
+        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=2)
+
+
+def open_store(store: StorePath) -> Store | None:
+    """Gives the store that a caller names."""
+    if store is None or isinstance(store, Store):
+        return store
+    if isinstance(store, str | os.PathLike):
+        return Store(store)
+    raise InputError(f"store must be a path or a Store, not {type(store).__name__}")

@@ -1,0 +1,212 @@
+"""The three limits that a run learns or keeps: a window on what is in flight, a meter per second, a circuit.
+
+Pure values: the time is an argument, nothing here waits.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+__all__ = ["Circuit", "Meter", "Window"]
+
+#: Share by which a window first tries more than its ceiling; it doubles while that works.
+BOLDNESS: Final = 0.05
+#: Share of the limit within which the ceiling counts as reached.
+NEAR: Final = 0.02
+
+
+@dataclass(slots=True)
+class Window:
+    """How many numbers may be in flight, found by binary search between what was accepted and what was refused.
+
+    A refusal says two things: so many were accepted beside the refused request, and that many more was too much. The
+    limit falls to what was accepted, once a round trip, and then climbs half way to the refused level (the *ceiling*)
+    with each healthy round trip. Close under the ceiling it rests; now and then it raises the ceiling to see whether
+    the provider gives more, ever more boldly while that works and ever more rarely while it does not.
+    """
+
+    #: The level that is never passed.
+    most: float
+    #: Numbers in flight now.
+    in_flight: int = 0
+    #: Numbers ever answered.
+    answered: int = 0
+    limit: float = field(init=False)
+    ceiling: float = field(init=False, default=math.inf)
+    _cut_at: float = field(init=False, default=-math.inf)
+    _grown_at: float = field(init=False, default=-math.inf)
+    _rest: float = field(init=False, default=1.0)
+    _boldness: float = field(init=False, default=BOLDNESS)
+    _before: tuple[float, float] | None = field(init=False, default=None)
+
+    #: Shortest and longest rest, in seconds, before the ceiling is tried again.
+    SHORT_REST: Final = 1.0
+    LONG_REST: Final = 60.0
+
+    def __post_init__(self) -> None:
+        self.limit = self.most
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether a refusal ever set the limit."""
+        return self.ceiling < math.inf
+
+    @property
+    def room(self) -> int:
+        """Numbers that may be sent now."""
+        return int(self.limit) - self.in_flight
+
+    def sent(self, size: int) -> int:
+        """Counts a request in, and gives the mark to hand back if it is refused."""
+        self.in_flight += size
+        return self.answered
+
+    def landed(self, size: int) -> None:
+        """Counts a request out, whatever came of it."""
+        self.in_flight -= size
+
+    def healthy(self, size: int, *, now: float, round_trip: float) -> None:
+        """Learns from a request that was answered, after it landed."""
+        self.answered += size
+        full = self.in_flight + size >= 0.8 * self.limit
+        if not self.is_learnt or not full or now - max(self._grown_at, self._cut_at) < round_trip:
+            return
+        gap = self.ceiling - self.limit
+        if gap > max(1.0, NEAR * self.limit):
+            self.limit += max(1.0, gap / 2)
+        elif now - max(self._grown_at, self._cut_at) >= self._rest:
+            self.ceiling += max(1.0, self.ceiling * self._boldness)
+            self.limit = min(self.limit + max(1.0, self.limit * self._boldness), self.ceiling - 1)
+            self._boldness = min(1.0, 2 * self._boldness)
+        else:
+            return
+        self._grown_at = now
+        self.limit = min(self.limit, self.most)
+
+    def refused(self, size: int, mark: int, *, sent_at: float, now: float) -> None:
+        """Learns from a request that was refused, after it landed.
+
+        Args:
+            size: Numbers in the refused request.
+            mark: What :meth:`sent` gave for it.
+            sent_at: When it was sent: requests sent before the last cut belong to the same event.
+            now: When the refusal came.
+        """
+        accepted = self.in_flight + self.answered - mark
+        if sent_at > self._cut_at:
+            self._before = (self.limit, self.ceiling)
+            self._rest = min(self.LONG_REST, 2 * self._rest) if self.is_learnt else self.SHORT_REST
+            self._boldness = BOLDNESS
+            self._cut_at = now
+        self.ceiling = max(2.0, min(self.ceiling, self.limit, accepted) + size)
+        # Nothing else was accepted: the request was too large by itself.
+        below = accepted or min(size, self.limit) / 2
+        self.limit = max(1.0, min(below, self.limit - 1))
+
+    def forgive(self) -> None:
+        """Takes the last cut back: the refusal turned out to be about something else."""
+        if self._before is not None:
+            self.limit, self.ceiling = self._before
+            self._before = None
+
+
+@dataclass(slots=True)
+class Meter:
+    """How many numbers may leave in any stretch of one second; without a rate, as many as one likes.
+
+    A rate below one number a second stretches the second.
+
+    >>> meter = Meter(rate=2)
+    >>> meter.count(2, now=10.0)
+    >>> meter.room(now=10.5), meter.opens_at(now=10.5), meter.room(now=11.0)
+    (0, 11.0, 2)
+    """
+
+    rate: float | None = None
+    _sent: deque[tuple[float, int]] = field(init=False, default_factory=deque)
+    _in_period: int = field(init=False, default=0)
+
+    @property
+    def _period(self) -> float:
+        return max(1.0, 1 / self.rate) if self.rate else 0.0
+
+    def room(self, now: float) -> int:
+        """Numbers that may leave now."""
+        if self.rate is None:
+            return 1 << 30
+        while self._sent and self._sent[0][0] + self._period <= now:
+            self._in_period -= self._sent.popleft()[1]
+        return int(self.rate * self._period + 1e-9) - self._in_period
+
+    def count(self, size: int, now: float) -> None:
+        """Counts numbers that leave."""
+        if self.rate is not None:
+            self._sent.append((now, size))
+            self._in_period += size
+
+    def opens_at(self, now: float) -> float:
+        """When there is room again."""
+        return self._sent[0][0] + self._period if self._sent and self.room(now) <= 0 else now
+
+
+@dataclass(slots=True)
+class Circuit:
+    """Turns an outage into a clear stop: opens after failures in a row, lets single probes through, then gives up."""
+
+    rng: Random
+    #: Failures since the last healthy reply.
+    streak: int = field(init=False, default=0)
+    #: Refusals for throttling since the last healthy reply.
+    throttled: int = field(init=False, default=0)
+    _probes: int = field(init=False, default=0)
+    _opens_at: float = field(init=False, default=-math.inf)
+    _healthy_at: float | None = field(init=False, default=None)
+
+    #: Failures in a row, with not one success between, that open the circuit.
+    THRESHOLD: Final = 10
+    #: Probes that may fail before the run stops.
+    PROBES: Final = 6
+    #: First pause before a probe in seconds; it doubles with each.
+    PAUSE: Final = 0.5
+    #: Seconds without one answer, and refusals in them, after which a throttled run stops.
+    PATIENCE: Final = 300.0
+    REFUSALS: Final = 50
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only probes may leave."""
+        return self.streak >= self.THRESHOLD
+
+    @property
+    def retry_at(self) -> float:
+        """When the next probe may leave."""
+        return self._opens_at
+
+    def is_hopeless(self, now: float) -> bool:
+        """Whether going on would be a storm."""
+        starved = self._healthy_at is not None and now - self._healthy_at > self.PATIENCE
+        return self._probes > self.PROBES or (starved and self.throttled >= self.REFUSALS)
+
+    def begin(self, now: float) -> None:
+        """Starts the clock of patience."""
+        if self._healthy_at is None:
+            self._healthy_at = now
+
+    def healthy(self, now: float) -> None:
+        """Notes a reply with answers."""
+        self.streak = self.throttled = self._probes = 0
+        self._healthy_at = now
+
+    def refused(self) -> None:
+        """Notes a refusal for throttling: the provider is there."""
+        self.throttled += 1
+
+    def failed(self, now: float) -> None:
+        """Notes a request that came to nothing."""
+        self.streak += 1
+        # The requests that were in flight as it opened fail too: they are no probes.
+        if self.is_open and now >= self._opens_at:
+            self._opens_at = now + self.PAUSE * 2**self._probes * self.rng.uniform(0.5, 1.0)
+            self._probes += 1

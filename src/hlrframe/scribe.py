@@ -1,0 +1,148 @@
+"""Writes down what is asked and answered, durably, without holding the event loop up.
+
+One thread does the writing. What arrives while the disk is busy is written together with one sync (group commit), and
+each writer is told only when its own part is on disk.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+import pyarrow as pa
+
+from hlrframe.store import Answered, Asked, Journal, Withdrawn
+from hlrframe.wire import Answer, answers_to_batch
+
+__all__ = ["Scribe"]
+
+#: Answers that are turned into columns together where nothing has to be on disk first.
+CHUNK: Final = 4096
+
+
+class Scribe:
+    """Takes answers in as they come and gives them back as Arrow batches in the end.
+
+    Args:
+        journal: Where they are kept; ``None`` keeps nothing on disk.
+        provider: Name for the ``provider`` column.
+        cache_days: How old an answer the provider's own caches may give, in days.
+    """
+
+    def __init__(self, journal: Journal | None, provider: str, *, cache_days: int = 0) -> None:
+        self.batches: list[pa.RecordBatch] = []
+        self._journal = journal
+        self._provider = provider
+        self._cache_days = cache_days
+        self._pending: list[Answer] = []
+        self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_notes, name="hlrframe-journal", daemon=True)
+
+    async def __aenter__(self) -> Self:
+        if self._journal is not None:
+            self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._journal is not None:
+            self._notes.put(None)
+            await asyncio.to_thread(self._thread.join)
+        self._flush()
+
+    async def asked(self, numbers: Sequence[str]) -> None:
+        """Returns when it is on disk that these numbers are about to be asked.
+
+        Raises:
+            StoreError: It could not be written: do not ask.
+        """
+        if self._journal is not None:
+            await self._note(asked=numbers)
+
+    async def withdrawn(self, numbers: Sequence[str]) -> None:
+        """Returns when it is on disk that these numbers were refused and not billed."""
+        if self._journal is not None:
+            await self._note(withdrawn=numbers)
+
+    async def answered(self, answers: list[Answer]) -> None:
+        """Returns when these answers are on disk.
+
+        Raises:
+            StoreError: They could not be written; they are still among :attr:`batches`.
+        """
+        if self._journal is not None:
+            await self._note(answers=answers)
+            return
+        self._pending.extend(answers)
+        if len(self._pending) >= CHUNK:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            answers, self._pending = self._pending, []
+            self.batches.append(answers_to_batch(answers, received_at=datetime.now(UTC), provider=self._provider))
+
+    async def _note(
+        self, *, asked: Sequence[str] = (), withdrawn: Sequence[str] = (), answers: Sequence[Answer] = ()
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+        self._notes.put(_Note(asked, withdrawn, answers, written, loop))
+        await written
+
+    def _write_notes(self) -> None:
+        while (note := self._notes.get()) is not None:
+            group = [note]
+            while not self._notes.empty():
+                more = self._notes.get()
+                if more is None:
+                    self._notes.put(None)
+                    break
+                group.append(more)
+            self._write(group)
+
+    def _write(self, group: Sequence["_Note"]) -> None:
+        error: Exception | None = None
+        try:
+            self._commit(group)
+        except Exception as caught:  # noqa: BLE001  # it belongs to whoever waits for the note
+            error = caught
+        loop = group[0].loop
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell, group, error)
+
+    def _commit(self, group: Sequence["_Note"]) -> None:
+        assert self._journal is not None  # noqa: S101  # the thread runs only with one
+        now = datetime.now(UTC)
+        entries: list[Asked | Answered | Withdrawn] = []
+        # In this order: a number may be refused and asked again within one group, never the other way round.
+        if withdrawn := [number for note in group for number in note.withdrawn]:
+            entries.append(Withdrawn(withdrawn, now))
+        if asked := [number for note in group for number in note.asked]:
+            entries.append(Asked(asked, now))
+        if answers := [answer for note in group for answer in note.answers]:
+            batch = answers_to_batch(answers, received_at=now, provider=self._provider)
+            self.batches.append(batch)
+            entries.append(Answered(batch, now, cache_days=self._cache_days))
+        self._journal.write(entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    asked: Sequence[str]
+    withdrawn: Sequence[str]
+    answers: Sequence[Answer]
+    written: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop
+
+
+def _tell(group: Sequence[_Note], error: Exception | None) -> None:
+    for note in group:
+        if note.written.done():  # its task was cancelled meanwhile
+            continue
+        if error is None:
+            note.written.set_result(None)
+        else:
+            note.written.set_exception(error)

@@ -1,0 +1,109 @@
+"""What a lookup costs: prices as data with their source, and the three questions asked of them.
+
+All amounts are integer milli-credits: the provider charges in tenths of a credit, and float money does not add up.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from hlrframe.models import LiveStatus, LookupKind, NumberType, Settings
+from hlrframe.wire import Result
+
+__all__ = ["FREE_KINDS", "MILLI", "PRICES", "Price", "Tariff", "credits_of", "milli_of"]
+
+#: Milli-credits in a credit.
+MILLI: Final = 1000
+
+
+def milli_of(credits_: float) -> int:
+    """Gives an amount in milli-credits.
+
+    >>> milli_of(1.5)
+    1500
+    """
+    return round(credits_ * MILLI)
+
+
+def credits_of(milli: int) -> float:
+    """Gives an amount in credits.
+
+    >>> credits_of(1500)
+    1.5
+    """
+    return milli / MILLI
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One line of the provider's price list."""
+
+    milli: int
+    #: Where the price is known from, and how well.
+    source: str
+
+
+#: The price list. "Inferred" prices are the natural reading of a page that could not be read to its end.
+PRICES: Final[dict[str, Price]] = {
+    "hlr": Price(1000, "documented: charging page, a mobile answered freshly"),
+    "mnp": Price(500, "documented: official SDK"),
+    "validate": Price(0, "inferred: the v1 validator was free, no price is stated for v2"),
+    "usa_status": Price(1000, "documented: usa-status page, on top of the lookup, numbers of the United States"),
+    "ported_date": Price(1000, "documented: charging page, on top, where a date is found, cached results too"),
+    "private_cache": Price(0, "documented: charging page, answered from what this account asked before"),
+    "global_cache": Price(500, "documented: charging page, answered from what others shared"),
+}
+
+#: Kinds of lookup that cost nothing whatever the answer is.
+FREE_KINDS: Final = frozenset(kind for kind in LookupKind if PRICES[kind].milli == 0)
+
+_NANP_CALLING_CODE: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The price list applied to one kind of lookup with its options."""
+
+    settings: Settings
+
+    @property
+    def _base(self) -> int:
+        return PRICES[LookupKind(self.settings.lookup)].milli
+
+    def worst(self, number: str) -> int:
+        """Gives the most that one lookup of a number can cost, in milli-credits.
+
+        >>> Tariff(Settings()).worst("447790606023"), Tariff(Settings(usa_status=True)).worst("14155550142")
+        (1000, 2000)
+        """
+        if not self._base:
+            return 0
+        usa = self._asks_usa_status and number.startswith(_NANP_CALLING_CODE)
+        return self._base + PRICES["usa_status"].milli * usa + PRICES["ported_date"].milli * self.settings.ported_date
+
+    def fresh(self, number: str, answer: Result) -> int:
+        """Gives what this very answer costs when it is asked of the network, in milli-credits.
+
+        >>> landline = Result(live_status="NO_COVERAGE", telephone_number_type="LANDLINE")
+        >>> Tariff(Settings()).fresh("441133910781", landline)
+        0
+        """
+        if answer.telephone_number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
+            return 0
+        usa = self._asks_usa_status and number.startswith(_NANP_CALLING_CODE)
+        return self._base + PRICES["usa_status"].milli * usa + self._date_price(answer)
+
+    def recalled(self, answer: Result) -> int:
+        """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
+        return PRICES["private_cache"].milli + self._date_price(answer)
+
+    @property
+    def _asks_usa_status(self) -> bool:
+        return self.settings.usa_status and self.settings.lookup is LookupKind.HLR
+
+    def _date_price(self, answer: Result) -> int:
+        # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
+        found = bool(answer.ported_date) and answer.ported_date[0].isdigit()  # type: ignore[index]  # truthy text
+        return PRICES["ported_date"].milli if found and self.settings.ported_date else 0
+
+
+_FREE_STATUSES: Final = frozenset({LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE})
