@@ -20,7 +20,7 @@ def test_credentials_are_public() -> None:
 
 
 def test_the_closest_recording_answers() -> None:
-    """The answer is another number's, with the longest common prefix: detected number and echo are the recorded one's."""
+    """The answer is that of the longest common prefix: detected number and echo are the recorded one's."""
     answer = one(Emulator(mode="testing"), "+44 7790 606 999", cache_days_private=3)
     assert answer["detected_telephone_number"] == "447790606023"
     assert answer["request_parameters"]["telephone_number"] == "447790606023"

@@ -35,7 +35,7 @@ class Bill:
         self.requests = 0
         #: Replies by HTTP status; a reply that was destroyed on its way counts as what it was.
         self.replies: Counter[int] = Counter()
-        #: Faults that were injected, by kind.
+        #: Faults that were injected, by kind: of requests, and INTERNAL_ERROR of single numbers.
         self.faults: Counter[Fault] = Counter()
         #: How often each number was looked up, by the text that was submitted; refused requests not counted.
         self.asked: Counter[str] = Counter()
