@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import RawIOBase
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -36,7 +36,7 @@ from hlrframe.store.records import (
     timed,
 )
 
-__all__ = ["Content", "SegmentWriter", "read_segment"]
+__all__ = ["Commits", "Content", "SegmentWriter", "commits_in", "read_segment"]
 
 _HEAD: Final = b"hlrframe"
 _EVENTS: Final = b"hlrframe.events"
@@ -146,31 +146,40 @@ class Content:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """A journal file while it is read."""
+class Commits:
+    """What the bytes of a journal file hold, as far as it is whole."""
 
-    data: pa.Buffer
+    #: The first words: which run asked what; ``None`` where they cannot be read, and so nothing can.
+    head: dict[str, Any] | None = None
+    #: Answers, one batch for each reply.
     batches: list[pa.RecordBatch] = field(default_factory=list)
+    #: What was asked and withdrawn, in order.
     events: list[_Event] = field(default_factory=list)
+    #: Whether a finished commit cannot be read any more; a torn last one does not count.
     damaged: bool = False
 
-    def commits(self, source: pa.BufferReader, reader: pa.RecordBatchReader) -> None:
-        """Takes the commits one after the other, as far as the stream holds together."""
-        start, batches = 0, list[pa.RecordBatch]()
-        for batch, seal, checked in _messages(source, reader):
-            if seal is None:
-                batches.append(batch)
-                continue
-            if _checksum(memoryview(self.data)[start:checked], seal[_EVENTS]) == seal[_CHECK]:
-                self.batches += batches
-                self.events += json.loads(seal[_EVENTS])
-            else:
-                self.damaged = True
-            if start == 0 and self.damaged:
-                return  # the head is in doubt, and so is what everything after it answers
-            start, batches = source.tell(), []
-        # A seal is the last thing that a commit writes: where one stands, the commit was whole once.
-        self.damaged |= bytes(memoryview(self.data)[start:]).find(_CHECK) >= 0
+
+def commits_in(data: bytes) -> Commits:
+    """Takes the commits one after the other, as far as the stream holds together."""
+    found, source = Commits(), pa.BufferReader(pa.py_buffer(data))
+    start, batches = 0, list[pa.RecordBatch]()
+    for reader, batch, seal, begin in _messages(source):
+        if seal is None:
+            batches.append(batch)
+            continue
+        if _checksum(memoryview(data)[start:begin], seal[_EVENTS]) == seal[_CHECK]:
+            found.head = found.head or json.loads(reader.schema.metadata[_HEAD])
+            found.batches += batches
+            found.events += json.loads(seal[_EVENTS])
+        else:
+            found.damaged = True
+        if found.head is None:
+            break  # the first words are in doubt, and so is what everything after them answers
+        start, batches = source.tell(), []
+        found.damaged |= data.count(_CHECK, begin, start) > 1  # a changed length makes a seal swallow what follows
+    # A seal is the last thing that a commit writes: where one stands, the commit was whole once.
+    found.damaged |= data.find(_CHECK, start) >= 0
+    return found
 
 
 def read_segment(path: Path) -> Content:
@@ -180,36 +189,31 @@ def read_segment(path: Path) -> Content:
         FileNotFoundError: It was sealed meanwhile.
         StoreError: A newer version wrote it.
     """
-    reading = _Reading(pa.py_buffer(path.read_bytes()))
-    source = pa.BufferReader(reading.data)
-    try:
-        reader = pa.ipc.open_stream(source)
-        head = json.loads((reader.schema.metadata or {})[_HEAD])
-    except (pa.ArrowException, OSError, ValueError, KeyError):
-        lost = memoryview(reading.data).tobytes().find(_CHECK) >= 0
-        return Content(pl.DataFrame(schema=KEPT_TYPES), pl.DataFrame(schema=EVENT_TYPES), lost)
+    found = commits_in(path.read_bytes())
+    if found.head is None:
+        return Content(pl.DataFrame(schema=KEPT_TYPES), pl.DataFrame(schema=EVENT_TYPES), found.damaged)
+    head = found.head
     refuse_newer(path, layout=head["format"], columns=head["columns"])
-    reading.commits(source, reader)
     question = Question(LookupKind(head["lookup"]), head["provider"], tuple(head["options"]))
-    answers = pl.DataFrame(pa.Table.from_batches(reading.batches, reader.schema))
-    return Content(
-        of_run(answers, question, head["run"]),
-        _events(reading.events, question.key, head["run"]),
-        reading.damaged,
-    )
+    schema = found.batches[0].schema if found.batches else JOURNAL_SCHEMA
+    answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema))
+    events = _events(found.events, question.key, head["run"])
+    return Content(of_run(answers, question, head["run"]), events, found.damaged)
 
 
 def _messages(
-    source: pa.BufferReader, reader: pa.RecordBatchReader
-) -> Iterator[tuple[pa.RecordBatch, Mapping[bytes, bytes] | None, int]]:
-    """Gives each batch, the seal if it is one, and where the batch begins; ends where the stream is torn."""
-    while True:
-        begin = source.tell()
-        try:
+    source: pa.BufferReader,
+) -> Iterator[tuple[pa.RecordBatchReader, pa.RecordBatch, Mapping[bytes, bytes] | None, int]]:
+    """Gives each batch, its metadata if it is a seal, and where it begins; ends where the stream is torn."""
+    try:
+        reader = pa.ipc.open_stream(source)
+        while True:
+            begin = source.tell()
             batch, metadata = reader.read_next_batch_with_custom_metadata()
-        except (StopIteration, pa.ArrowException, OSError):
-            return
-        yield batch, dict(metadata) if metadata else None, begin
+            seal = dict(metadata) if metadata else {}
+            yield reader, batch, seal if seal.keys() >= {_EVENTS, _CHECK} else None, begin
+    except (StopIteration, pa.ArrowException, OSError):
+        return
 
 
 def _checksum(data: memoryview, events: bytes) -> bytes:

@@ -25,10 +25,8 @@ from hlrframe.store.segment import read_segment
 
 __all__ = ["Compaction", "compact", "forget", "purge"]
 
-#: Most rows of a merged part: merging takes about a gigabyte of memory for a million of them.
+#: Most rows of a merged part; those of half as many are left as they are. Merging holds one part in memory.
 MAX_ROWS: Final = 1_000_000
-#: A part of this many rows is left as it is.
-FULL_ROWS: Final = MAX_ROWS // 2
 #: How long a number stays in doubt: no older answer can be had from the provider's caches.
 DOUBT_AGE: Final = timedelta(days=MAX_CACHE_DAYS + 1)
 
