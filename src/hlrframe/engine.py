@@ -23,8 +23,9 @@ from hlrframe.errors import (
     ReplyLost,
     Unavailable,
 )
+from hlrframe.lanes import Lane, Ticket
 from hlrframe.models import LookupKind, Progress, Reason, Settings
-from hlrframe.plan import Done, Lane, Plan, Send, Ticket, Wait
+from hlrframe.plan import Done, Plan, Send, Wait
 from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.scribe import Scribe
 from hlrframe.store import Journal
@@ -128,7 +129,7 @@ class _Run:
         self._on_disk = 0
         self._began = self._loop.time()
         self._reported_at = 0.0
-        self._total = sum(lane.count for lane in plan.lanes.values())
+        self._total = sum(lane.count for lane in plan.lanes)
 
     async def to_the_end(self) -> None:
         try:
@@ -185,7 +186,7 @@ class _Run:
             await self._scribe.asked(ticket.numbers)
             sent = True
             results = await self._session.lookup(
-                self._kind, ticket.numbers, options=self._options[ticket.recheck], wait=ticket.timeout
+                self._kind, ticket.numbers, options=self._options[ticket.kind.recheck], wait=ticket.timeout
             )
         except ProviderError as error:
             await self._came_to_nothing(ticket, error)
@@ -275,7 +276,7 @@ class _Run:
             requests=plan.requests,
             refusals=plan.refusals,
             seconds=self._loop.time() - self._began,
-            lanes=list(plan.lanes.values()),
+            lanes=plan.lanes,
             error=self._error or self._outage(),
         )
 

@@ -8,111 +8,32 @@ A *lane* holds the numbers of one telephone network, because that is what the pr
 request: numbers of one lane (or of several very small ones) that leave together. A number that waits holds no slot.
 """
 
-import heapq
 import itertools
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from hlrframe.budget import Ledger
+from hlrframe.lanes import FRESH, Kind, Lane, Roster, Ticket, pause_after
 from hlrframe.limits import Circuit, Meter, Window
-from hlrframe.models import DEFAULT_TIMEOUT, MAX_BATCH, Reason, Settings
+from hlrframe.models import DEFAULT_TIMEOUT, Reason, Settings
 from hlrframe.tariff import Tariff, milli_of
 from hlrframe.wire import Answer, Result, trouble_of
 
-__all__ = ["Done", "Lane", "Plan", "Send", "Ticket", "Wait"]
+__all__ = ["Done", "Plan", "Send", "Wait"]
 
 #: Tries that a number gets before it counts as failed; being throttled is no try.
 MAX_TRIES: Final = 10
-#: Longest pause before a number is tried again, and the pause that doubles up to it, in seconds.
-LONG_PAUSE: Final = 30.0
-SHORT_PAUSE: Final = 0.25
 #: A run starts with twice the request limit in numbers and doubles that with each of these seconds: a refusal
 #: is back before much has left, and the whole allowance is in use after 60 ms.
 RAMP: Final = 0.01
 #: Answers of a lane after which its own latency bounds the time-out.
 SAMPLES: Final = 8
-
-
-@dataclass(slots=True, eq=False)
-class Lane:
-    """The numbers of one network: what waits, what is in flight, what was learnt."""
-
-    key: str
-    window: Window
-    #: Waiting numbers, by how often they were tried and whether they may have been billed before.
-    waiting: dict[tuple[int, bool], deque[str]] = field(default_factory=dict)
-    #: Requests in flight.
-    requests: int = 0
-    #: Not to be sent to before this time.
-    parked_until: float = -math.inf
-    parked_at: float = -math.inf
-    #: Parkings since the last answer; each doubles the next.
-    streak: int = 0
-    #: Whether its numbers must not share a request with another lane's.
-    alone: bool = False
-    #: Whether the lane stands in the queue of lanes that may send.
-    listed: bool = False
-    refused_at: float = -math.inf
-    # What the report tells.
-    sent: int = 0
-    refusals: int = 0
-    replies: int = 0
-    latency: float = 0.0
-    deviation: float = 0.0
-
-    def put(self, numbers: Iterable[str], *, tries: int = 0, recheck: bool = False) -> None:
-        """Adds numbers that wait."""
-        self.waiting.setdefault((tries, recheck), deque()).extend(numbers)
-
-    def take(self, size: int) -> tuple[list[str], int, bool]:
-        """Takes up to ``size`` numbers of one kind out: the most tried first, so that nothing is left behind."""
-        kind = max(self.waiting)
-        queue = self.waiting[kind]
-        taken = [queue.popleft() for _ in range(min(size, len(queue)))]
-        if not queue:
-            del self.waiting[kind]
-        return taken, *kind
-
-    @property
-    def count(self) -> int:
-        """Numbers that wait."""
-        return sum(map(len, self.waiting.values()))
-
-    def answered(self, seconds: float) -> None:
-        """Learns the latency, as TCP learns its round trip."""
-        self.streak = 0
-        self.replies += 1
-        if self.replies == 1:
-            self.latency, self.deviation = seconds, seconds / 2
-            return
-        self.deviation += (abs(seconds - self.latency) - self.deviation) / 4
-        self.latency += (seconds - self.latency) / 8
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ticket:
-    """One request to be sent."""
-
-    serial: int
-    #: The numbers, distinct, at most 80.
-    numbers: tuple[str, ...]
-    #: The lanes they come from, with how many each gave, in the order of the numbers.
-    shares: tuple[tuple[Lane, int], ...]
-    #: How often these numbers were tried before.
-    tries: int
-    #: Whether they may have been billed before: the provider's private cache must be on.
-    recheck: bool
-    #: Milli-credits set aside.
-    reserved: int
-    #: When it left, and after how many seconds it counts as lost.
-    sent_at: float
-    timeout: float
-    #: What the windows handed out for it: the whole's, then each lane's.
-    marks: tuple[int, ...]
+#: Requests that a lane with a learnt window should have in flight at least, so that its slots turn over.
+FEW: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +71,6 @@ class Plan:
         self.settings = settings
         self.ledger = ledger
         self.tariff = Tariff(settings)
-        self.lanes: dict[str, Lane] = {}
         self.window = Window(most=settings.max_requests * settings.batch_size)
         self.meter = Meter(settings.max_per_second)
         self.circuit = Circuit(rng)
@@ -168,16 +88,17 @@ class Plan:
         self.in_flight = 0
         self._rng = rng
         self._serial = itertools.count()
-        self._ready: list[tuple[int, int, Lane]] = []
-        self._asleep: list[tuple[float, int, Lane]] = []
-        self._delayed: list[tuple[float, int, Lane, list[str], int, bool]] = []
-        self._unaffordable: list[Lane] = []
+        self._roster = Roster()
         # The last trouble of each number that was asked in vain and is not given up.
         self._trouble: dict[str, Reason] = {}
-        self._waiting = 0
         self._started = math.nan
 
-    # -- what comes in ------------------------------------------------------------------------------------------
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes, with what was learnt of each."""
+        return list(self._roster.lanes.values())
+
+    # What comes in
 
     def add(self, lane: str, numbers: Sequence[str], *, recheck: bool = False) -> None:
         """Adds distinct numbers of one network.
@@ -188,30 +109,28 @@ class Plan:
             recheck: Whether an earlier run may have been billed for them without seeing the answer.
         """
         if numbers:
-            found = self.lanes.get(lane)
-            if found is None:
-                found = self.lanes[lane] = Lane(lane, Window(most=self.window.most))
-            self._put(found, numbers, tries=0, recheck=recheck)
+            kind = Kind(0, recheck=True) if recheck else FRESH
+            self._roster.put(self._roster.lane(lane, most=self.window.most), numbers, kind)
 
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""
         self.halted = self.halted or reason
 
-    # -- what goes out ------------------------------------------------------------------------------------------
+    # What goes out
 
     def step(self, now: float) -> Send | Wait | Done:
         """Gives the next thing to do at this time (seconds of any monotonic clock)."""
         self._begin(now)
         if self.halted is None:
-            self._wake(now)
+            self._roster.wake(now)
             ticket = self._next_ticket(now)
             if ticket is not None:
                 return Send(ticket)
+            if not self.in_flight and self._roster.is_stuck:
+                self.halt(Reason.BUDGET)
         if self.in_flight:
             return Wait(self._next_event(now) if self.halted is None else None)
-        if self.halted is None and self._unaffordable and not self._delayed and not self._asleep:
-            self.halt(Reason.BUDGET)
-        if self.halted is not None or not (self._waiting or self._delayed):
+        if self.halted is not None or self._roster.is_empty:
             return Done()
         return Wait(self._next_event(now))
 
@@ -220,9 +139,7 @@ class Plan:
 
         A number that was asked and waited for another try is no such number: it moves to :attr:`failed`.
         """
-        waiting = [number for lane in self.lanes.values() for queue in lane.waiting.values() for number in queue]
-        delayed = [number for each in self._delayed for number in each[3]]
-        rest = waiting + delayed
+        rest = list(self._roster.leftover())
         self.failed.update((number, self._trouble[number]) for number in rest if number in self._trouble)
         return [number for number in rest if number not in self._trouble]
 
@@ -233,47 +150,21 @@ class Plan:
         if self.halted is None and self.circuit.is_hopeless(now):
             self.halt(Reason.THROTTLED if self.circuit.throttled else Reason.UNAVAILABLE)
 
-    def _wake(self, now: float) -> None:
-        while self._asleep and self._asleep[0][0] <= now:
-            self._list(heapq.heappop(self._asleep)[2])
-        while self._delayed and self._delayed[0][0] <= now:
-            _, _, lane, numbers, tries, recheck = heapq.heappop(self._delayed)
-            self._put(lane, numbers, tries=tries, recheck=recheck)
-
-    def _put(self, lane: Lane, numbers: Sequence[str], *, tries: int, recheck: bool) -> None:
-        lane.put(numbers, tries=tries, recheck=recheck)
-        self._waiting += len(numbers)
-        self._list(lane)
-
-    def _list(self, lane: Lane) -> None:
-        """Puts a lane into the queue of lanes that may send, those with the fewest requests in flight first."""
-        if not lane.listed and lane.waiting and lane not in self._unaffordable:
-            lane.listed = True
-            heapq.heappush(self._ready, (lane.requests, next(self._serial), lane))
-
     def _next_ticket(self, now: float) -> Ticket | None:
         room, metered = self._room(now), self.meter.room(now)
-        while self._ready and room > 0 and metered > 0:
-            requests, serial, lane = heapq.heappop(self._ready)
-            if requests < lane.requests:  # it has sent since it was listed: let the others go first
-                heapq.heappush(self._ready, (lane.requests, next(self._serial), lane))
-                continue
-            lane.listed = False
-            if lane.parked_until > now:
-                heapq.heappush(self._asleep, (lane.parked_until, next(self._serial), lane))
-                continue
+        if room <= 0 or metered <= 0:
+            return None
+        while (lane := self._roster.pop(now)) is not None:
             size = min(self._batch(lane), lane.count)
             if lane.window.room < size:
                 continue  # listed again when one of its requests lands
             if room < size:
-                lane.listed = True
-                heapq.heappush(self._ready, (requests, serial, lane))
+                self._roster.enlist(lane)
                 return None
-            size = min(size, metered, self.ledger.room(self.tariff.worst(lane.waiting[max(lane.waiting)][0])))
-            if size == 0:
-                self._unaffordable.append(lane)
-                continue
-            return self._ticket(lane, size, now)
+            size = min(size, metered, self.ledger.room(self._worst(lane)))
+            if size:
+                return self._ticket(lane, size, now)
+            self._roster.set_aside(lane)
         return None
 
     def _room(self, now: float) -> int:
@@ -288,25 +179,34 @@ class Plan:
         doublings = min(20, int((now - self._started) / RAMP))
         return int(2 * self.settings.max_requests) << doublings
 
+    def _worst(self, lane: Lane) -> int:
+        # One price a lane: it holds the numbers of one country.
+        return self.tariff.worst(lane.waiting[lane.kind][0])
+
     def _batch(self, lane: Lane) -> int:
         """How many numbers a request of this lane carries: few where little may be in flight, so that many fly."""
         if self.circuit.is_open:
             return 1
-        size = min(MAX_BATCH, self.settings.batch_size)
+        size = self.settings.batch_size
         if self.settings.max_per_second is not None:
             size = min(size, max(1, int(self.settings.max_per_second / 10)))
         if self.window.is_learnt:
             size = min(size, math.ceil(self.window.limit / self.settings.max_requests))
         if lane.window.is_learnt:
-            share = max(8, self.settings.max_requests // max(1, len(self.lanes)))
+            share = max(FEW, self.settings.max_requests // len(self._roster.lanes))
             size = min(size, math.ceil(lane.window.limit / share))
         return max(1, size)
 
     def _ticket(self, lane: Lane, size: int, now: float) -> Ticket:
-        numbers, tries, recheck = lane.take(size)
+        kind = lane.kind
+        numbers = lane.take(size)
         shares = [(lane, len(numbers))]
+        if lane.is_spent(kind) and self._shares(now):
+            for companion, joined in self._roster.companions(lane, self.settings.batch_size - size, now):
+                numbers += joined
+                shares.append((companion, len(joined)))
+        self._roster.enlist(lane)
         reserved = sum(map(self.tariff.worst, numbers))
-        self._list(lane)
         self.ledger.reserve(reserved)
         self.meter.count(len(numbers), now)
         marks = [self.window.sent(len(numbers))]
@@ -314,20 +214,18 @@ class Plan:
             marks.append(each.window.sent(count))
             each.requests += 1
             each.sent += 1
-        self._waiting -= len(numbers)
         self.in_flight += 1
         self.requests += 1
+        timeout = max(self._timeout(each) for each, _ in shares)
         return Ticket(
-            serial=next(self._serial),
-            numbers=tuple(numbers),
-            shares=tuple(shares),
-            tries=tries,
-            recheck=recheck,
-            reserved=reserved,
-            sent_at=now,
-            timeout=self._timeout(lane),
-            marks=tuple(marks),
+            next(self._serial), tuple(numbers), tuple(shares), kind, reserved, now, timeout, marks=tuple(marks)
         )
+
+    def _shares(self, now: float) -> bool:
+        """Whether very small lanes share requests: there are more lanes than slots, and no limit is felt."""
+        limited = self.window.is_learnt or self.meter.rate is not None or self.ledger.limit is not None
+        slots = self.settings.max_requests - self.in_flight
+        return not limited and self._roster.ready > slots and self._room(now) >= self.settings.batch_size
 
     def _timeout(self, lane: Lane) -> float:
         """A lane that answers fast need not be waited for as long; never under a third, since giving up costs."""
@@ -337,19 +235,15 @@ class Plan:
         return min(longest, max(longest / 3, lane.latency + 8 * lane.deviation + 1.0))
 
     def _next_event(self, now: float) -> float | None:
-        times = [heap[0][0] for heap in (self._asleep, self._delayed) if heap]
-        if self._ready:
-            if self.circuit.is_open:
-                times.append(self.circuit.retry_at)
-            if self.meter.room(now) <= 0:
-                times.append(self.meter.opens_at(now))
+        times = [self._roster.next_time]
+        if self._roster.ready:
+            times += [self.circuit.retry_at, self.meter.opens_at(now)]
             ramp = self._ramp(now)
-            if ramp < self.window.limit and ramp - self.window.in_flight < MAX_BATCH:
+            if ramp < self.window.limit and ramp - self.window.in_flight < self.settings.batch_size:
                 times.append(now + RAMP)
-        later = [time for time in times if time > now]
-        return min(later) if later else None
+        return min((time for time in times if now < time < math.inf), default=None)
 
-    # -- what became of a ticket --------------------------------------------------------------------------------
+    # What became of a ticket
 
     def landed(self, ticket: Ticket, results: Sequence[Result | None], now: float) -> list[Answer]:
         """Takes a reply in, and gives the usable answers with what they cost.
@@ -400,10 +294,11 @@ class Plan:
             return
         self.circuit.refused()
         self._blame(ticket, now)
-        for lane, numbers in self._by_lane(ticket, ticket.numbers):
+        for lane, numbers in ticket.by_lane(ticket.numbers):
             lane.alone = lane.alone or len(ticket.shares) > 1
-            self._park(lane, ticket, now, at_least=retry_after or 0.0)
-            self._put(lane, numbers, tries=ticket.tries, recheck=ticket.recheck)
+            pause = self._rng.uniform(0.0, pause_after(lane.streak))
+            lane.park(pause, sent_at=ticket.sent_at, now=now, at_least=retry_after or 0.0)
+            self._roster.put(lane, numbers, ticket.kind)
 
     def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that a request left and no usable reply came: it may have been billed."""
@@ -420,10 +315,8 @@ class Plan:
         for lane, count in ticket.shares:
             lane.window.landed(count)
             lane.requests -= 1
-            self._list(lane)
-        unaffordable, self._unaffordable = self._unaffordable, []
-        for lane in unaffordable:
-            self._list(lane)
+            self._roster.enlist(lane)
+        self._roster.take_back()
 
     def _charged(self, number: str, result: Result | None, trouble: Reason | None) -> int:
         if result is None or (result.credits_spent is None and trouble is not None):
@@ -464,7 +357,7 @@ class Plan:
         for lane, count in ticket.shares:
             lane.answered(seconds)
             lane.window.healthy(count, now=now, round_trip=lane.latency)
-            self._list(lane)
+            self._roster.enlist(lane)
         self.window.healthy(len(ticket.numbers), now=now, round_trip=seconds)
 
     def _again(
@@ -473,19 +366,18 @@ class Plan:
         """Has numbers tried again after a jittered pause, or gives them up."""
         if reason is Reason.INSUFFICIENT_CREDIT:
             self.halt(reason)
-            for lane, share in self._by_lane(ticket, numbers):
-                self._put(lane, share, tries=ticket.tries, recheck=ticket.recheck)
+            for lane, share in ticket.by_lane(numbers):
+                self._roster.put(lane, share, ticket.kind)
             return
         self._trouble.update(dict.fromkeys(numbers, reason))
-        tries = ticket.tries + 1
+        tries = ticket.kind.tries + 1
         if tries >= MAX_TRIES:
             self._give_up(numbers, reason)
             return
-        recheck = ticket.recheck or reason not in (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
-        longest = min(LONG_PAUSE, SHORT_PAUSE * 2**ticket.tries)
-        at = now + max(at_least, self._rng.uniform(0.0, longest))
-        for lane, share in self._by_lane(ticket, numbers):
-            heapq.heappush(self._delayed, (at, next(self._serial), lane, share, tries, recheck))
+        unbilled = reason in (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
+        at = now + max(at_least, self._rng.uniform(0.0, pause_after(ticket.kind.tries)))
+        for lane, share in ticket.by_lane(numbers):
+            self._roster.put_later(at, lane, share, Kind(tries, recheck=ticket.kind.recheck or not unbilled))
 
     def _give_up(self, numbers: Sequence[str], reason: Reason) -> None:
         self.failed.update(dict.fromkeys(numbers, reason))
@@ -493,17 +385,6 @@ class Plan:
             self.halt(Reason.STOPPED)
         if self.circuit.streak >= MAX_TRIES:  # not one success since: this is no matter of these numbers
             self.halt(Reason.UNAVAILABLE)
-
-    def _by_lane(self, ticket: Ticket, numbers: Sequence[str]) -> Iterator[tuple[Lane, list[str]]]:
-        if len(ticket.shares) == 1:
-            yield ticket.shares[0][0], list(numbers)
-            return
-        wanted = set(numbers)
-        each = iter(ticket.numbers)
-        for lane, count in ticket.shares:
-            share = [number for number in itertools.islice(each, count) if number in wanted]
-            if share:
-                yield lane, share
 
     def _blame(self, ticket: Ticket, now: float) -> None:
         """Decides whether a refusal is about one network or about everything, and cuts that window."""
@@ -513,7 +394,7 @@ class Plan:
         for lane in lanes:
             lane.refused_at = now
             lane.refusals += 1
-        busy = [lane for lane in self.lanes.values() if lane.requests or lane.refused_at >= horizon]
+        busy = [lane for lane in self.lanes if lane.requests or lane.refused_at >= horizon]
         blamed = [lane for lane in busy if lane.refused_at >= horizon]
         near_ceiling = self.window.is_learnt and self.window.in_flight + size >= 0.9 * self.window.limit
         if near_ceiling or (len(blamed) > 1 and 2 * len(blamed) >= len(busy)):
@@ -523,12 +404,3 @@ class Plan:
             return
         for (lane, count), mark in zip(ticket.shares, ticket.marks[1:], strict=True):
             lane.window.refused(count, mark, sent_at=ticket.sent_at, now=now)
-
-    def _park(self, lane: Lane, ticket: Ticket, now: float, *, at_least: float) -> None:
-        """Leaves a lane alone for a while: full jitter, doubling while nothing gets through."""
-        if ticket.sent_at > lane.parked_at:  # else it left before the lane was parked: the same event
-            longest = min(LONG_PAUSE, SHORT_PAUSE * 2**lane.streak)
-            lane.streak += 1
-            lane.parked_at = now
-            lane.parked_until = now + self._rng.uniform(0.0, longest)
-        lane.parked_until = max(lane.parked_until, now + at_least)
