@@ -217,6 +217,22 @@ def test_an_answer_without_the_option_does_not_serve_with_it() -> None:
     assert one(emulator, number, path="mnp", cache_days_private=30)["credits_spent"] == 0.5
 
 
+def test_options_that_change_nothing_do_not_split_the_cache() -> None:
+    """A cached British mobile serves whether or not the American and landline options are on."""
+    emulator, number = Emulator(), with_status("LIVE")
+    one(emulator, number)
+    options = {"usa_status": "YES", "get_landline_status": "YES"}
+    assert one(emulator, number, cache_days_private=1, **options)["credits_spent"] == 0
+
+
+@pytest.mark.parametrize(("path", "region", "price"), [("mnp", "GB", 0.5), ("hlr", "US", 1)])
+def test_prices_of_shared_answers_that_are_not_documented(path: str, region: str, price: float) -> None:
+    """From the global cache portability costs its 0.5, and a true American status half of its 2."""
+    number = with_status("LIVE", region)
+    answer = one(Emulator(shared_by_others=1.0), number, path=path, usa_status="YES", cache_days_global=30)
+    assert answer["credits_spent"] == price
+
+
 def test_the_global_cache_holds_a_share_of_numbers() -> None:
     """Other customers have asked about the given share of numbers, each at some time in the last 30 days."""
     emulator = Emulator(shared_by_others=0.5, clock=Clock())

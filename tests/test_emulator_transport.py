@@ -136,6 +136,15 @@ def test_the_allowance_can_count_numbers() -> None:
     assert (emulator.bill.most_requests_in_flight, emulator.bill.most_numbers_in_flight) == (2, 160)
 
 
+def test_slots_are_free_again_after_the_answers() -> None:
+    """What has been answered counts against no limit any more, and the peaks on the bill stay."""
+    numbers = mobiles(6)
+    throttle = Throttle(lane="+44", in_flight=2)
+    emulator = Emulator(latency=1.0, max_in_flight=3, counted="numbers", throttles=(throttle,))
+    assert _statuses(emulator, numbers[:2], numbers[2:4], numbers[4:5], gap=1.5) == [200, 200, 200]
+    assert (emulator.bill.most_requests_in_flight, emulator.bill.most_numbers_in_flight) == (1, 2)
+
+
 def test_a_slow_country_holds_up_its_own_requests() -> None:
     """A request waits for the slowest network in it; others do not wait."""
     german, british = mobiles(1, "DE")[0], mobiles(1)[0]

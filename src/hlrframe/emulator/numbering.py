@@ -121,8 +121,6 @@ def _classified(code: str, national: str) -> Number | None:
         kind = plan.type_of(national)
         if kind is not None:
             return Number(code + national, code, region, kind)
-        if plan.has_leading_digits:
-            return None
     return None
 
 
@@ -175,10 +173,6 @@ class _Plan:
 
     def may_hold_trunk_prefix(self, national: str) -> bool:
         return self._trunk is not None and self._trunk.match(national) is not None
-
-    @property
-    def has_leading_digits(self) -> bool:
-        return self._leading is not None
 
     def may_claim(self, national: str) -> bool:
         """Whether the number can be this country's among those that share a calling code."""
