@@ -1,0 +1,149 @@
+"""HTTP/1.1 as bytes: a request written out, a reply put together; no sockets and no clock."""
+
+import zlib
+from typing import NamedTuple
+
+import httptools
+import httpx
+
+__all__ = ["Reply", "ReplyReader", "respond", "serialize"]
+
+#: Most bytes of a reply up to the end of its headers, interim replies included.
+MAX_HEAD = 64 * 1024
+#: Most bytes of a reply, as received and again as unpacked.
+MAX_REPLY = 256 * 1024 * 1024
+
+
+class Reply(NamedTuple):
+    """A reply, whole and as it was sent."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class ReplyReader:
+    """Puts one reply after another together from what a connection receives.
+
+    Attributes:
+        reply: The reply, once it is whole.
+        keep_alive: Whether the connection can carry another request after this reply.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Makes ready for the next reply."""
+        self.reply: Reply | None = None
+        self.keep_alive = False
+        self._received = 0
+        self._parser = httptools.HttpResponseParser(self)
+        self.on_message_begin()
+
+    def feed(self, data: bytes) -> None:
+        """Takes received bytes in.
+
+        Raises:
+            httpx.RemoteProtocolError: They are no HTTP reply, or too long a one.
+        """
+        self._received += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self.keep_alive = False
+            if self.reply is None:
+                raise httpx.RemoteProtocolError(f"not a valid HTTP reply: {error}") from error
+        if self.reply is None and self._received > (MAX_REPLY if self._in_body else MAX_HEAD):
+            raise httpx.RemoteProtocolError(f"the reply is too long: {self._received} bytes and no end")
+
+    def finish(self) -> None:
+        """Takes note that nothing more will come; a reply whose length nobody stated is whole then."""
+        stated = {name.lower() for name, _ in self._headers} & {b"content-length", b"transfer-encoding"}
+        if self.reply is None and self._in_body and not stated:
+            self.reply = Reply(self._status, self._headers, b"".join(self._body))
+
+    def on_message_begin(self) -> None:
+        """The parser saw the first byte of a reply; after a whole one, of a reply that nobody asked for."""
+        self.keep_alive = False
+        self._status = 0
+        self._in_body = False
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser saw a header, or a trailer, which nobody needs."""
+        if not self._in_body:
+            self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The parser saw the end of the headers."""
+        self._status = self._parser.get_status_code()
+        self._in_body = self._status >= httpx.codes.OK
+
+    def on_body(self, data: bytes) -> None:
+        """The parser saw a part of the body."""
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """The parser saw the end of a reply, perhaps of an interim one, which announces the real one."""
+        if self.reply is None and self._in_body:
+            self.reply = Reply(self._status, self._headers, b"".join(self._body))
+            self.keep_alive = self._parser.should_keep_alive()
+
+
+def serialize(request: httpx.Request, body: bytes) -> bytes:
+    r"""Gives a request as it goes over the wire.
+
+    >>> serialize(httpx.Request("POST", "http://localhost/hlr", content=b"{}"), b"{}")
+    b'POST /hlr HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}'
+
+    Raises:
+        httpx.LocalProtocolError: HEAD, an upload of unknown length, or a line break inside a header.
+    """
+    if request.method == "HEAD" or "transfer-encoding" in request.headers:
+        raise httpx.LocalProtocolError("this transport sends no HEAD requests and no uploads of unknown length")
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
+    lines += [b"%b: %b" % field for field in request.headers.raw]
+    head = b"\r\n".join(lines)
+    if not head.count(b"\r") == head.count(b"\n") == len(lines) - 1:
+        raise httpx.LocalProtocolError("a header of the request contains a line break")
+    return head + b"\r\n\r\n" + body
+
+
+def respond(reply: Reply) -> httpx.Response:
+    """Gives a reply as httpx's response, gzip unpacked.
+
+    Raises:
+        httpx.DecodingError: The body is not gzip, was cut short, or unpacks to more than ``MAX_REPLY``.
+    """
+    headers, body = reply.headers, reply.body
+    if any(name.lower() == b"content-encoding" and value.lower() == b"gzip" for name, value in headers):
+        body = inflate(body)
+        # They describe the packed body: httpx would unpack it again.
+        headers = [field for field in headers if field[0].lower() not in (b"content-encoding", b"content-length")]
+    return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body))
+
+
+def inflate(packed: bytes) -> bytes:
+    """Unpacks gzip to its very end.
+
+    >>> import gzip
+    >>> inflate(gzip.compress(b"one") + gzip.compress(b", two"))
+    b'one, two'
+
+    Raises:
+        httpx.DecodingError: It is not gzip, was cut short, or unpacks to more than ``MAX_REPLY``.
+    """
+    members, room = [], MAX_REPLY
+    while packed:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            members.append(member.decompress(packed, room + 1))
+        except zlib.error as error:
+            raise httpx.DecodingError(f"the body is not gzip: {error}") from error
+        room -= len(members[-1])
+        if room < 0 or not member.eof:
+            raise httpx.DecodingError("the gzip body was cut short, or is too long")
+        packed = member.unused_data
+    return b"".join(members)
