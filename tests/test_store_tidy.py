@@ -68,6 +68,19 @@ def test_compacting_leaves_full_parts_alone(path):
     assert set(known(Store(path), numbers(99))) == {*numbers(12), number(50), number(51)}
 
 
+@pytest.mark.parametrize("merged_rows", [1, 2, 3, 100])
+def test_compacting_merges_range_by_range(path, merged_rows):
+    """However few rows are held in memory at a time, every answer arrives once and in order."""
+    for day in range(3):
+        at = NOON + day * DAY
+        store = store_with(path, answered(*numbers(5), at=at, checked_at=at, status=f"WORD{day}"))
+    before = everything(store)
+    assert compact(Layout(path), NOON, merged_rows=merged_rows).after == 1
+    assert everything(store).equals(before)
+    (part,) = Layout(path).view().parts
+    assert numbers_in(part) == sorted([*numbers(5)] * 3)
+
+
 def test_compacting_takes_each_answer_once(path):
     """An answer that a killed sealer left in two places is in one afterwards; older answers are kept."""
     store = Store(path)

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ __all__ = ["Journal", "seal_orphans"]
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
-SEGMENT_SIZE: Final = 128 * 2**20
+SEGMENT_SIZE: Final = 32 * 2**20
 #: Seconds without a write after which a journal is a dead run's, where the file system has no locks to tell.
 ORPHAN_AGE: Final = 24 * 60 * 60
 
@@ -110,7 +110,7 @@ def seal_orphans(layout: Layout) -> None:
             continue
         with file, explained("seal a journal in", layout.journals), contextlib.suppress(FileNotFoundError):
             if _is_orphan(file) and is_same_file(file, path):
-                _seal(layout, path)
+                _seal(layout, path, file.close)
 
 
 def _is_orphan(file: FileIO) -> bool:
@@ -123,16 +123,17 @@ def _is_orphan(file: FileIO) -> bool:
 def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
     try:
         with explained("seal a journal in", layout.journals):
-            _seal(layout, segment.path)
+            _seal(layout, segment.path, segment.close)
     finally:
         segment.close()
 
 
-def _seal(layout: Layout, path: Path) -> None:
+def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
     """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
     content = read_segment(path)
     _write_once(layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
     _write_once(layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
+    let_go()  # some systems neither rename nor remove an open file
     if content.damaged:
         set_aside(path)
     else:
@@ -143,4 +144,4 @@ def _seal(layout: Layout, path: Path) -> None:
 def _write_once(path: Path, rows: pl.DataFrame) -> None:
     # A sealer that was killed may have written it, and a journal without a lock may have grown since.
     if len(rows) and not (path.exists() and row_count(path) == len(rows)):
-        write_parquet(path, rows)
+        write_parquet(path, [rows])

@@ -1,8 +1,9 @@
 """Sealed files: written once, read by key, set aside when they cannot be read."""
 
 import contextlib
+import itertools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
@@ -43,18 +44,25 @@ class DamagedWarning(UserWarning):
     """A file of the store cannot be read; it was renamed and the store goes on without it."""
 
 
-def write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    """Writes a sealed file, whole and on disk when it returns.
+def write_parquet(path: Path, frames: Iterable[pl.DataFrame]) -> None:
+    """Writes a sealed file, whole and on disk when it returns; none is made of no frames.
+
+    Args:
+        path: Its name.
+        frames: Its rows in order; no two frames need to be in memory at once.
 
     Raises:
         StoreError: The disk refused.
     """
-    versions = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
-    # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
-    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(versions)
+    tables = map(_table, frames)
+    first = next(tables, None)
+    if first is None:
+        return
 
     def write(file: BinaryIO) -> None:
-        pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True)
+        with pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True) as writer:
+            for table in itertools.chain([first], tables):
+                writer.write_table(table, row_group_size=ROW_GROUP)
 
     with explained("seal answers in", path.parent):
         publish(path, write)
@@ -174,6 +182,12 @@ def _refuse_newer_part(path: Path) -> None:
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return
     refuse_newer(path, layout=layout, columns=columns)
+
+
+def _table(frame: pl.DataFrame) -> pa.Table:
+    versions = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
+    # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(versions)
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """What a run tells its journal, and the columns in which answers are kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -55,7 +55,7 @@ class Answered:
     #: When, by our own clock; with a time zone.
     received_at: datetime
     #: How old an answer the provider's caches were allowed to give, in days; 0 for none.
-    cache_days: int = 0
+    cache_days: int = field(default=0, kw_only=True)
 
 
 #: What a journal takes.

@@ -64,6 +64,9 @@ class Store:
 
     Raises:
         StoreError: The path cannot be used, or a newer version of hlrframe wrote there; the message names the cure.
+
+    >>> Store("no/such/folder/yet").stats().answers
+    0
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

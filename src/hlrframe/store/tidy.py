@@ -4,7 +4,8 @@ Nothing is changed in place: a new file appears under a new name before the old 
 every answer at least once, and lists again when it meets a name that is gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,8 +26,10 @@ from hlrframe.store.segment import read_segment
 
 __all__ = ["Compaction", "compact", "forget", "purge"]
 
-#: Most rows of a merged part; those of half as many are left as they are. Merging holds one part in memory.
-MAX_ROWS: Final = 1_000_000
+#: Most rows of a merged part; those of half as many are left as they are.
+MAX_ROWS: Final = 4_000_000
+#: Rows that a merge holds in memory.
+MERGED_ROWS: Final = 200_000
 #: How long a number stays in doubt: no older answer can be had from the provider's caches.
 DOUBT_AGE: Final = timedelta(days=MAX_CACHE_DAYS + 1)
 
@@ -41,7 +44,7 @@ class Compaction:
     after: int
 
 
-def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS) -> Compaction:
+def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS, merged_rows: int = MERGED_ROWS) -> Compaction:
     """Merges small parts into few sorted ones, and forgets doubts that are settled or too old to matter.
 
     Raises:
@@ -50,7 +53,7 @@ def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS) -> Compa
     with _tidying(layout):
         view = layout.view()
         for group in _groups(view.parts, max_rows):
-            _merge(layout, group)
+            _merge(layout, group, merged_rows)
         _settle(layout, now)
         return Compaction(len(view.parts), len(layout.view().parts))
 
@@ -111,13 +114,20 @@ def _groups(parts: Iterable[Path], max_rows: int) -> list[list[Path]]:
     return [group for group in groups if len(group) > 1]
 
 
-def _merge(layout: Layout, group: Sequence[Path]) -> None:
-    def read(view: View) -> tuple[list[Path], pl.DataFrame]:
-        readable = [path for path in group if path in view.parts]
-        return readable, scan_parts(readable, KEPT_TYPES).collect()
+def _merge(layout: Layout, group: Sequence[Path], size: int) -> None:
+    """Merges parts, one range of numbers after the other."""
+    numbers = _read(layout, group, KEPT_TYPES, lambda rows: rows.select("msisdn")).to_series().sort()
+    starts = numbers.gather_every(size).unique(maintain_order=True).to_list()
+    merged = (
+        _read(layout, group, KEPT_TYPES, _within(start, end)).unique(SAME).sort("msisdn", "known_at")
+        for start, end in itertools.pairwise([*starts, None])
+    )
+    _replace(group, merged)
 
-    readable, rows = collect(layout, read)
-    _replace(readable, rows.unique(SAME, keep="any").sort("msisdn", "known_at"))
+
+def _within(start: str, end: str | None) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+    after = pl.col("msisdn") >= start
+    return lambda rows: rows.filter(after if end is None else after & (pl.col("msisdn") < end))
 
 
 def _settle(layout: Layout, now: datetime) -> None:
@@ -138,7 +148,7 @@ def _settle(layout: Layout, now: datetime) -> None:
         pl.col("event") == "asked", pl.col("at") >= now.astimezone(UTC) - DOUBT_AGE
     )
     if len(paths) > 1 or len(still) < len(events):
-        _replace(paths, still)
+        _replace(paths, [still] if len(still) else [])
 
 
 def _refuse_hidden(layout: Layout) -> None:
@@ -154,26 +164,33 @@ def _in_journals(view: View, theirs: pl.Expr) -> bool:
 
 def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType], gone: pl.Expr) -> int:
     """Rewrites the files that have such rows, and counts these."""
-
-    def read(path: Path, pick: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-        # A file that turns out to be damaged is set aside, and no longer among those of the view.
-        return collect(layout, lambda view: pick(scan_parts([path] if path in view else [], types)).collect())
-
     removed = 0
     for path in paths:
-        found = len(read(path, lambda rows: rows.filter(gone).select("msisdn")))
+        found = len(_read(layout, [path], types, lambda rows: rows.filter(gone).select("msisdn")))
         if found:
-            _replace([path], read(path, lambda rows: rows.remove(gone)))
+            kept = _read(layout, [path], types, lambda rows: rows.remove(gone))
+            _replace([path], [kept] if len(kept) else [])
         removed += found
     return removed
 
 
-def _replace(old: Sequence[Path], rows: pl.DataFrame) -> None:
-    if not old:
-        return
+def _read(
+    layout: Layout,
+    paths: Collection[Path],
+    types: dict[str, pl.DataType],
+    pick: Callable[[pl.LazyFrame], pl.LazyFrame],
+) -> pl.DataFrame:
+    """Reads some sealed files, but for those that turn out to be damaged and are set aside."""
+
+    def read(view: View) -> pl.DataFrame:
+        return pick(scan_parts([path for path in view if path in paths], types)).collect()
+
+    return collect(layout, read)
+
+
+def _replace(old: Sequence[Path], frames: Iterable[pl.DataFrame]) -> None:
     directory = old[0].parent
-    if len(rows):
-        write_parquet(directory / f"{new_name()}-0000.parquet", rows)
+    write_parquet(directory / f"{new_name()}-0000.parquet", frames)
     for path in old:
         path.unlink(missing_ok=True)
     sync_directory(directory)
