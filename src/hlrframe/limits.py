@@ -11,10 +11,22 @@ from typing import Final
 
 __all__ = ["Circuit", "Meter", "Window"]
 
+#: Shortest and longest rest, in seconds, before the ceiling is tried again.
+SHORT_REST: Final = 1.0
+LONG_REST: Final = 60.0
 #: Share by which a window first tries more than its ceiling; it doubles while that works.
 BOLDNESS: Final = 0.05
 #: Share of the limit within which the ceiling counts as reached.
 NEAR: Final = 0.02
+#: Failures in a row, with not one success between, that open the circuit.
+THRESHOLD: Final = 10
+#: Probes that may fail before the run stops.
+PROBES: Final = 6
+#: First pause before a probe in seconds; it doubles with each.
+PAUSE: Final = 0.5
+#: Seconds without one answer, and refusals in them, after which a throttled run stops.
+PATIENCE: Final = 300.0
+REFUSALS: Final = 50
 
 
 @dataclass(slots=True)
@@ -37,13 +49,9 @@ class Window:
     ceiling: float = field(init=False, default=math.inf)
     _cut_at: float = field(init=False, default=-math.inf)
     _grown_at: float = field(init=False, default=-math.inf)
-    _rest: float = field(init=False, default=1.0)
+    _rest: float = field(init=False, default=SHORT_REST)
     _boldness: float = field(init=False, default=BOLDNESS)
     _before: tuple[float, float] | None = field(init=False, default=None)
-
-    #: Shortest and longest rest, in seconds, before the ceiling is tried again.
-    SHORT_REST: Final = 1.0
-    LONG_REST: Final = 60.0
 
     def __post_init__(self) -> None:
         self.limit = self.most
@@ -57,6 +65,10 @@ class Window:
     def room(self) -> int:
         """Numbers that may be sent now."""
         return int(self.limit) - self.in_flight
+
+    def slice(self, requests: int) -> int:
+        """Gives how many numbers each of so many requests may carry: at least one, and never more than fit."""
+        return min(math.ceil(self.limit / requests), int(self.limit))
 
     def sent(self, size: int) -> int:
         """Counts a request in, and gives the mark to hand back if it is refused."""
@@ -97,7 +109,7 @@ class Window:
         accepted = self.in_flight + self.answered - mark
         if sent_at > self._cut_at:
             self._before = (self.limit, self.ceiling)
-            self._rest = min(self.LONG_REST, 2 * self._rest) if self.is_learnt else self.SHORT_REST
+            self._rest = min(LONG_REST, 2 * self._rest) if self.is_learnt else SHORT_REST
             self._boldness = BOLDNESS
             self._cut_at = now
         self.ceiling = max(2.0, min(self.ceiling, self.limit, accepted) + size)
@@ -164,20 +176,10 @@ class Circuit:
     _opens_at: float = field(init=False, default=-math.inf)
     _healthy_at: float | None = field(init=False, default=None)
 
-    #: Failures in a row, with not one success between, that open the circuit.
-    THRESHOLD: Final = 10
-    #: Probes that may fail before the run stops.
-    PROBES: Final = 6
-    #: First pause before a probe in seconds; it doubles with each.
-    PAUSE: Final = 0.5
-    #: Seconds without one answer, and refusals in them, after which a throttled run stops.
-    PATIENCE: Final = 300.0
-    REFUSALS: Final = 50
-
     @property
     def is_open(self) -> bool:
         """Whether only probes may leave."""
-        return self.streak >= self.THRESHOLD
+        return self.streak >= THRESHOLD
 
     @property
     def retry_at(self) -> float:
@@ -186,8 +188,8 @@ class Circuit:
 
     def is_hopeless(self, now: float) -> bool:
         """Whether going on would be a storm."""
-        starved = self._healthy_at is not None and now - self._healthy_at > self.PATIENCE
-        return self._probes > self.PROBES or (starved and self.throttled >= self.REFUSALS)
+        starved = self._healthy_at is not None and now - self._healthy_at > PATIENCE
+        return self._probes > PROBES or (starved and self.throttled >= REFUSALS)
 
     def begin(self, now: float) -> None:
         """Starts the clock of patience."""
@@ -208,5 +210,5 @@ class Circuit:
         self.streak += 1
         # The requests that were in flight as it opened fail too: they are no probes.
         if self.is_open and now >= self._opens_at:
-            self._opens_at = now + self.PAUSE * 2**self._probes * self.rng.uniform(0.5, 1.0)
+            self._opens_at = now + PAUSE * 2**self._probes * self.rng.uniform(0.5, 1.0)
             self._probes += 1

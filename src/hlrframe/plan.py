@@ -191,11 +191,11 @@ class Plan:
         if self.settings.max_per_second is not None:
             size = min(size, max(1, int(self.settings.max_per_second / 10)))
         if self.window.is_learnt:
-            size = min(size, math.ceil(self.window.limit / self.settings.max_requests))
+            size = min(size, self.window.slice(self.settings.max_requests))
         if lane.window.is_learnt:
             share = max(FEW, self.settings.max_requests // len(self._roster.lanes))
-            size = min(size, math.ceil(lane.window.limit / share))
-        return max(1, size)
+            size = min(size, lane.window.slice(share))
+        return size
 
     def _ticket(self, lane: Lane, size: int, now: float) -> Ticket:
         kind = lane.kind
