@@ -224,6 +224,19 @@ def test_asked_again_after_a_refusal_is_in_doubt_again(path):
     assert unanswered(store, numbers(2)) == {number(1)}
 
 
+@pytest.mark.parametrize("segment_size", [1, 10**9], ids=["sealed one by one", "in one journal"])
+def test_a_refusal_takes_back_one_asking_alone(path, segment_size):
+    """A number whose reply was lost and that was then refused may have been billed for the first asking."""
+    store = Store(path)
+    with store.journal(PAID) as journal:
+        journal._segment_size = segment_size
+        journal.write([Asked(numbers(3), NOON)])
+        journal.write([Asked([number(0)], NOON)])
+        journal.write([Withdrawn([number(0)], NOON)])
+        journal.write([Withdrawn([number(1)], NOON)])
+    assert unanswered(store, numbers(3)) == {number(0), number(2)}
+
+
 def test_an_answer_from_before_settles_nothing(path):
     """A number that is asked once more after its answer had come is in doubt again."""
     store = store_with(path, answered(number(1), at=NOON))

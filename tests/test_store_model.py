@@ -1,5 +1,5 @@
-# ruff: noqa: D102  # a rule is named by what happens in it
 import tempfile
+from collections import defaultdict
 from datetime import timedelta
 
 from hypothesis import settings
@@ -25,7 +25,7 @@ class Runs(RuleBasedStateMachine):
         self.store = Store(f"{self.folder.name}/store")
         self.now = NOON
         self.answers = []  # (question, msisdn, known_at, received_at, status)
-        self.last = {}  # (run, question, msisdn) -> (word, at)
+        self.asked = defaultdict(list)  # (run, question, msisdn) -> moments of askings not taken back
         self.journals = []
 
     def tick(self):
@@ -41,16 +41,17 @@ class Runs(RuleBasedStateMachine):
 
     @rule(run=open_runs, msisdns=SOME)
     def ask(self, run, msisdns):
-        self.note("asked", run, msisdns, Asked(msisdns, self.tick()))
+        journal, question = run
+        journal.write([Asked(msisdns, self.tick())])
+        for each in msisdns:
+            self.asked[journal.run_id, question, each].append(self.now)
 
     @rule(run=open_runs, msisdns=SOME)
     def withdraw(self, run, msisdns):
-        self.note("withdrawn", run, msisdns, Withdrawn(msisdns, self.tick()))
-
-    def note(self, word, run, msisdns, entry):
         journal, question = run
-        journal.write([entry])
-        self.last |= {(journal.run_id, question, each): (word, self.now) for each in msisdns}
+        journal.write([Withdrawn(msisdns, self.tick())])
+        for each in msisdns:
+            del self.asked[journal.run_id, question, each][-1:]
 
     @rule(
         run=open_runs,
@@ -104,10 +105,9 @@ class Runs(RuleBasedStateMachine):
     def doubtful(self):
         return {
             msisdn
-            for (_, question, msisdn), (word, at) in self.last.items()
-            if question == PAID
-            and word == "asked"
-            and not any(each[:2] == (PAID, msisdn) and each[3] >= at for each in self.answers)
+            for (_, question, msisdn), moments in self.asked.items()
+            for at in moments
+            if question == PAID and not any(each[:2] == (PAID, msisdn) and each[3] >= at for each in self.answers)
         }
 
     def teardown(self):

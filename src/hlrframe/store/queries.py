@@ -93,13 +93,22 @@ def changed(answers: pl.DataFrame, since: datetime) -> pl.DataFrame:
 
 
 def in_doubt(events: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Keeps what was asked and neither withdrawn by the run that asked nor answered to any run since.
+    """Keeps what was asked and neither withdrawn nor answered to any run since.
+
+    Each withdrawal takes back the last asking of its run that is open, and no earlier one: a number whose reply was
+    lost, and that was asked again and refused, may have been billed for the first asking. Withdrawals of what an
+    earlier file of the run asked are kept too.
 
     Args:
         events: In the order in which they happened in each run.
         answers: At least the columns ``question``, ``msisdn`` and ``received_at``.
     """
-    last = events.unique(("run", *KEY), keep="last", maintain_order=True)
+    mine = ("run", *KEY)
+    asked, depth = pl.col("event") == "asked", pl.col("depth")
+    deep = events.with_columns(depth=pl.when(asked).then(1).otherwise(-1).cum_sum().over(mine))
+    never_taken_back = depth.cum_min(reverse=True).over(mine) >= depth
+    takes_back_nothing = depth < pl.min_horizontal(pl.lit(0), depth.cum_min().shift(1, fill_value=0).over(mine))
+    left = deep.filter(pl.when(asked).then(never_taken_back).otherwise(takes_back_nothing)).drop("depth")
     since = answers.group_by(KEY).agg(pl.col("received_at").max())
     open_still = pl.col("received_at").is_null() | (pl.col("received_at") < pl.col("at"))
-    return last.join(since, on=KEY, how="left", maintain_order="left").filter(open_still).drop("received_at")
+    return left.join(since, on=KEY, how="left", maintain_order="left").filter(open_still).drop("received_at")

@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """These numbers are about to be sent."""
+    """These numbers are about to be sent: to be noted before each request that carries them."""
 
     msisdns: Sequence[str]
     #: When; with a time zone.
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """These numbers were refused and certainly not billed: they are no longer in doubt."""
+    """These numbers were refused and certainly not billed: takes back their last asking."""
 
     msisdns: Sequence[str]
     #: When; with a time zone.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -32,6 +32,8 @@ MAX_ROWS: Final = 4_000_000
 MERGED_ROWS: Final = 200_000
 #: How long a number stays in doubt: no older answer can be had from the provider's caches.
 DOUBT_AGE: Final = timedelta(days=MAX_CACHE_DAYS + 1)
+
+_Pick: TypeAlias = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +117,24 @@ def _groups(parts: Iterable[Path], max_rows: int) -> list[list[Path]]:
 
 
 def _merge(layout: Layout, group: Sequence[Path], size: int) -> None:
-    """Merges parts, one range of numbers after the other."""
-    numbers = _read(layout, group, KEPT_TYPES, lambda rows: rows.select("msisdn")).to_series().sort()
+    rows = _by_ranges(layout, group, KEPT_TYPES, lambda rows: rows, size=size)
+    _replace(group, (each.unique(SAME).sort("msisdn", "known_at") for each in rows))
+
+
+def _by_ranges(
+    layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick, *, size: int = MERGED_ROWS
+) -> Iterator[pl.DataFrame]:
+    """Reads some rows of sealed files, one range of numbers after the other, each in the order of the files."""
+    numbers = _read(layout, paths, types, lambda rows: pick(rows).select("msisdn")).to_series().sort()
     starts = numbers.gather_every(size).unique(maintain_order=True).to_list()
-    merged = (
-        _read(layout, group, KEPT_TYPES, _within(start, end)).unique(SAME).sort("msisdn", "known_at")
-        for start, end in itertools.pairwise([*starts, None])
-    )
-    _replace(group, merged)
+    for start, end in itertools.pairwise([*starts, None]):
+        yield _read(layout, paths, types, _within(start, end, pick))
 
 
-def _within(start: str, end: str | None) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
+def _within(start: str, end: str | None, pick: _Pick) -> _Pick:
     after = pl.col("msisdn") >= start
-    return lambda rows: rows.filter(after if end is None else after & (pl.col("msisdn") < end))
+    between = after if end is None else after & (pl.col("msisdn") < end)
+    return lambda rows: pick(rows.filter(between))
 
 
 def _settle(layout: Layout, now: datetime) -> None:
@@ -168,18 +175,12 @@ def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType]
     for path in paths:
         found = len(_read(layout, [path], types, lambda rows: rows.filter(gone).select("msisdn")))
         if found:
-            kept = _read(layout, [path], types, lambda rows: rows.remove(gone))
-            _replace([path], [kept] if len(kept) else [])
+            _replace([path], _by_ranges(layout, [path], types, lambda rows: rows.remove(gone)))
         removed += found
     return removed
 
 
-def _read(
-    layout: Layout,
-    paths: Collection[Path],
-    types: dict[str, pl.DataType],
-    pick: Callable[[pl.LazyFrame], pl.LazyFrame],
-) -> pl.DataFrame:
+def _read(layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick) -> pl.DataFrame:
     """Reads some sealed files, but for those that turn out to be damaged and are set aside."""
 
     def read(view: View) -> pl.DataFrame:
