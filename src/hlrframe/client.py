@@ -4,6 +4,7 @@ Every error says whether the request can have been billed: :class:`~hlrframe.err
 :class:`~hlrframe.errors.ReplyLost` or :class:`~hlrframe.errors.ProtocolError` when it may have been.
 """
 
+import math
 import os
 import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Final, Self
 import httpx
 
 from hlrframe.bridge import run_sync
-from hlrframe.errors import ConfigError, ProtocolError, ReplyLost, ReplyTimeout, Unavailable
+from hlrframe.errors import ConfigError, ProtocolError, ProviderError, ReplyLost, ReplyTimeout, Unavailable
 from hlrframe.models import DEFAULT_TIMEOUT, MAX_REQUESTS, MAX_TIMEOUT, LookupKind
 from hlrframe.transport import Transport
 from hlrframe.wire import (
@@ -31,6 +32,8 @@ __all__ = ["Client", "Session"]
 
 BASE_URL: Final = "https://api.hlrlookup.com/apiv2"
 TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
+#: Longest pause in seconds that a provider can ask of us: one slip of a digit must not put a run to sleep for days.
+LONGEST_PAUSE: Final = 3600.0
 #: The public credentials of the vendor's testing suite.
 TESTING_CREDENTIALS: Final = "speedtest"
 
@@ -126,7 +129,7 @@ class Client:
         if proxy and not urllib.request.proxy_bypass(self.base_url.host):
             # Slower than ours, and known to work with the proxies of this world.
             limits = httpx.Limits(max_connections=MAX_REQUESTS, max_keepalive_connections=MAX_REQUESTS)
-            return httpx.AsyncHTTPTransport(proxy=proxy, limits=limits)
+            return httpx.AsyncHTTPTransport(proxy=proxy if "://" in proxy else f"http://{proxy}", limits=limits)
         return Transport()
 
     def __repr__(self) -> str:
@@ -173,19 +176,32 @@ class Session:
         request = httpx.Request("POST", url, headers=_HEADERS, content=body, extensions={"timeout": timeout})
         try:
             reply = await self._http.send(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            where = self._client.base_url.host
-            raise Unavailable(f"{where} cannot be reached: {_words(error)}; check the network and the URL") from None
-        except httpx.TimeoutException:
-            raise ReplyTimeout(f"no whole reply within {wait:g} seconds") from None
-        except httpx.DecodingError as error:
-            raise ProtocolError(f"the reply cannot be decoded: {_words(error)}") from None
-        except (httpx.TransportError, httpx.StreamError) as error:
-            raise ReplyLost(f"the connection broke before the whole reply came: {_words(error)}") from None
-        if reply.status_code != HTTP_OK:
-            retry_after = _seconds(reply.headers.get("retry-after"))
-            raise error_of_reply(reply.status_code, reply.content, retry_after=retry_after)
-        return reply.content
+        except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
+            failure = _failure(error, self._client.base_url.host, wait)
+        else:
+            if reply.status_code == HTTP_OK:
+                return reply.content
+            failure = self._refusal(reply)
+        # Outside the handler: httpx's own error holds the request, and so the credentials.
+        raise failure
+
+    def _refusal(self, reply: httpx.Response) -> ProviderError:
+        pause = _seconds(reply.headers.get("retry-after"))
+        secrets = (self._client._key, self._client._secret)  # noqa: SLF001  # its own
+        return error_of_reply(reply.status_code, reply.content, retry_after=pause, secrets=secrets)
+
+
+def _failure(error: Exception, host: str, wait: float) -> ProviderError:
+    """Says on which side of the first byte a request failed."""
+    match error:
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
+            return Unavailable(f"{host} cannot be reached: {_words(error)}; check the network and the URL")
+        case httpx.TimeoutException():
+            return ReplyTimeout(f"no whole reply within {wait:g} seconds")
+        case httpx.DecodingError():
+            return ProtocolError(f"the reply cannot be decoded: {_words(error)}")
+        case _:
+            return ReplyLost(f"the connection broke before the whole reply came: {_words(error)}")
 
 
 _HEADERS: Final = {
@@ -215,8 +231,9 @@ def _checked_url(base_url: str) -> httpx.URL:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Reads ``Retry-After`` in seconds; a date is left to our own back-off."""
+    """Reads ``Retry-After`` in seconds; a date, or nonsense, is left to our own back-off."""
     try:
-        return max(0.0, float(retry_after or ""))
+        seconds = float(retry_after or "")
     except ValueError:
         return None
+    return min(max(0.0, seconds), LONGEST_PAUSE) if math.isfinite(seconds) else None

@@ -1,0 +1,115 @@
+"""Results to columns: what repeats from number to number is turned into columns once."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from hlrframe.schema import ANSWER_SCHEMA
+from hlrframe.wire.results import Network, Result
+
+__all__ = ["Answer", "answers_to_batch"]
+
+
+class Answer(NamedTuple):
+    """A usable result together with what the run knows of it."""
+
+    #: The number that was asked: E.164 digits.
+    msisdn: str
+    #: What the provider said of it.
+    result: Result
+    #: Milli-credits booked for it.
+    milli: int
+
+
+#: Columns whose texts are each number's own, and the provider's names of them.
+_OWN: Final = {
+    "uuid": "uuid",
+    "detected_number": "detected_telephone_number",
+    "formatted_number": "formatted_telephone_number",
+    "ported_date": "ported_date",
+    "sms_email": "sms_email",
+    "mms_email": "mms_email",
+    "extra": "extra",
+}
+#: A *profile*: the fields that are alike for many numbers. There are few networks, and fewer words.
+_profile_of: Final = attrgetter(
+    "live_status",
+    "telephone_number_type",
+    "error",
+    "usa_status",
+    "is_ported",
+    "disposable_number",
+    "original_network_details",
+    "current_network_details",
+)
+_PROFILE_COLUMNS: Final = (
+    *("live_status", "number_type", "error", "usa_status", "is_ported", "disposable"),
+    *("original_network", "original_mccmnc", "original_country", "original_country_name", "original_prefix"),
+    "original_area",
+    *("current_network", "current_mccmnc", "current_country", "current_country_name", "current_prefix"),
+)
+_YES_NO: Final = {"YES": True, "NO": False}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
+    """Gives answers as a table of ``ANSWER_SCHEMA``, in order.
+
+    Args:
+        answers: Usable results.
+        received_at: When they came, with time zone; stands in where the provider gave no time.
+        provider: Name for the ``provider`` column.
+    """
+    results = [each.result for each in answers]
+    columns: dict[str, Sequence[object]] = {
+        "msisdn": [each.msisdn for each in answers],
+        "credits": [each.milli / 1000 for each in answers],
+        "provider": [provider] * len(answers),
+        "checked_at": _times(results, received_at),
+        **{column: [getattr(each, field) or None for each in results] for column, field in _OWN.items()},
+        **_profile_columns(results),
+    }
+    arrays = [pa.array(columns[field.name], field.type) for field in ANSWER_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
+
+
+def _profile_columns(results: Sequence[Result]) -> dict[str, Sequence[object]]:
+    built: dict[Any, tuple[object, ...]] = {}
+    rows = [built.get(profile) or built.setdefault(profile, _row(profile)) for profile in map(_profile_of, results)]
+    return dict(zip(_PROFILE_COLUMNS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+
+
+def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
+    status, kind, error, usa, ported, disposable, original, current = profile
+    words = (status or None, kind or None, None if error == "NONE" else error or None, usa or None)
+    flags = (_YES_NO.get(ported), _YES_NO.get(disposable))
+    area = (original.area or None) if original else None
+    return (*words, *flags, *_network(original), area, *_network(current))
+
+
+def _network(network: Network | None) -> tuple[str | None, ...]:
+    if network is None:
+        return (None,) * 5
+    country = (network.country_iso3 or None, network.country_name or None, network.country_prefix or None)
+    return (network.name or None, network.mccmnc or None, *country)
+
+
+def _times(results: Sequence[Result], otherwise: datetime) -> list[int]:
+    # As numbers: made from datetimes, the column takes twice as long.
+    received = (otherwise - _EPOCH) // _MICROSECOND
+    moments = {text: _microseconds(text, received) for text in {each.timestamp for each in results}}
+    return [moments[each.timestamp] for each in results]
+
+
+def _microseconds(text: str | None, otherwise: int) -> int:
+    """Reads a time of the provider's, in microseconds since 1970; one without a zone is UTC."""
+    try:
+        time = datetime.fromisoformat(text or "")
+        return ((time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC) - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):  # no time, or one outside the calendar
+        return otherwise
