@@ -132,7 +132,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
     distinct = numbers.numbers["msisdn"]
     known = _known(distinct, store=store, settings=settings, question=Question.of(settings, provider))
     to_ask = _to_ask(distinct, known)
-    worst = sum(map(Tariff(settings).worst, to_ask["msisdn"]))
+    worst = Tariff(settings).worst_of(to_ask["msisdn"].to_list())
     return Estimate(
         rows=numbers.rows,
         numbers=len(distinct),

@@ -206,7 +206,7 @@ class Plan:
                 numbers += joined
                 shares.append((companion, len(joined)))
         self._roster.enlist(lane)
-        reserved = sum(map(self.tariff.worst, numbers))
+        reserved = self.tariff.worst_of(numbers)
         self.ledger.reserve(reserved)
         self.meter.count(len(numbers), now)
         marks = [self.window.sent(len(numbers))]
@@ -259,15 +259,16 @@ class Plan:
         spent = doubtful = 0
         for number, result in zip(ticket.numbers, results, strict=True):
             trouble = trouble_of(result)
-            milli = self._charged(number, result, trouble)
+            milli = self._charged(result, trouble)
             spent += milli
-            if trouble is None:
-                assert result is not None  # noqa: S101  # trouble_of says so
-                answers.append(Answer(number, result, milli + self._settle_doubt(number, result, milli)))
-            else:
+            if result is not None and trouble is None:
+                booked = self._settle_doubt(number, result, milli) if self.doubts else 0
+                answers.append(Answer(number, result, milli + booked))
+            elif trouble is not None:
                 troubles.setdefault(trouble, []).append(number)
                 doubtful += self._doubt(number, trouble)
-                self.charged_in_vain[number] += milli
+                if milli:
+                    self.charged_in_vain[number] += milli
         self.ledger.settle(ticket.reserved - doubtful, spent=spent)
         self.ledger.doubt(doubtful)
         self.answered += len(answers)
@@ -318,12 +319,10 @@ class Plan:
             self._roster.enlist(lane)
         self._roster.take_back()
 
-    def _charged(self, number: str, result: Result | None, trouble: Reason | None) -> int:
-        if result is None or (result.credits_spent is None and trouble is not None):
-            return 0
-        if result.credits_spent is None:
-            return self.tariff.fresh(number, result)
-        return milli_of(result.credits_spent)
+    def _charged(self, result: Result | None, trouble: Reason | None) -> int:
+        if result is not None and result.credits_spent is not None:
+            return milli_of(result.credits_spent)
+        return 0 if result is None or trouble is not None else self.tariff.fresh(result)
 
     def _doubt(self, number: str, trouble: Reason) -> int:
         """Keeps the worst case of a number of which the reply says nothing."""
@@ -341,7 +340,7 @@ class Plan:
         """
         if number not in self.doubts or self.settings.provider_cache_days:
             return 0
-        fresh, recalled = self.tariff.fresh(number, result), self.tariff.recalled(result)
+        fresh, recalled = self.tariff.fresh(result), self.tariff.recalled(result)
         if milli > recalled and fresh > recalled:
             return 0  # charged again, or never charged before: it stays in doubt
         booked = fresh - recalled if milli <= recalled < fresh else 0

@@ -3,6 +3,7 @@
 All amounts are integer milli-credits: the provider charges in tenths of a credit, and float money does not add up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,15 +60,20 @@ FREE_KINDS: Final = frozenset(kind for kind in LookupKind if PRICES[kind].milli 
 _NANP_CALLING_CODE: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
 class Tariff:
-    """The price list applied to one kind of lookup with its options."""
+    """The price list applied to one kind of lookup with its options.
 
-    settings: Settings
+    Args:
+        settings: The kind of lookup and its options.
+    """
 
-    @property
-    def _base(self) -> int:
-        return PRICES[LookupKind(self.settings.lookup)].milli
+    def __init__(self, settings: Settings) -> None:
+        self._base = PRICES[LookupKind(settings.lookup)].milli
+        asks_usa = settings.usa_status and settings.lookup is LookupKind.HLR
+        self._usa = PRICES["usa_status"].milli if asks_usa else 0
+        asks_date = settings.ported_date and settings.lookup is not LookupKind.VALIDATE
+        self._date = PRICES["ported_date"].milli if asks_date else 0
+        self._worst = self._base + self._date
 
     def worst(self, number: str) -> int:
         """Gives the most that one lookup of a number can cost, in milli-credits.
@@ -75,35 +81,37 @@ class Tariff:
         >>> Tariff(Settings()).worst("447790606023"), Tariff(Settings(usa_status=True)).worst("14155550142")
         (1000, 2000)
         """
-        if not self._base:
-            return 0
-        usa = self._asks_usa_status and number.startswith(_NANP_CALLING_CODE)
-        return self._base + PRICES["usa_status"].milli * usa + PRICES["ported_date"].milli * self.settings.ported_date
+        return self._worst + self._usa if self._usa and number.startswith(_NANP_CALLING_CODE) else self._worst
 
-    def fresh(self, number: str, answer: Result) -> int:
+    def worst_of(self, numbers: Sequence[str]) -> int:
+        """Gives the most that lookups of these numbers can cost together, in milli-credits."""
+        return sum(map(self.worst, numbers)) if self._usa else self._worst * len(numbers)
+
+    def fresh(self, answer: Result) -> int:
         """Gives what this very answer costs when it is asked of the network, in milli-credits.
 
         >>> landline = Result(live_status="NO_COVERAGE", telephone_number_type="LANDLINE")
-        >>> Tariff(Settings()).fresh("441133910781", landline)
+        >>> Tariff(Settings()).fresh(landline)
         0
         """
         if answer.telephone_number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
             return 0
-        usa = self._asks_usa_status and number.startswith(_NANP_CALLING_CODE)
-        return self._base + PRICES["usa_status"].milli * usa + self._date_price(answer)
+        return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
 
     def recalled(self, answer: Result) -> int:
         """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
         return PRICES["private_cache"].milli + self._date_price(answer)
 
-    @property
-    def _asks_usa_status(self) -> bool:
-        return self.settings.usa_status and self.settings.lookup is LookupKind.HLR
-
     def _date_price(self, answer: Result) -> int:
         # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
-        found = bool(answer.ported_date) and answer.ported_date[0].isdigit()  # type: ignore[index]  # truthy text
-        return PRICES["ported_date"].milli if found and self.settings.ported_date else 0
+        return self._date if answer.ported_date and answer.ported_date[0].isdigit() else 0
 
 
 _FREE_STATUSES: Final = frozenset({LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE})
+
+
+def _is_usa_mobile(answer: Result) -> bool:
+    """Whether the option for the United States is charged: not for territories, nor for what is no mobile."""
+    network = answer.original_network_details
+    country = network.country_iso3 if network is not None else None
+    return answer.telephone_number_type == NumberType.MOBILE and country in (None, "USA")
