@@ -1,0 +1,259 @@
+"""Text in any state of decay to E.164 digits without plus, or a rejection with a reason; one text or a column.
+
+What is accepted
+    Digits of any script; blanks, dots, dashes, brackets and slashes between them; invisible characters; a plus or
+    ``00`` before a calling code; the trunk zero in ``+44 (0)7400 ...``; ``tel:`` and ``wa.me`` links; a label before
+    and a note behind; extensions (dropped); ``.0`` of a float column; an exponent that kept every digit; letters for
+    telephone keys where the number is then a toll-free or other service number (``1-800-FLOWERS``).
+
+How digits without plus are read
+    *With a region*, in this order: as its own international number without the plus, where they start with its
+    calling code and people there dial national numbers with a trunk prefix that is another (``44...`` in GB); as a
+    person there dials or writes them, its international prefix included (``011`` in the United States) and a trunk
+    zero that a spreadsheet took away excused; as a foreign number without its plus. The first valid reading counts.
+    *Without a region*, as international digits where those are a **valid** number, never where they start with a
+    single zero. Everything else needs a region: nothing is guessed. A national number of one country can be the valid
+    international number of another (``3612345678`` is Texas to an American, Budapest to everybody): give the region
+    where the column is national, and write the plus where it is not. Plans with numbers of any length (Germany,
+    Austria) read most foreign digits without a plus as numbers of their own.
+
+Several numbers in one cell
+    The first valid one is taken. A part of a list with fewer than seven digits ends the search, since it may be an
+    area code that was cut off. In running text only what libphonenumber's own finder calls valid is taken.
+
+What is rejected
+    A number of the right length that no plan assigns is ``not_in_plan``. So are ranges reserved for drama and tests
+    (``07700 900xxx``, ``555-01xx``): nobody can be reached there. A leading plus is believed: its reasons are
+    ``unknown_country``, ``too_short``, ``too_long``, ``not_in_plan``.
+
+Promises
+    Reading never raises for any text. ``parse(x).digits`` reads as itself without a region, and with a plus before it
+    in any region. ``parse`` and ``parse_column`` always agree.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import phonenumbers
+import polars as pl
+from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType
+
+from hlrframe import plans
+from hlrframe.errors import InputError
+from hlrframe.models import Reason
+from hlrframe.numbering import PLAUSIBLE_DIGITS, Msisdn, Rejection, check_region, read, read_international, type_of
+from hlrframe.spelling import (
+    DATE,
+    EXACT_FLOAT,
+    is_bare_run,
+    is_vanity,
+    longest_run,
+    spellings,
+    tidy,
+    unusable,
+)
+
+__all__ = ["Msisdn", "Rejection", "parse", "parse_column"]
+
+_SERVICES: Final = frozenset(
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.UAN,
+    }
+)
+#: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
+_CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
+_PURE: Final = r"^\+?[0-9]+$"
+_ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+#: Most places where libphonenumber's finder looks for a number in one text.
+_MOST_TRIES: Final = 20
+
+
+def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
+    """Reads one text.
+
+    Args:
+        raw: The text as it stands in the cell; ``None`` is empty.
+        region: ISO 3166 alpha-2 code of the country whose national numbers are meant; ``None`` never guesses.
+
+    Raises:
+        ConfigError: The region is none. No text raises.
+
+    >>> parse("+44 (0)7400 123456 ext. 12")
+    Msisdn(digits='447400123456', region='GB')
+    >>> parse("07400 123456", region="GB").digits
+    '447400123456'
+    >>> parse("07400 123456"), parse("4.474E+11")
+    (Rejection(reason=<Reason.NEEDS_REGION: 'needs_region'>), Rejection(reason=<Reason.SPREADSHEET_DAMAGE: ...>))
+    """
+    return _parse_tidy(tidy(raw or ""), check_region(region))
+
+
+def parse_column(raw: pl.Series, *, region: str | None = None) -> pl.DataFrame:
+    """Reads a column; each distinct text once, clean ones as column expressions, the rest as :func:`parse` does.
+
+    Args:
+        raw: Text, whole numbers, or floats that hold whole numbers.
+        region: As for :func:`parse`.
+
+    Returns:
+        Columns ``msisdn``, ``reason`` and ``region``, one row for each row of ``raw`` in its order. Exactly one of
+        ``msisdn`` and ``reason`` is given; ``region`` is null for rejections and for numbers of no country.
+
+    Raises:
+        InputError: The column cannot hold telephone numbers.
+        ConfigError: The region is none.
+
+    >>> parse_column(pl.Series(["+44 7400 123456", None])).rows()
+    [('447400123456', None, 'GB'), (None, 'empty', None)]
+    """
+    texts = _texts(raw).alias("text")
+    answers = _read_distinct(texts.drop_nulls().unique(), check_region(region))
+    joined = texts.to_frame().join(answers, on="text", how="left", maintain_order="left")
+    empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
+    return joined.select("msisdn", reason=empty, region="region")
+
+
+def _parse_tidy(text: str, region: str | None) -> Msisdn | Rejection:
+    if reason := unusable(text):
+        return Rejection(reason)
+    first: Rejection | None = None
+    for answer in _answers(text, region):
+        if isinstance(answer, Msisdn):
+            return answer
+        first = first or answer
+    return first or _why_none(text, region)
+
+
+def _answers(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
+    """Everything that the text may mean, the likeliest first."""
+    for each in spellings(text):
+        yield read(each.digits, international=each.international, region=region)
+    if not is_bare_run(text):
+        yield from _dialled_letters(text, region)
+        yield from _found_in_prose(text, region)
+
+
+def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
+    if not is_vanity(text):
+        return
+    digits = "".join(filter(str.isdigit, phonenumbers.convert_alpha_characters_in_number(text)))
+    number = read(digits, international=text.startswith("+"), region=region)
+    if isinstance(number, Msisdn) and type_of(number) in _SERVICES:
+        yield number
+
+
+def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
+    for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES):
+        yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
+
+
+def _why_none(text: str, region: str | None) -> Rejection:
+    run = longest_run(text)
+    answer = run and read(run.digits, international=run.international, region=region)
+    return answer if isinstance(answer, Rejection) else Rejection(Reason.NOT_A_NUMBER)
+
+
+def _texts(raw: pl.Series) -> pl.Series:
+    """Gives a column as text without losing a digit.
+
+    Raises:
+        InputError: The type cannot hold telephone numbers, or has lost digits already.
+    """
+    kind = raw.dtype
+    if kind == pl.Float32:
+        raise InputError("a column of 32-bit floats keeps seven digits of a number: read the column as text")
+    if kind == pl.Float64:
+        whole = raw.cast(pl.Int64, strict=False)
+        frame = pl.DataFrame({"raw": raw, "whole": whole})
+        exact = pl.when(pl.col("whole") == pl.col("raw")).then(pl.col("whole").cast(pl.String))
+        return frame.select(exact.otherwise(pl.col("raw").cast(pl.String))).to_series()
+    if kind in (pl.String, pl.Categorical, pl.Enum, pl.Null) or kind.is_integer() or kind.is_decimal():
+        return raw.cast(pl.String)
+    raise InputError(f"a column of {kind} cannot hold telephone numbers: give text")
+
+
+def _read_distinct(texts: pl.Series, region: str | None) -> pl.DataFrame:
+    """Reads distinct texts: as they stand, then tidied, then one at a time."""
+    frame = texts.to_frame("text").with_columns(_ROW)
+    sure = _read_clean(frame, region)
+    rest = frame.join(sure, on="row", how="anti")
+    rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
+    tidied = _read_clean(rest, region)
+    rest = rest.join(tidied, on="row", how="anti")
+    answers = pl.concat([sure, tidied, _one_at_a_time(rest, region)])
+    return frame.join(answers, on="row").drop("row")
+
+
+def _one_at_a_time(rest: pl.DataFrame, region: str | None) -> pl.DataFrame:
+    known: dict[str, Msisdn | Rejection] = {}
+    for text in rest["text"]:
+        if text not in known:
+            known[text] = _parse_tidy(text, region)
+    return _frame(rest["row"], (known[text] for text in rest["text"]))
+
+
+def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFrame:
+    records = [
+        (each.digits, each.region, None) if isinstance(each, Msisdn) else (None, None, each.reason.value)
+        for each in answers
+    ]
+    names = dict.fromkeys(("msisdn", "region", "reason"), pl.String)
+    return pl.DataFrame(records, schema=names, orient="row").insert_column(0, rows)
+
+
+def _read_clean(texts: pl.DataFrame, region: str | None) -> pl.DataFrame:
+    """Reads the texts that are one run of digits; leaves out every row whose answer is not certain.
+
+    A rejection is certain only of unbroken digits: elsewhere a part of the text may be a number.
+    """
+    runs = _clean_runs(texts)
+    marked, bare = _split_marked(runs, region)
+    readings = [plans.read_international(marked).drop("settled")]
+    if region is None:
+        readings.append(_read_unplaced(bare))
+    else:
+        readings.append(plans.read_national(bare, region))
+    answers = pl.concat(readings).join(runs.select("row", "pure"), on="row")
+    return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
+
+
+def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    text = pl.col("text")
+    whole = text.str.strip_chars_end("0").str.strip_suffix(".")
+    stripped = texts.select("row", text.str.strip_chars(" "))
+    stripped = stripped.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
+    clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
+    return stripped.filter(clean).select(
+        "row",
+        digits=text.str.replace_all("[^0-9]", ""),
+        plus=text.str.contains("+", literal=True),
+        pure=text.str.contains(_PURE),
+    )
+
+
+def _split_marked(runs: pl.DataFrame, region: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parts the runs that are marked as international from the bare ones, their digits without the mark."""
+    digits, plus = pl.col("digits"), pl.col("plus")
+    zeros = digits.str.starts_with("00")
+    certain = zeros & (digits.str.slice(2, 1) != "0")
+    dialled = certain if region is None or plans.international_prefix(region) == "00" else pl.lit(value=False)
+    marked = runs.filter(plus | dialled).select("row", digits=digits.str.strip_prefix("00"))
+    return marked, runs.filter(~plus & ~zeros).select("row", "digits")
+
+
+def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
+    """Reads bare digits without a region: international where valid, else they need one."""
+    length, (shortest, longest) = pl.col("digits").str.len_bytes(), PLAUSIBLE_DIGITS
+    reason = (
+        pl.when(length < shortest)
+        .then(pl.lit(Reason.TOO_SHORT.value))
+        .when(length > longest)
+        .then(pl.lit(Reason.TOO_LONG.value))
+        .otherwise(pl.lit(Reason.NEEDS_REGION.value))
+    )
+    why = bare.select("row", why=reason)
+    read = plans.read_international(bare).drop("settled").join(why, on="row")
+    return read.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why")).drop("why")
