@@ -80,8 +80,7 @@ def _raw_results(body: bytes) -> list[msgspec.Raw]:
     try:
         return _LIST.decode(envelope.get("results", b""))
     except _UNREADABLE:
-        failure = _error_inside(envelope)
-    raise failure
+        raise _error_inside(envelope) from None
 
 
 def _object(body: bytes) -> _Fields:
@@ -89,8 +88,7 @@ def _object(body: bytes) -> _Fields:
     try:
         return _FIELDS.decode(body.decode("utf-8-sig", "replace"))
     except _UNREADABLE:
-        failure = ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK)
-    raise failure
+        raise ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK) from None
 
 
 def _unquoted(raw: msgspec.Raw) -> bytes:
