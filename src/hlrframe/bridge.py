@@ -8,14 +8,15 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 __all__ = ["run_sync"]
 
-
 _T = TypeVar("_T")
+#: Seconds after which a wait looks up.
+_SLICE: Final = 0.5
 
 
 def run_sync(main: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
@@ -30,21 +31,17 @@ def run_sync(main: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     42
     """
     worker = _Worker(main)
-    worker.thread.start()
     interrupt: KeyboardInterrupt | None = None
     while True:
         try:
-            return worker.outcome.result()
+            return worker.result()
         except KeyboardInterrupt as pressed:
-            if worker.outcome.done():  # it is the coroutine's own
+            if worker.is_error(pressed):  # it is the coroutine's own
                 raise
             interrupt = pressed
             worker.cancel()
         except CancelledError:
             raise interrupt or KeyboardInterrupt from None
-        finally:
-            if worker.outcome.done():
-                worker.thread.join()
 
 
 class _Worker(Generic[_T]):
@@ -58,9 +55,26 @@ class _Worker(Generic[_T]):
         self._main = main
         self._task: asyncio.Task[_T] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = False
         self._cancelled = False
 
+    def result(self) -> _T:
+        """Waits for the end of the coroutine; may be interrupted and called again."""
+        if not self._started:
+            self._started = True
+            self.thread.start()
+        # In slices: on some systems a Ctrl-C does not end a wait.
+        while not self.outcome.done():
+            wait([self.outcome], timeout=_SLICE)
+        self.thread.join()
+        return self.outcome.result()
+
+    def is_error(self, error: BaseException) -> bool:
+        """Says whether this very error ended the coroutine."""
+        return self.outcome.done() and self.outcome.exception() is error
+
     def cancel(self) -> None:
+        """Cancels the coroutine, as soon as it runs."""
         self._cancelled = True
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has just closed: the outcome is there
