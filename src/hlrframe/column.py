@@ -4,9 +4,10 @@ Everything above hands a column in and puts the result beside its own rows; ever
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import phonenumbers
@@ -15,15 +16,18 @@ import polars as pl
 from hlrframe.account import Estimate, LaneReport, Report
 from hlrframe.client import Client
 from hlrframe.engine import Harvest, Job, run_job
-from hlrframe.models import Progress, Question, Reason, Settings, State, verdict_of
+from hlrframe.models import Progress, Question, Reason, Settings, State
 from hlrframe.msisdn import parse_column
 from hlrframe.networks import predict_networks
+from hlrframe.outcomes import OWN_COLUMNS, Outcomes, Part, Tally, answered, cached, counts_of, together, unanswered
 from hlrframe.schema import ANSWER_SCHEMA, COLUMNS
 from hlrframe.store import Store
 from hlrframe.tariff import Tariff, credits_of
 
 __all__ = ["NumberList", "Outcomes", "Tally", "estimate_numbers", "resolve_numbers"]
 
+#: Every column that rows can get.
+ALL_COLUMNS: Final = tuple(each.name for each in COLUMNS)
 #: Numbers whose type is looked at for an estimate; the rest is taken to be like them.
 SAMPLE: Final = 2_000
 #: What a run leaves undone and why, where the plan's own reason would be misread.
@@ -45,7 +49,7 @@ class NumberList:
         reading = parse_column(texts, region=self._region).select("msisdn", "reason")
         first = reading.select("msisdn").with_row_index("first_row", offset=self.rows)
         self._parts.append(first.drop_nulls().unique("msisdn", keep="first", maintain_order=True))
-        self.rejected.update(_counts(reading["reason"].drop_nulls()))
+        self.rejected.update(counts_of(reading["reason"].drop_nulls()))
         self.rows += reading.height
         return reading
 
@@ -53,71 +57,9 @@ class NumberList:
     def numbers(self) -> pl.DataFrame:
         """``msisdn`` and ``first_row``, in the order in which the numbers were met."""
         if len(self._parts) != 1:
-            empty = pl.DataFrame(schema={"first_row": pl.UInt32, "msisdn": pl.String})
+            empty = pl.DataFrame(schema={"first_row": pl.get_index_type(), "msisdn": pl.String})
             self._parts = [pl.concat([empty, *self._parts]).unique("msisdn", keep="first", maintain_order=True)]
         return self._parts[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What became of each distinct number of a column."""
-
-    #: One row a number: the columns of ``schema.COLUMNS``, and ``first_row``.
-    table: pl.DataFrame
-    #: Counts of the run; those of rows are filled in by a :class:`Tally`.
-    report: Report
-    #: What is to be raised once the rows are safe in the caller's hands.
-    error: BaseException | None
-
-    def rows(self, reading: pl.DataFrame, *, offset: int = 0) -> pl.DataFrame:
-        """Gives the result of each row of a batch, in order.
-
-        Args:
-            reading: What :meth:`NumberList.add` gave for the batch.
-            offset: Rows before this batch.
-        """
-        joined = reading.with_row_index("row", offset=offset).join(
-            self.table, on="msisdn", how="left", maintain_order="left", suffix="_of_number"
-        )
-        # What a number cost stands on the first row that carries it, so that the column adds up to the bill.
-        return joined.select(
-            "msisdn",
-            state=pl.col("state").fill_null(State.REJECTED.value),
-            reason=pl.coalesce("reason", "reason_of_number"),
-            credits=pl.when(pl.col("row") == pl.col("first_row")).then("credits").otherwise(0.0),
-            **{name: pl.col(name) for name in _PLAIN_COLUMNS},
-        ).select(_COLUMN_NAMES)
-
-
-_COLUMN_NAMES: Final = [each.name for each in COLUMNS]
-_PLAIN_COLUMNS: Final = [name for name in _COLUMN_NAMES if name not in {"msisdn", "state", "reason", "credits"}]
-
-
-class Tally:
-    """Counts rows as they pass, for the report."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-        self._credits = 0.0
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in ("state", "verdict", "reason")}
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Counts a batch of result rows."""
-        self._rows += rows.height
-        self._credits += float(rows["credits"].sum())
-        for name, counts in self._counts.items():
-            counts.update(_counts(rows[name].drop_nulls()))
-
-    def complete(self, report: Report) -> Report:
-        """Gives the report with the counts of the rows."""
-        return replace(
-            report,
-            rows=self._rows,
-            credits=round(self._credits, 3),
-            states=dict(self._counts["state"]),
-            verdicts=dict(self._counts["verdict"]),
-            reasons=dict(self._counts["reason"]),
-        )
 
 
 def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Settings, provider: str) -> Estimate:
@@ -139,7 +81,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
         rejected=dict(numbers.rejected),
         stored=known.height,
         to_ask=to_ask.height,
-        countries=_counts(to_ask["country"].fill_null("?")),
+        countries=counts_of(to_ask["country"].fill_null("?")),
         credits_high=credits_of(worst),
         credits_expected=round(credits_of(worst) * _mobile_share(to_ask["msisdn"]), 1),
     )
@@ -151,6 +93,7 @@ async def resolve_numbers(
     client: Client,
     store: Store | None,
     settings: Settings,
+    columns: Sequence[str] = ALL_COLUMNS,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Outcomes:
     """Gives every distinct number of a list its outcome; asks each at most once.
@@ -160,6 +103,7 @@ async def resolve_numbers(
         client: Whom to ask.
         store: Where answers are read from and kept, or ``None``.
         settings: Settings of the run.
+        columns: Names of the columns that the rows will get.
         on_progress: Called at most ten times a second while numbers are asked.
 
     Raises:
@@ -168,12 +112,29 @@ async def resolve_numbers(
     question = Question.of(settings, client.provider)
     known = _known(numbers.numbers["msisdn"], store=store, settings=settings, question=question)
     to_ask = _to_ask(numbers.numbers["msisdn"], known)
+    own = [name for name in OWN_COLUMNS if name in columns]
     harvest = None
     if to_ask.height and not settings.offline:
+        journal_to = None if store is None else (store, question)
         tell = _counting_in(known.height, on_progress)
-        harvest = await _ask(to_ask, question, client=client, store=store, settings=settings, tell=tell)
-    table = numbers.numbers.join(_outcomes(known, to_ask, harvest), on="msisdn", how="left", maintain_order="left")
-    return Outcomes(table, _report(table.height, harvest, client.provider), harvest.error if harvest else None)
+        harvest = await _ask(to_ask, journal_to, client=client, settings=settings, keep=own, tell=tell)
+    parts = [cached(known, own), *_parts_of_run(to_ask, harvest)]
+    outcomes, kinds = together(parts)
+    table = numbers.numbers.join(outcomes, on="msisdn", how="left", maintain_order="left")
+    report = _report(table.height, harvest, client.provider)
+    return Outcomes(table, kinds, columns, report, harvest.error if harvest else None)
+
+
+def _parts_of_run(to_ask: pl.DataFrame, harvest: Harvest | None) -> list[Part]:
+    if harvest is None:
+        return [unanswered(dict.fromkeys(to_ask["msisdn"], Reason.OFFLINE), State.SKIPPED)]
+    halted = harvest.halted or Reason.STOPPED
+    skipped = dict.fromkeys(harvest.unasked, _SKIP_REASONS.get(halted, halted))
+    return [
+        answered(harvest.answers),
+        unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
+        unanswered(skipped, State.SKIPPED),
+    ]
 
 
 def _known(numbers: pl.Series, *, store: Store | None, settings: Settings, question: Question) -> pl.DataFrame:
@@ -199,18 +160,20 @@ def _with_lanes(numbers: pl.Series) -> pl.DataFrame:
 
 async def _ask(
     to_ask: pl.DataFrame,
-    question: Question,
+    journal_to: tuple[Store, Question] | None,
     *,
     client: Client,
-    store: Store | None,
     settings: Settings,
+    keep: Sequence[str],
     tell: Callable[[Progress], None] | None,
 ) -> Harvest:
-    if store is None:
-        return await run_job(_job(to_ask, None), client, settings=settings, on_progress=tell)
+    ask = partial(run_job, client=client, settings=settings, keep=keep, on_progress=tell)
+    if journal_to is None:
+        return await ask(_job(to_ask, None))
+    store, question = journal_to
     rechecks = store.unanswered(to_ask["msisdn"], question)
     with store.journal(question) as journal:
-        return await run_job(_job(to_ask, rechecks), client, settings=settings, journal=journal, on_progress=tell)
+        return await ask(_job(to_ask, rechecks), journal=journal)
 
 
 def _counting_in(cached: int, tell: Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
@@ -231,46 +194,6 @@ def _by_lane(to_ask: pl.DataFrame) -> Mapping[str, list[str]]:
     return dict(zip(lanes["lane"], (each.to_list() for each in lanes["msisdn"]), strict=True))
 
 
-def _outcomes(known: pl.DataFrame, to_ask: pl.DataFrame, harvest: Harvest | None) -> pl.DataFrame:
-    """Gives one row for each distinct number, with every result column."""
-    parts = [known.with_columns(state=pl.lit(State.CACHED.value), credits=pl.lit(0.0))]
-    if harvest is None:
-        parts.append(_without_answer(dict.fromkeys(to_ask["msisdn"], Reason.OFFLINE), State.SKIPPED))
-    else:
-        answered = pl.DataFrame(harvest.answers).with_columns(state=pl.lit(State.ANSWERED.value))
-        halted = harvest.halted or Reason.STOPPED
-        unasked = dict.fromkeys(harvest.unasked, _SKIP_REASONS.get(halted, halted))
-        failed = _without_answer(harvest.failed, State.FAILED, charged=harvest.charged_in_vain)
-        parts += [answered, failed, _without_answer(unasked, State.SKIPPED)]
-    return _with_verdict(pl.concat(parts, how="diagonal_relaxed"))
-
-
-def _without_answer(
-    reasons: Mapping[str, Reason], state: State, *, charged: Mapping[str, int] | None = None
-) -> pl.DataFrame:
-    charged = charged or {}
-    columns = {
-        "msisdn": list(reasons),
-        "reason": [reason.value for reason in reasons.values()],
-        "credits": [credits_of(charged.get(number, 0)) for number in reasons],
-    }
-    types = {"msisdn": pl.String, "reason": pl.String, "credits": pl.Float64}
-    return pl.DataFrame(columns, schema=types).with_columns(state=pl.lit(state.value))
-
-
-def _with_verdict(outcomes: pl.DataFrame) -> pl.DataFrame:
-    words = outcomes.select("live_status", "number_type").unique()
-    verdicts = words.with_columns(
-        verdict=pl.Series([verdict_of(status, kind).value for status, kind in words.iter_rows()], dtype=pl.String)
-    )
-    joined = outcomes.join(verdicts, on=words.columns, how="left", nulls_equal=True)
-    has_answer = pl.col("state").is_in([State.ANSWERED.value, State.CACHED.value])
-    whole = joined.with_columns(verdict=pl.when(has_answer).then("verdict"))
-    return whole.with_columns(
-        reason=pl.col("reason").cast(pl.String) if "reason" in whole.columns else pl.lit(None, pl.String)
-    )
-
-
 def _report(numbers: int, harvest: Harvest | None, provider: str) -> Report:
     report = Report(provider=provider, rows=0, numbers=numbers, states={}, verdicts={}, reasons={}, credits=0.0)
     if harvest is None:
@@ -288,11 +211,6 @@ def _report(numbers: int, harvest: Harvest | None, provider: str) -> Report:
             for lane in harvest.lanes
         ),
     )
-
-
-def _counts(values: pl.Series) -> dict[str, int]:
-    counts = values.value_counts(sort=True)
-    return dict(zip(counts[values.name], counts["count"], strict=True))
 
 
 def _mobile_share(numbers: pl.Series) -> float:

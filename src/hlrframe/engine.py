@@ -5,12 +5,10 @@ what is in flight then still lands and is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
-
-import pyarrow as pa
 
 from hlrframe.budget import Ledger
 from hlrframe.client import Client, Session
@@ -26,11 +24,10 @@ from hlrframe.errors import (
 from hlrframe.lanes import Lane, Ticket
 from hlrframe.models import LookupKind, Progress, Reason, Settings
 from hlrframe.plan import Done, Plan, Send, Wait
-from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.scribe import Scribe
 from hlrframe.store import Journal
 from hlrframe.tariff import credits_of, milli_of
-from hlrframe.wire import Answer, match_results, request_options
+from hlrframe.wire import Answer, AnswerBook, cache_window, match_results, request_options
 
 __all__ = ["Harvest", "Job", "run_job"]
 
@@ -55,8 +52,8 @@ class Job:
 class Harvest:
     """What came of a job: every number is in exactly one of ``answers``, ``failed`` and ``unasked``."""
 
-    #: ``ANSWER_SCHEMA``, one row a number.
-    answers: pa.Table
+    #: One answer a number.
+    answers: AnswerBook
     #: Numbers that were asked and have no usable answer.
     failed: Mapping[str, Reason]
     #: Numbers that were not asked, and why the run stopped before them.
@@ -82,6 +79,7 @@ async def run_job(
     *,
     settings: Settings,
     journal: Journal | None = None,
+    keep: Collection[str] = (),
     on_progress: OnProgress | None = None,
     rng: Random | None = None,
 ) -> Harvest:
@@ -92,6 +90,7 @@ async def run_job(
         client: Whom to ask.
         settings: Limits and options.
         journal: Where answers are kept before they count; ``None`` keeps nothing.
+        keep: Columns that are each number's own to be given with the answers, ``uuid`` for one.
         on_progress: Called at most ten times a second, in the event loop.
         rng: Source of jitter.
     """
@@ -101,11 +100,11 @@ async def run_job(
         plan.add(lane, numbers, recheck=True)
     for lane, numbers in job.lanes.items():
         plan.add(lane, numbers)
-    cache_days = max(settings.provider_cache_days, settings.global_cache_days)
-    async with Scribe(journal, client.provider, cache_days=cache_days) as scribe, client.session() as session:
+    book = AnswerBook(client.provider, keep=keep)
+    async with Scribe(journal, book) as scribe, client.session() as session:
         run = _Run(plan, session, scribe, positional=client.positional, on_progress=on_progress)
         await run.to_the_end()
-    return run.harvest()
+    return run.harvest(book)
 
 
 class _Run:
@@ -121,6 +120,7 @@ class _Run:
         self._on_progress = on_progress
         self._kind = LookupKind(plan.settings.lookup)
         self._options = {again: request_options(plan.settings, recheck=again) for again in (False, True)}
+        self._cache_days = {again: cache_window(plan.settings, recheck=again) for again in (False, True)}
         self._tasks: set[asyncio.Task[None]] = set()
         self._landed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -199,13 +199,13 @@ class _Run:
             matched = match_results(ticket.numbers, results, positional=self._positional)
             answers = self._plan.landed(ticket, matched, self._loop.time())
             self._landed.set()  # the slot is free before the disk is done
-            await self._keep(answers)
+            await self._keep(answers, recheck=ticket.kind.recheck)
         finally:
             self._landed.set()
 
-    async def _keep(self, answers: list[Answer]) -> None:
+    async def _keep(self, answers: list[Answer], *, recheck: bool) -> None:
         try:
-            await self._scribe.answered(answers)
+            await self._scribe.answered(answers, cache_days=self._cache_days[recheck])
         except HlrframeError as error:
             self._stop(error)
         else:
@@ -262,11 +262,11 @@ class _Run:
             )
         )
 
-    def harvest(self) -> Harvest:
+    def harvest(self, book: AnswerBook) -> Harvest:
         plan = self._plan
         unasked = plan.unasked()
         return Harvest(
-            answers=pa.Table.from_batches(self._scribe.batches, schema=ANSWER_SCHEMA),
+            answers=book,
             failed=plan.failed,
             unasked=unasked,
             halted=plan.halted,

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
-import pyarrow as pa
-
 from hlrframe.store import Answered, Asked, Journal, Withdrawn
-from hlrframe.wire import Answer, answers_to_batch
+from hlrframe.wire import Answer, AnswerBook
 
 __all__ = ["Scribe"]
 
@@ -24,19 +22,16 @@ CHUNK: Final = 4096
 
 
 class Scribe:
-    """Takes answers in as they come and gives them back as Arrow batches in the end.
+    """Takes answers in as they come: onto disk, and into the book of the run.
 
     Args:
         journal: Where they are kept; ``None`` keeps nothing on disk.
-        provider: Name for the ``provider`` column.
-        cache_days: How old an answer the provider's own caches may give, in days.
+        book: Where they are kept in memory.
     """
 
-    def __init__(self, journal: Journal | None, provider: str, *, cache_days: int = 0) -> None:
-        self.batches: list[pa.RecordBatch] = []
+    def __init__(self, journal: Journal | None, book: AnswerBook) -> None:
         self._journal = journal
-        self._provider = provider
-        self._cache_days = cache_days
+        self._book = book
         self._pending: list[Answer] = []
         self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_notes, name="hlrframe-journal", daemon=True)
@@ -49,7 +44,8 @@ class Scribe:
     async def __aexit__(self, *_: object) -> None:
         if self._journal is not None:
             self._notes.put(None)
-            await asyncio.to_thread(self._thread.join)
+            # Not awaited: no cancellation may come between a paid answer and its disk, and it is one write at most.
+            self._thread.join()
         self._flush()
 
     async def asked(self, numbers: Sequence[str]) -> None:
@@ -66,14 +62,18 @@ class Scribe:
         if self._journal is not None:
             await self._note(withdrawn=numbers)
 
-    async def answered(self, answers: list[Answer]) -> None:
+    async def answered(self, answers: list[Answer], *, cache_days: int = 0) -> None:
         """Returns when these answers are on disk.
 
+        Args:
+            answers: What came.
+            cache_days: How old an answer the provider's own caches were allowed to give, in days.
+
         Raises:
-            StoreError: They could not be written; they are still among :attr:`batches`.
+            StoreError: They could not be written; they are still in the book.
         """
         if self._journal is not None:
-            await self._note(answers=answers)
+            await self._note(answers=answers, cache_days=cache_days)
             return
         self._pending.extend(answers)
         if len(self._pending) >= CHUNK:
@@ -82,14 +82,19 @@ class Scribe:
     def _flush(self) -> None:
         if self._pending:
             answers, self._pending = self._pending, []
-            self.batches.append(answers_to_batch(answers, received_at=datetime.now(UTC), provider=self._provider))
+            self._book.add(answers, received_at=datetime.now(UTC))
 
     async def _note(
-        self, *, asked: Sequence[str] = (), withdrawn: Sequence[str] = (), answers: Sequence[Answer] = ()
+        self,
+        *,
+        asked: Sequence[str] = (),
+        withdrawn: Sequence[str] = (),
+        answers: Sequence[Answer] = (),
+        cache_days: int = 0,
     ) -> None:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
-        self._notes.put(_Note(asked, withdrawn, answers, written, loop))
+        self._notes.put(_Note(asked, withdrawn, answers, cache_days, written, loop))
         await written
 
     def _write_notes(self) -> None:
@@ -122,10 +127,10 @@ class Scribe:
             entries.append(Withdrawn(withdrawn, now))
         if asked := [number for note in group for number in note.asked]:
             entries.append(Asked(asked, now))
-        if answers := [answer for note in group for answer in note.answers]:
-            batch = answers_to_batch(answers, received_at=now, provider=self._provider)
-            self.batches.append(batch)
-            entries.append(Answered(batch, now, cache_days=self._cache_days))
+        for cache_days in sorted({note.cache_days for note in group if note.answers}):
+            answers = [answer for note in group if note.cache_days == cache_days for answer in note.answers]
+            batch = self._book.widen(self._book.add(answers, received_at=now))
+            entries.append(Answered(batch, now, cache_days=cache_days))
         self._journal.write(entries)
 
 
@@ -134,6 +139,7 @@ class _Note:
     asked: Sequence[str]
     withdrawn: Sequence[str]
     answers: Sequence[Answer]
+    cache_days: int
     written: asyncio.Future[None]
     loop: asyncio.AbstractEventLoop
 

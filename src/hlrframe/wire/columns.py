@@ -1,8 +1,7 @@
 """Results to columns: what repeats from number to number is turned into columns once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.wire.results import Network, Result
 
-__all__ = ["Answer", "answers_to_batch"]
+__all__ = ["NARROW_SCHEMA", "PROFILE_SCHEMA", "Answer", "AnswerBook", "answers_to_batch"]
 
 
 class Answer(NamedTuple):
@@ -51,10 +50,80 @@ _PROFILE_COLUMNS: Final = (
     *("original_network", "original_mccmnc", "original_country", "original_country_name", "original_prefix"),
     "original_area",
     *("current_network", "current_mccmnc", "current_country", "current_country_name", "current_prefix"),
+    "provider",
+)
+#: What a profile says.
+PROFILE_SCHEMA: Final = pa.schema([ANSWER_SCHEMA.field(name) for name in _PROFILE_COLUMNS])
+#: An answer with its profile in place of the columns that repeat.
+NARROW_SCHEMA: Final = pa.schema(
+    [field for field in ANSWER_SCHEMA if field.name not in _PROFILE_COLUMNS] + [pa.field("profile", pa.uint32())]
 )
 _YES_NO: Final = {"YES": True, "NO": False}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class AnswerBook:
+    """The answers of a run, kept small: what repeats from number to number is kept once, as a profile.
+
+    Args:
+        provider: Name for the ``provider`` column.
+        keep: Columns that are each number's own (``uuid``, ``extra`` ...) to be kept as well.
+    """
+
+    def __init__(self, provider: str, *, keep: Collection[str] = ()) -> None:
+        self._provider = provider
+        self._kept = [name for name in NARROW_SCHEMA.names if name not in _OWN or name in keep]
+        self._profiles: dict[Any, int] = {}
+        self._profile_table = pa.RecordBatch.from_pylist([], schema=PROFILE_SCHEMA)
+        self._chunks: list[pa.RecordBatch] = []
+
+    def __len__(self) -> int:
+        return sum(chunk.num_rows for chunk in self._chunks)
+
+    def add(self, answers: Sequence[Answer], *, received_at: datetime) -> pa.RecordBatch:
+        """Takes answers in, and gives them as a batch of ``NARROW_SCHEMA``, in order.
+
+        Args:
+            answers: Usable results.
+            received_at: When they came, with time zone; stands in where the provider gave no time.
+        """
+        results = [each.result for each in answers]
+        # The number of profiles so far is the next one's id: setdefault gives the old id or this new one.
+        profiles = self._profiles
+        columns: dict[str, Sequence[object]] = {
+            "msisdn": [each.msisdn for each in answers],
+            "profile": [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)],
+            "credits": [each.milli / 1000 for each in answers],
+            "checked_at": _times(results, received_at),
+            **{column: [getattr(each, field) or None for each in results] for column, field in _OWN.items()},
+        }
+        arrays = [pa.array(columns[field.name], field.type) for field in NARROW_SCHEMA]
+        chunk = pa.RecordBatch.from_arrays(arrays, schema=NARROW_SCHEMA)
+        self._chunks.append(chunk.select(self._kept))
+        return chunk
+
+    def widen(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
+        """Gives a batch of ``NARROW_SCHEMA`` as one of ``ANSWER_SCHEMA``."""
+        profiles, ids = self.profiles(), chunk.column("profile")
+        whole = {name: chunk.column(name) for name in chunk.schema.names}
+        whole |= {name: profiles.column(name).take(ids) for name in profiles.schema.names}
+        return pa.RecordBatch.from_arrays([whole[name] for name in ANSWER_SCHEMA.names], schema=ANSWER_SCHEMA)
+
+    def narrow(self) -> pa.Table:
+        """Gives all answers, in the order in which they were added: the kept columns of ``NARROW_SCHEMA``."""
+        return pa.Table.from_batches(self._chunks, schema=pa.schema([NARROW_SCHEMA.field(name) for name in self._kept]))
+
+    def profiles(self) -> pa.RecordBatch:
+        """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
+        if self._profile_table.num_rows < len(self._profiles):
+            rows = [(*_row(profile), self._provider) for profile in self._profiles]
+            columns = [
+                pa.array(values, field.type)
+                for field, values in zip(PROFILE_SCHEMA, zip(*rows, strict=True), strict=True)
+            ]
+            self._profile_table = pa.RecordBatch.from_arrays(columns, schema=PROFILE_SCHEMA)
+        return self._profile_table
 
 
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
@@ -65,23 +134,8 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         received_at: When they came, with time zone; stands in where the provider gave no time.
         provider: Name for the ``provider`` column.
     """
-    results = [each.result for each in answers]
-    columns: dict[str, Sequence[object]] = {
-        "msisdn": [each.msisdn for each in answers],
-        "credits": [each.milli / 1000 for each in answers],
-        "provider": [provider] * len(answers),
-        "checked_at": _times(results, received_at),
-        **{column: [getattr(each, field) or None for each in results] for column, field in _OWN.items()},
-        **_profile_columns(results),
-    }
-    arrays = [pa.array(columns[field.name], field.type) for field in ANSWER_SCHEMA]
-    return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
-
-
-def _profile_columns(results: Sequence[Result]) -> dict[str, Sequence[object]]:
-    built: dict[Any, tuple[object, ...]] = {}
-    rows = [built.get(profile) or built.setdefault(profile, _row(profile)) for profile in map(_profile_of, results)]
-    return dict(zip(_PROFILE_COLUMNS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+    book = AnswerBook(provider)
+    return book.widen(book.add(answers, received_at=received_at))
 
 
 def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ import msgspec
 
 from hlrframe.models import LookupKind, Settings
 
-__all__ = ["encode_balance", "encode_request", "request_options"]
+__all__ = ["cache_window", "encode_balance", "encode_request", "request_options"]
 
 _SAVE_TO_CACHE: Final = {"no": "NO", "private": "PRIVATE", "yes": "YES"}
 
@@ -23,10 +23,9 @@ def request_options(settings: Settings, *, recheck: bool = False) -> dict[str, o
         recheck: Whether the number may have been billed before, so that the provider's private cache must be on.
     """
     kind = LookupKind(settings.lookup)
-    private_days = max(settings.provider_cache_days, 1) if recheck else settings.provider_cache_days
     options: dict[str, object] = {
         "save_to_cache": _SAVE_TO_CACHE[settings.share_results],
-        "cache_days_private": private_days,
+        "cache_days_private": _private_days(settings, recheck=recheck),
         "cache_days_global": settings.global_cache_days,
     }
     if settings.ported_date and kind is not LookupKind.VALIDATE:
@@ -36,6 +35,19 @@ def request_options(settings: Settings, *, recheck: bool = False) -> dict[str, o
     if settings.usa_status and kind is LookupKind.HLR:
         options["usa_status"] = "YES"
     return options
+
+
+def cache_window(settings: Settings, *, recheck: bool = False) -> int:
+    """Gives how old an answer out of the provider's caches may be, in days; 0 where none is asked for.
+
+    >>> cache_window(Settings()), cache_window(Settings(), recheck=True), cache_window(Settings(global_cache_days=7))
+    (0, 1, 7)
+    """
+    return max(_private_days(settings, recheck=recheck), settings.global_cache_days)
+
+
+def _private_days(settings: Settings, *, recheck: bool) -> int:
+    return max(settings.provider_cache_days, 1) if recheck else settings.provider_cache_days
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
