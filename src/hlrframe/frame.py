@@ -3,7 +3,8 @@
 import asyncio
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
@@ -12,7 +13,7 @@ from hlrframe.account import Enrichment, Estimate, Frame
 from hlrframe.bridge import run_sync
 from hlrframe.client import BASE_URL, Client
 from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
-from hlrframe.door import Door, open_door, texts_of
+from hlrframe.door import Door, open_door, open_list
 from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
 from hlrframe.models import Reason, Settings
 from hlrframe.progress import ProgressOption, shown
@@ -74,16 +75,12 @@ def enrich(
     >>> hf.enrich(contacts, "phone", client=hf.emulator.connect(seed=7))["hlr_state"].to_list()
     ['answered', 'rejected']
     """
-    return enrich_with_report(
-        frame,
-        column,
-        client=client,
-        store=store,
-        settings=settings,
-        prefix=prefix,
-        columns=columns,
-        progress=progress,
-    ).frame
+    names = _result_names(columns, prefix)
+    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values()))
+    raise_if_ended_early(outcomes, enrichment)
+    enriched: Frame = enrichment.frame
+    return enriched
 
 
 def enrich_with_report(
@@ -105,13 +102,11 @@ def enrich_with_report(
     >>> report.rows, report.numbers, report.requests
     (2, 1, 1)
     """
-    client, settings = client or Client.from_env(), settings or Settings()
-    door = open_door(frame, column)
-    return run_sync(
-        lambda: _through(
-            door, client, store=store, settings=settings, prefix=prefix, columns=columns, progress=progress
-        )
-    )
+    names = _result_names(columns, prefix)
+    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values()))
+    raise_if_ended_early(outcomes, enrichment)
+    return enrichment
 
 
 async def enrich_async(
@@ -129,15 +124,15 @@ async def enrich_async(
 
     A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
     """
-    client, settings = client or Client.from_env(), settings or Settings()
-    door = open_door(frame, column)
+    names = _result_names(columns, prefix)
+    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    outcomes, enrichment = await run.through_async(open_door(frame, column, adding=names.values()))
     try:
-        enrichment: Enrichment[Frame] = await _through(
-            door, client, store=store, settings=settings, prefix=prefix, columns=columns, progress=progress
-        )
+        raise_if_ended_early(outcomes, enrichment)
     except Interrupted as stopped:
         raise asyncio.CancelledError from stopped
-    return enrichment.frame
+    enriched: Frame = enrichment.frame
+    return enriched
 
 
 def lookup(
@@ -166,13 +161,11 @@ def lookup(
     >>> hf.lookup(["+44 7400 123456"], client=hf.emulator.connect(seed=7), columns=["msisdn", "state"]).row(0)
     ('447400123456', 'answered')
     """
-    client, settings = client or Client.from_env(), settings or Settings()
-    texts = texts_of(numbers)
-    door = Door(texts, (), lambda results: results)
-    enrichment: Enrichment[pl.DataFrame] = run_sync(
-        lambda: _through(door, client, store=store, settings=settings, prefix="", columns=columns, progress=progress)
-    )
-    return enrichment.frame
+    run = _Run(_account(client, settings), store, settings or Settings(), _result_names(columns, ""), progress)
+    outcomes, enrichment = run.through(open_list(numbers))
+    raise_if_ended_early(outcomes, enrichment)
+    results: pl.DataFrame = enrichment.frame
+    return results
 
 
 def estimate(
@@ -196,38 +189,58 @@ def estimate(
     >>> hf.estimate(pl.DataFrame({"phone": ["+44 7400 123456", "07400 123456"]}), "phone").credits_high
     1.0
     """
-    door = open_door(frame, column)
-    provider = (client or Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)).provider
     settings = settings or Settings()
     numbers = NumberList(region=settings.default_region)
-    numbers.add(door.texts)
+    numbers.add(open_door(frame, column).texts)
+    provider = (client or _unused_account()).provider
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
-async def _through(
-    door: Door,
-    client: Client,
-    *,
-    store: StorePath,
-    settings: Settings,
-    prefix: str,
-    columns: str | Sequence[str],
-    progress: ProgressOption,
-) -> Enrichment[Any]:
-    chosen = [each.name for each in select_columns(columns)]
-    door.check_free(prefix + name for name in chosen)
-    numbers = NumberList(region=settings.default_region)
-    reading = numbers.add(door.texts)
-    with shown(progress) as on_progress:
-        outcomes = await resolve_numbers(
-            numbers, client=client, store=open_store(store), settings=settings, on_progress=on_progress
-        )
-    rows, tally = outcomes.rows(reading), Tally()
-    tally.add(rows)
-    results = rows.select(pl.col(chosen).name.prefix(prefix))
-    enrichment = Enrichment(door.attach(results), tally.complete(outcomes.report))
-    raise_if_ended_early(outcomes, enrichment)
-    return enrichment
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call of a public function, without its frame."""
+
+    client: Client
+    store: StorePath
+    settings: Settings
+    #: Names in the caller's frame, by column of ``schema.COLUMNS``.
+    names: Mapping[str, str]
+    progress: ProgressOption
+
+    def through(self, door: Door) -> tuple[Outcomes, Enrichment[Any]]:
+        return run_sync(lambda: self.through_async(door))
+
+    async def through_async(self, door: Door) -> tuple[Outcomes, Enrichment[Any]]:
+        numbers = NumberList(region=self.settings.default_region)
+        reading = numbers.add(door.texts)
+        with shown(self.progress) as on_progress:
+            outcomes = await resolve_numbers(
+                numbers,
+                client=self.client,
+                store=open_store(self.store),
+                settings=self.settings,
+                columns=list(self.names),
+                on_progress=on_progress,
+            )
+        rows, tally = outcomes.rows(reading), Tally()
+        tally.add(rows)
+        results = rows.select(pl.col(name).alias(given) for name, given in self.names.items())
+        return outcomes, Enrichment(door.attach(results), tally.complete(outcomes.report))
+
+
+def _result_names(columns: str | Sequence[str], prefix: str) -> Mapping[str, str]:
+    return {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
+
+
+def _account(client: Client | None, settings: Settings | None) -> Client:
+    if client is None and settings is not None and settings.offline:
+        return _unused_account()
+    return client or Client.from_env()
+
+
+def _unused_account() -> Client:
+    """Names the provider whose stored answers count, for what sends nothing and so needs no credentials."""
+    return Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)
 
 
 _SOFT_STOPS: Final = {
@@ -237,7 +250,10 @@ _SOFT_STOPS: Final = {
 
 
 def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
-    """Raises what ended a run, with what it obtained; warns where money ran out."""
+    """Raises what ended a run, with what it obtained; warns where money ran out.
+
+    The warning names the line that called the caller of this function.
+    """
     error, report = outcomes.error, enrichment.report
     if isinstance(error, RunError):
         error.partial, error.report = enrichment
@@ -246,7 +262,7 @@ def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> Non
     if report.stopped in _SOFT_STOPS:
         skipped = report.states.get("skipped", 0)
         why = _SOFT_STOPS[Reason(report.stopped)]
-        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=2)
+        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=3)
 
 
 def open_store(store: StorePath) -> Store | None:

@@ -1,9 +1,10 @@
 """The progress line of long work: numbers done, credits, answered, cached, failed."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from hlrframe.models import Progress
@@ -16,24 +17,47 @@ ProgressOption = bool | Callable[[Progress], None] | None
 #: Seconds of work before a bar appears.
 DELAY: Final = 1.0
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def shown(option: ProgressOption) -> Iterator[Callable[[Progress], None] | None]:
-    """Gives the function that a run reports its progress to, and closes the bar afterwards."""
+    """Gives the function that a run reports its progress to, and closes the bar afterwards.
+
+    A display that breaks is logged once and left out from there on: it must not end a run that spends money.
+    """
     if option is False or (option is None and not _has_audience()):
         yield None
     elif callable(option):
-        yield option
+        yield _unbreakable(option)
     else:
         line = _Line(at_once=option is True)
         try:
-            yield line
+            yield _unbreakable(line)
         finally:
-            line.close()
+            with suppress(Exception):
+                line.close()
 
 
 def _has_audience() -> bool:
-    return "ipykernel" in sys.modules or sys.stderr.isatty()
+    # A process without a console has no stderr at all.
+    return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def _unbreakable(tell: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    broken = False
+
+    def tell_while_whole(progress: Progress) -> None:
+        nonlocal broken
+        if broken:
+            return
+        try:
+            tell(progress)
+        except Exception:  # noqa: BLE001  # whatever a caller's function, a widget or a closed stream raises
+            broken = True
+            _log.exception("the progress display failed; the run goes on without it")
+
+    return tell_while_whole
 
 
 class _Line:
