@@ -116,13 +116,14 @@ class Client:
     @asynccontextmanager
     async def session(self) -> AsyncIterator["Session"]:
         """Opens connections for one run, in the running event loop."""
-        transport = self._transport or self._own_transport()
-        http = httpx.AsyncClient(transport=transport, follow_redirects=False)
+        if self._transport is not None:
+            yield Session(self, self._transport)
+            return
+        transport = self._own_transport()
         try:
-            yield Session(self, http)
+            yield Session(self, transport)
         finally:
-            if self._transport is None:
-                await http.aclose()
+            await transport.aclose()
 
     def _own_transport(self) -> httpx.AsyncBaseTransport:
         proxy = urllib.request.getproxies().get(self.base_url.scheme)
@@ -137,11 +138,17 @@ class Client:
 
 
 class Session:
-    """Open connections to the provider; made by :meth:`Client.session`."""
+    """Open connections to the provider; made by :meth:`Client.session`.
 
-    def __init__(self, client: Client, http: httpx.AsyncClient) -> None:
+    Speaks to the transport itself: of what ``httpx.AsyncClient`` would add, a redirect must not be followed, nobody
+    sets cookies, and the rest costs more time than everything else about a request.
+    """
+
+    def __init__(self, client: Client, transport: httpx.AsyncBaseTransport) -> None:
         self._client = client
-        self._http = http
+        self._transport = transport
+        root = str(client.base_url)
+        self._urls = {endpoint: httpx.URL(f"{root}/{endpoint}") for endpoint in (*LookupKind, "balance")}
 
     async def lookup(
         self, kind: LookupKind, numbers: Sequence[str], *, options: Mapping[str, object], wait: float
@@ -171,11 +178,15 @@ class Session:
         return decode_balance(await self._post("balance", body, self._client.timeout))
 
     async def _post(self, endpoint: str, body: bytes, wait: float) -> bytes:
-        url = f"{self._client.base_url}/{endpoint}"
         timeout = {"connect": wait, "read": wait, "write": wait, "pool": wait}
+        url = self._urls[endpoint]
         request = httpx.Request("POST", url, headers=_HEADERS, content=body, extensions={"timeout": timeout})
         try:
-            reply = await self._http.send(request)
+            reply = await self._transport.handle_async_request(request)
+            try:
+                await reply.aread()
+            finally:
+                await reply.aclose()
         except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
             failure = _failure(error, self._client.base_url.host, wait)
         else:
