@@ -13,7 +13,6 @@ from typing import Final
 from hlrframe.budget import Ledger
 from hlrframe.client import Client, Session
 from hlrframe.errors import (
-    HlrframeError,
     Interrupted,
     ProtocolError,
     ProviderError,
@@ -148,7 +147,6 @@ class _Run:
                     self._tasks.add(task)
                     task.add_done_callback(self._forget)
                 case Wait(until):
-                    self._report_progress()
                     await self._wait(until)
                 case Done():
                     break
@@ -157,9 +155,13 @@ class _Run:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._landed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._stop(error)
 
     async def _wait(self, until: float | None) -> None:
         self._landed.clear()
+        self._report_progress()
         alarm = None if until is None else self._loop.call_at(until, self._landed.set)
         try:
             await self._landed.wait()
@@ -180,36 +182,38 @@ class _Run:
             await asyncio.wait(self._tasks)
 
     async def _ask(self, ticket: Ticket) -> None:
-        """Sends one ticket and tells the plan what came of it; never raises but for cancellation."""
-        sent = False
+        """Sends one ticket once it is on disk that it leaves; raises what stops the run."""
         try:
             await self._scribe.asked(ticket.numbers)
-            sent = True
+        except BaseException:
+            self._plan.kept_back(ticket)
+            raise
+        if self._plan.halted is None:
+            await self._send(ticket)
+        else:  # stopped while the disk was busy
+            self._plan.kept_back(ticket)
+            await self._scribe.withdrawn(ticket.numbers)
+
+    async def _send(self, ticket: Ticket) -> None:
+        recheck = ticket.kind.recheck
+        try:
             results = await self._session.lookup(
-                self._kind, ticket.numbers, options=self._options[ticket.kind.recheck], wait=ticket.timeout
+                self._kind, ticket.numbers, options=self._options[recheck], wait=ticket.timeout
             )
         except ProviderError as error:
             await self._came_to_nothing(ticket, error)
-        except BaseException as error:
-            self._abandon(ticket, sent=sent)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-            self._stop(error)
+        except BaseException:
+            self._plan.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
+            raise
         else:
             matched = match_results(ticket.numbers, results, positional=self._positional)
             answers = self._plan.landed(ticket, matched, self._loop.time())
             self._landed.set()  # the slot is free before the disk is done
-            await self._keep(answers, recheck=ticket.kind.recheck)
-        finally:
-            self._landed.set()
+            await self._keep(answers, recheck=recheck)
 
     async def _keep(self, answers: list[Answer], *, recheck: bool) -> None:
-        try:
-            await self._scribe.answered(answers, cache_days=self._cache_days[recheck])
-        except HlrframeError as error:
-            self._stop(error)
-        else:
-            self._on_disk += len(answers)
+        await self._scribe.answered(answers, cache_days=self._cache_days[recheck])
+        self._on_disk += len(answers)
 
     async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
         now = self._loop.time()
@@ -223,25 +227,14 @@ class _Run:
                 return
             case _:  # wrong key, wrong request: nobody will be served
                 self._stop(error)
-                self._plan.refused(ticket, Reason.UNAVAILABLE, now)
-        await self._withdraw(ticket)
-
-    async def _withdraw(self, ticket: Ticket) -> None:
-        try:
-            await self._scribe.withdrawn(ticket.numbers)
-        except HlrframeError as error:
-            self._stop(error)
-
-    def _abandon(self, ticket: Ticket, *, sent: bool) -> None:
-        now = self._loop.time()
-        if sent:
-            self._plan.lost(ticket, Reason.CONNECTION_LOST, now)
-        else:
-            self._plan.refused(ticket, Reason.STOPPED, now)
+                self._plan.refused(ticket, Reason(error.reason), now)
+        self._landed.set()
+        await self._scribe.withdrawn(ticket.numbers)
 
     def _stop(self, error: BaseException) -> None:
         self._error = self._error or error
         self._plan.halt(Reason.STOPPED)
+        self._landed.set()
 
     def _report_progress(self, *, last: bool = False) -> None:
         now = self._loop.time()
@@ -249,18 +242,21 @@ class _Run:
             return
         self._reported_at = now
         plan = self._plan
-        self._on_progress(
-            Progress(
-                total=self._total,
-                answered=self._on_disk,
-                failed=len(plan.failed),
-                skipped=len(plan.unasked()) if last else 0,
-                refused=plan.refusals,
-                credits=credits_of(plan.ledger.spent),
-                in_flight=plan.in_flight,
-                seconds=now - self._began,
-            )
+        progress = Progress(
+            total=self._total,
+            answered=self._on_disk,
+            failed=len(plan.failed),
+            skipped=len(plan.unasked()) if last else 0,
+            refused=plan.refusals,
+            credits=credits_of(plan.ledger.spent),
+            in_flight=plan.in_flight,
+            seconds=now - self._began,
         )
+        try:
+            self._on_progress(progress)
+        except Exception as error:  # noqa: BLE001  # the caller's own code: raised once everything obtained is safe
+            self._on_progress = None
+            self._stop(error)
 
     def harvest(self, book: AnswerBook) -> Harvest:
         plan = self._plan

@@ -301,6 +301,15 @@ class Plan:
             lane.park(pause, sent_at=ticket.sent_at, now=now, at_least=retry_after or 0.0)
             self._roster.put(lane, numbers, ticket.kind)
 
+    def kept_back(self, ticket: Ticket) -> None:
+        """Takes in that a ticket never left: its numbers wait as they did before."""
+        self._land(ticket)
+        self.ledger.settle(ticket.reserved, spent=0)
+        self.requests -= 1
+        for lane, numbers in ticket.by_lane(ticket.numbers):
+            lane.sent -= 1
+            self._roster.put(lane, numbers, ticket.kind)
+
     def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that a request left and no usable reply came: it may have been billed."""
         self._land(ticket)
@@ -343,8 +352,13 @@ class Plan:
         fresh, recalled = self.tariff.fresh(result), self.tariff.recalled(result)
         if milli > recalled and fresh > recalled:
             return 0  # charged again, or never charged before: it stays in doubt
-        booked = fresh - recalled if milli <= recalled < fresh else 0
-        self.ledger.resolve(self.doubts.pop(number), spent=booked)
+        booked = fresh if milli <= recalled < fresh else 0
+        doubt = self.doubts.pop(number)
+        # A found date costs even what comes out of the cache: lost more than once, it may have been charged each time.
+        again = recalled * (doubt // self.tariff.worst(number) - 1) if recalled else 0
+        if again:
+            self.doubts[number] = again
+        self.ledger.resolve(doubt - again, spent=booked)
         return booked
 
     def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> None:
