@@ -234,7 +234,7 @@ def _words(error: Exception) -> str:
 def _checked_url(base_url: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url.rstrip("/"))
-    except (httpx.InvalidURL, TypeError):
+    except httpx.InvalidURL:
         url = httpx.URL("")
     if url.scheme not in {"http", "https"} or not url.host:
         raise ConfigError(f"{base_url!r} is no base URL: it should look like {BASE_URL}")
