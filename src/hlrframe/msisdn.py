@@ -22,9 +22,9 @@ Several numbers in one cell
     area code that was cut off. In running text only what libphonenumber's own finder calls valid is taken.
 
 What is rejected
-    A number of the right length that no plan assigns is ``not_in_plan``. So are ranges reserved for drama and tests
-    (``07700 900xxx``, ``555-01xx``): nobody can be reached there. A leading plus is believed: its reasons are
-    ``unknown_country``, ``too_short``, ``too_long``, ``not_in_plan``.
+    A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
+    (``07700 900xxx``): nobody can be reached there. America's (``555-01xx``) is part of its plan, and is accepted. A
+    leading plus is believed: its reasons are ``unknown_country``, ``too_short``, ``too_long`` and ``not_in_plan``.
 
 Promises
     Reading never raises for any text. ``parse(x).digits`` reads as itself without a region, and with a plus before it
@@ -67,6 +67,7 @@ _SERVICES: Final = frozenset(
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]+$"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+_RUNS: Final = pl.Schema({"row": pl.UInt32(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()})
 #: Most places where libphonenumber's finder looks for a number in one text.
 _MOST_TRIES: Final = 20
 
@@ -176,14 +177,14 @@ def _texts(raw: pl.Series) -> pl.Series:
 
 
 def _read_distinct(texts: pl.Series, region: str | None) -> pl.DataFrame:
-    """Reads distinct texts: as they stand, then tidied, then one at a time."""
+    """Reads distinct texts: clean ones as they stand, then by their likeliest spelling, then one at a time."""
     frame = texts.to_frame("text").with_columns(_ROW)
-    sure = _read_clean(frame, region)
-    rest = frame.join(sure, on="row", how="anti")
+    clean = _read_runs(_clean_runs(frame), region)
+    rest = frame.join(clean, on="row", how="anti")
     rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
-    tidied = _read_clean(rest, region)
-    rest = rest.join(tidied, on="row", how="anti")
-    answers = pl.concat([sure, tidied, _one_at_a_time(rest, region)])
+    spelt = _read_runs(_spelt_runs(rest), region)
+    rest = rest.join(spelt, on="row", how="anti")
+    answers = pl.concat([clean, spelt, _one_at_a_time(rest, region)])
     return frame.join(answers, on="row").drop("row")
 
 
@@ -204,23 +205,8 @@ def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFra
     return pl.DataFrame(records, schema=names, orient="row").insert_column(0, rows)
 
 
-def _read_clean(texts: pl.DataFrame, region: str | None) -> pl.DataFrame:
-    """Reads the texts that are one run of digits; leaves out every row whose answer is not certain.
-
-    A rejection is certain only of unbroken digits: elsewhere a part of the text may be a number.
-    """
-    runs = _clean_runs(texts)
-    marked, bare = _split_marked(runs, region)
-    readings = [plans.read_international(marked).drop("settled")]
-    if region is None:
-        readings.append(_read_unplaced(bare))
-    else:
-        readings.append(plans.read_national(bare, region))
-    answers = pl.concat(readings).join(runs.select("row", "pure"), on="row")
-    return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
-
-
 def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Gives the texts that are one run of digits, as they stand."""
     text = pl.col("text")
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
     stripped = texts.select("row", text.str.strip_chars(" "))
@@ -232,6 +218,28 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
         plus=text.str.contains("+", literal=True),
         pure=text.str.contains(_PURE),
     )
+
+
+def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Gives the likeliest spelling of tidy texts that have one."""
+    runs = [
+        (row, spelling.digits, spelling.international, is_bare_run(text))
+        for row, text in texts.select("row", "text").iter_rows()
+        if unusable(text) is None and (spelling := next(spellings(text), None))
+    ]
+    return pl.DataFrame(runs, schema=_RUNS, orient="row")
+
+
+def _read_runs(runs: pl.DataFrame, region: str | None) -> pl.DataFrame:
+    """Reads the likeliest spellings of texts; leaves out every row whose answer is not certain.
+
+    A rejection is certain only of unbroken digits: of another text a part may be a number.
+    """
+    marked, bare = _split_marked(runs, region)
+    international = plans.read_international(marked).drop("settled")
+    national = _read_unplaced(bare) if region is None else plans.read_national(bare, region)
+    answers = pl.concat([international, national]).join(runs.select("row", "pure"), on="row")
+    return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
 
 
 def _split_marked(runs: pl.DataFrame, region: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
