@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -75,7 +76,7 @@ class AnswerBook:
         self._provider = provider
         self._kept = [name for name in NARROW_SCHEMA.names if name not in _OWN or name in keep]
         self._profiles: dict[Any, int] = {}
-        self._profile_table = pa.RecordBatch.from_pylist([], schema=PROFILE_SCHEMA)
+        self._rows: list[tuple[object, ...]] = []
         self._chunks: list[pa.RecordBatch] = []
 
     def __len__(self) -> int:
@@ -100,14 +101,16 @@ class AnswerBook:
         }
         arrays = [pa.array(columns[field.name], field.type) for field in NARROW_SCHEMA]
         chunk = pa.RecordBatch.from_arrays(arrays, schema=NARROW_SCHEMA)
+        self._rows += [(*_row(profile), self._provider) for profile in islice(profiles, len(self._rows), None)]
         self._chunks.append(chunk.select(self._kept))
         return chunk
 
     def widen(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
         """Gives a batch of ``NARROW_SCHEMA`` as one of ``ANSWER_SCHEMA``."""
-        profiles, ids = self.profiles(), chunk.column("profile")
-        whole = {name: chunk.column(name) for name in chunk.schema.names}
-        whole |= {name: profiles.column(name).take(ids) for name in profiles.schema.names}
+        # Not taken from a table of all profiles, which each new one would make anew.
+        places = chunk.column("profile").to_pylist()
+        profiles = _table([self._rows[place] for place in places])  # type: ignore[index]  # never null
+        whole = dict(zip(chunk.schema.names + profiles.schema.names, chunk.columns + profiles.columns, strict=True))
         return pa.RecordBatch.from_arrays([whole[name] for name in ANSWER_SCHEMA.names], schema=ANSWER_SCHEMA)
 
     def narrow(self) -> pa.Table:
@@ -116,14 +119,7 @@ class AnswerBook:
 
     def profiles(self) -> pa.RecordBatch:
         """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
-        if self._profile_table.num_rows < len(self._profiles):
-            rows = [(*_row(profile), self._provider) for profile in self._profiles]
-            columns = [
-                pa.array(values, field.type)
-                for field, values in zip(PROFILE_SCHEMA, zip(*rows, strict=True), strict=True)
-            ]
-            self._profile_table = pa.RecordBatch.from_arrays(columns, schema=PROFILE_SCHEMA)
-        return self._profile_table
+        return _table(self._rows)
 
 
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
@@ -136,6 +132,12 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
     """
     book = AnswerBook(provider)
     return book.widen(book.add(answers, received_at=received_at))
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else repeat(())
+    arrays = [pa.array(values, field.type) for field, values in zip(PROFILE_SCHEMA, columns, strict=False)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PROFILE_SCHEMA)
 
 
 def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
