@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
 import polars as pl
 import pyarrow as pa
+from narwhals.stable.v2 import dependencies as libraries
 
 from hlrframe.cells import series_of, texts_of, texts_of_each
 from hlrframe.errors import InputError
@@ -55,15 +55,20 @@ def open_door(frame: Any, column: str, *, adding: Collection[str] = ()) -> Door:
         InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, or a name of
             ``adding`` that the frame already has; the message names the cure.
     """
-    known = nw.from_native(frame, pass_through=True)
     if hasattr(frame, "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
-    if isinstance(known, nw.LazyFrame):
-        return _open_lazy(known, frame, column, adding)
-    if isinstance(known, nw.DataFrame) and known.implementation.is_polars():
+    if libraries.is_polars_dataframe(frame):
         return _open_polars(frame, column, adding)
-    if isinstance(known, nw.DataFrame) and known.implementation.is_pandas():
+    if libraries.is_polars_lazyframe(frame):
+        return _open_lazy(frame, column, adding)
+    if libraries.is_pandas_dataframe(frame):
         return _open_pandas(frame, column, adding)
+    if libraries.is_duckdb_relation(frame):
+        return _open_relation(frame, column, adding)
+    if libraries.is_into_lazyframe(frame):
+        raise InputError(
+            f"cannot read a {type(frame).__name__}: collect it into a polars, pandas or pyarrow frame first"
+        )
     return _open_arrow(frame, column, adding)
 
 
@@ -77,10 +82,9 @@ def open_list(numbers: Any) -> Door:
 
 
 def _texts_of_list(numbers: Any) -> pl.Series:
-    known = nw.from_native(numbers, pass_through=True, allow_series=True)
-    if isinstance(known, nw.DataFrame | nw.LazyFrame):
+    if libraries.is_into_dataframe(numbers) or libraries.is_into_lazyframe(numbers):
         raise InputError("numbers must be a series, an array or a list: pass one column, or the frame to enrich()")
-    if isinstance(known, nw.Series) and known.implementation.is_pandas():
+    if libraries.is_pandas_series(numbers):
         return _texts_of_pandas(numbers, "numbers")
     if isinstance(numbers, pl.Series):
         return texts_of(numbers)
@@ -91,20 +95,16 @@ def _texts_of_list(numbers: Any) -> pl.Series:
     return texts_of_each(numbers)
 
 
-def _open_polars(frame: Any, column: str, adding: Collection[str]) -> Door:
+def _open_polars(frame: pl.DataFrame, column: str, adding: Collection[str]) -> Door:
     _check_names(frame.columns, column, adding)
     return Door(texts_of(frame[column]), frame.columns, lambda results: frame.with_columns(results.get_columns()))
 
 
-def _open_lazy(known: "nw.LazyFrame[Any]", frame: Any, column: str, adding: Collection[str]) -> Door:
+def _open_lazy(frame: pl.LazyFrame, column: str, adding: Collection[str]) -> Door:
+    _check_names(frame.collect_schema().names(), column, adding)
     # Read once, here: a paid question must never sit in a lazy plan, which may run more than once.
-    if known.implementation.is_polars():
-        _check_names(frame.collect_schema().names(), column, adding)
-        door = _open_polars(frame.collect(), column, adding)
-        return Door(door.texts, door.names, lambda results: door.attach(results).lazy())
-    if known.implementation.is_duckdb():
-        return _open_relation(frame, column, adding)
-    raise InputError(f"cannot read a {type(frame).__name__}: collect it into a polars, pandas or pyarrow frame first")
+    door = _open_polars(frame.collect(), column, adding)
+    return Door(door.texts, door.names, lambda results: door.attach(results).lazy())
 
 
 def _open_relation(relation: Any, column: str, adding: Collection[str]) -> Door:
@@ -164,7 +164,7 @@ def _texts_of_pandas(series: Any, column: str) -> pl.Series:
 
 def _attach_to_pandas(frame: Any, results: pl.DataFrame) -> Any:
     # Nullable types, so that a missing answer stays missing: NumPy's would make it False or a text.
-    pandas = nw.get_native_namespace(frame)
+    pandas = libraries.get_pandas()
     nullable = {pa.large_string(): pandas.StringDtype(), pa.bool_(): pandas.BooleanDtype()}
     columns = results.to_arrow().to_pandas(types_mapper=nullable.get)
     # By position: an index may be out of order or hold a label twice.
