@@ -367,30 +367,57 @@ def test_a_cancelled_run_leaves_a_complete_journal(tmp_path, again):
 class FailingDisk:
     """A journal whose disk is full after some writes."""
 
-    def __init__(self, journal, writes):
+    def __init__(self, journal, writes, error):
         self.journal = journal
         self.left = writes
+        self.error = error
 
     def write(self, entries):
         """Writes, or is full."""
         if not self.left:
-            raise StoreError("the disk is full")
+            raise self.error
         self.left -= 1
         self.journal.write(entries)
 
 
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), MemoryError("no room")])
 @pytest.mark.parametrize("writes", [0, 1, 6])
-def test_a_full_disk_stops_sending(tmp_path, writes):
+def test_a_full_disk_stops_sending(tmp_path, writes, error):
     """When the store cannot be written nothing new leaves, and what was answered is still given."""
     emulator, store, numbers = Emulator(latency=0.01), Store(tmp_path / "store"), drawn(2000)
     with store.journal(QUESTION) as journal:
-        disk = FailingDisk(journal, writes)
+        disk = FailingDisk(journal, writes, error)
         harvest = asyncio.run(ask(emulator, numbers, journal=disk, batch_size=1, max_requests=10))
     accounted_for(harvest, numbers, emulator)
-    assert isinstance(harvest.error, StoreError)
+    assert harvest.error is error
     assert emulator.bill.requests == len(harvest.answers) <= 10 * writes
     assert len(harvest.unasked) == 2000 - len(harvest.answers)
     exact(harvest, emulator)
+
+
+class Broken(EmulatorTransport):
+    """A transport that fails in a way that nobody foresaw, at its fifth request and after the provider has billed."""
+
+    requests = 0
+
+    async def handle_async_request(self, request):
+        """Answers, or breaks."""
+        reply = await super().handle_async_request(request)
+        self.requests += 1
+        if self.requests == 5:
+            raise LookupError("a transport that is not httpx's")
+        return reply
+
+
+def test_an_unforeseen_error_counts_as_a_lost_reply():
+    """An error that no transport should raise stops the run; what it may have cost is in doubt."""
+    emulator, numbers = Emulator(latency=1.0), mobiles(1000)
+    client = Client(*emulator.credentials, transport=Broken(emulator), provider="emulator")
+    harvest = in_virtual_time(run_job(job(numbers), client, settings=Settings(batch_size=1, max_requests=50)))
+    accounted_for(harvest, numbers, emulator)
+    assert isinstance(harvest.error, LookupError)
+    assert (len(harvest.answers), len(harvest.failed), len(harvest.unasked)) == (49, 1, 950)
+    assert set(harvest.doubts) == set(harvest.failed)
 
 
 def test_a_fault_of_our_own_stops_the_run():
