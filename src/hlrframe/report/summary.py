@@ -1,0 +1,262 @@
+"""Summaries: named statements asked of an enriched frame, its files, or a store."""
+
+import math
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from functools import cached_property
+from html import escape
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Literal, Self
+
+import duckdb
+import polars as pl
+
+from hlrframe.errors import ConfigError, InputError
+from hlrframe.models import LookupKind, Settings
+from hlrframe.report.render import STYLE, html_table, sentence_case, text_table
+from hlrframe.report.sources import attach, readable
+from hlrframe.report.statements import COST_OF_STORE, STATEMENTS, render, unprefixed
+from hlrframe.schema import COLUMNS
+from hlrframe.tariff import PRICES, credits_of
+
+__all__ = ["Summary", "summarize"]
+
+#: Memory that DuckDB may use before it goes on in a temporary folder.
+MEMORY: Final = "1500MB"
+#: A country of which a smaller share of numbers has a known status is called poorly covered.
+POOR_COVERAGE: Final = 0.8
+#: Most rows of each table in a terminal, and in a notebook.
+TERMINAL_ROWS: Final = 8
+NOTEBOOK_ROWS: Final = 20
+
+
+def summarize(
+    frame_or_store: Any,  # noqa: ANN401  # any frame
+    *,
+    prefix: str = "hlr_",
+    lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR,
+    price_per_credit: float | None = None,
+) -> "Summary":
+    """Says what an enriched frame or a store covers, and what it cost.
+
+    Args:
+        frame_or_store: What :func:`~hlrframe.enrich` gave, in any kind of frame (a LazyFrame, relation or stream is
+            read here, once); a Parquet, CSV, NDJSON or Arrow file of it, several of one kind, a folder of Parquet
+            files, or a pattern; a store or its path.
+        prefix: What stands before the names of the result columns; ``""`` for what :func:`~hlrframe.lookup` gave.
+        lookup: What was asked, where no live status tells: it prices what the store has saved.
+        price_per_credit: Money for a credit, in any currency; ``None`` leaves money out.
+
+    Returns:
+        A summary, which is also a context manager. It keeps its own copy of what it needs, Parquet files apart: these
+        are read whenever a table is asked for first.
+
+    Raises:
+        InputError: It is nothing that was enriched, or with another prefix; the message names the cure.
+        ConfigError: ``lookup`` or ``price_per_credit`` is out of range.
+        StoreError: The store cannot be read.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> contacts = pl.DataFrame({"phone": ["+44 7400 123456", "0044 7400 123456", "n/a"]})
+    >>> summary = hf.summarize(hf.enrich(contacts, "phone", client=hf.emulator.connect(seed=7)))
+    >>> summary.rates.select("rate", "part", "whole").row(0)
+    ('readable', 2, 3)
+    """
+    return Summary(frame_or_store, prefix=prefix, lookup=lookup, price_per_credit=price_per_credit)
+
+
+class Summary:
+    """Tables about an enriched frame or a store, each from a named SQL statement.
+
+    Made by :func:`summarize`. ``print(summary)`` draws it in a terminal, and a notebook shows it as tables. It holds a
+    DuckDB connection of its own, in memory, until :meth:`close` or until nobody refers to it any more.
+    """
+
+    def __init__(
+        self,
+        frame_or_store: Any,  # noqa: ANN401  # any frame
+        *,
+        prefix: str = "hlr_",
+        lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR,
+        price_per_credit: float | None = None,
+    ) -> None:
+        self._numbers = _numbers(LookupKind(Settings(lookup=lookup).lookup), price_per_credit)
+        folder = tempfile.mkdtemp(prefix="hlrframe-")
+        self._connection = duckdb.connect(
+            config={**_CONFIG, "memory_limit": MEMORY, "temp_directory": f"{folder}/spill"}
+        )
+        self._close = weakref.finalize(self, _close, self._connection, folder)
+        try:
+            self._connection.execute("set TimeZone = 'UTC'")
+            self._is_store = attach(self._connection, frame_or_store, prefix=prefix)
+        except BaseException:
+            self.close()
+            raise
+        self._prefix = "" if self._is_store else prefix
+        names = {each.removeprefix(self._prefix) for each in self._connection.view("enriched").columns}
+        columns = [each.name for each in COLUMNS if each.name in names]
+        self._connection.execute(f"create view answers as {unprefixed(columns, prefix=self._prefix)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the statements; each is a property that gives its table."""
+        return tuple(STATEMENTS)
+
+    def sql(self, name: str) -> str:
+        """Gives a named statement, as it is run here.
+
+        It reads a table ``enriched`` and runs on any DuckDB connection that has one: the enriched frame itself, its
+        file, or, of a store, ``summary.query("from enriched")``.
+
+        Raises:
+            InputError: There is no such statement.
+        """
+        if name not in STATEMENTS:
+            raise InputError(f"there is no statement {name!r}: use one of {', '.join(STATEMENTS)}")
+        statement = COST_OF_STORE if self._is_store and name == "cost" else STATEMENTS[name]
+        return render(statement, prefix=self._prefix, **self._numbers)
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Asks a question of one's own.
+
+        Args:
+            sql: A select over ``enriched``, or over ``answers``, which is the same without the prefix.
+
+        Raises:
+            InputError: It is no question, or the summary is closed.
+            duckdb.Error: DuckDB does not understand it.
+        """
+        if not self._close.alive:
+            raise InputError("the summary is closed: ask it before, or summarize again")
+        relation = self._connection.sql(sql)
+        if relation is None:
+            raise InputError("pass a select: a summary is there to be read")
+        table: pl.DataFrame = relation.pl()
+        return table
+
+    @cached_property
+    def totals(self) -> pl.DataFrame:
+        """Rows, distinct numbers, who answered, the oldest and the newest answer: one row."""
+        return self._table("totals")
+
+    @cached_property
+    def rates(self) -> pl.DataFrame:
+        """The rates that matter, each with its part, its whole and what these are.
+
+        ``readable`` of all rows, ``answered`` of all numbers, ``coverage`` (a status is known) of all numbers to which
+        the question applies, ``live`` of those whose status is known.
+        """
+        return self._table("rates")
+
+    @cached_property
+    def coverage(self) -> pl.DataFrame:
+        """Rows and distinct numbers by state, verdict and reason."""
+        return self._table("coverage")
+
+    @cached_property
+    def cost(self) -> pl.DataFrame:
+        """What was spent, by answer and by live number, and what was saved.
+
+        *Spent* is the sum of the credits column, exactly. *Saved by repeats* is, for each number with an answer, the
+        rows that carry it beyond those that were asked, times what this number cost in this run. *Saved by the store*
+        counts each cached number once. What a cached number would have cost is not in a frame: it is the price list's,
+        without options: nothing unless it is a mobile with coverage, 1 credit where it has a live status, else that
+        of ``lookup``. *Saved by rejections* is 0, since the provider charges nothing for what is no number.
+
+        Of a store it says what all its answers have cost, older ones included.
+        """
+        return self._table("cost")
+
+    @cached_property
+    def countries(self) -> pl.DataFrame:
+        """Numbers with an answer by current, else original country: live share, and where coverage is poor."""
+        return self._table("countries")
+
+    @cached_property
+    def networks(self) -> pl.DataFrame:
+        """Numbers of each network's range and numbers that it serves now, where that is known, and what moved.
+
+        Known, live and the live share are those of the range: for a dead or unreachable number the provider hardly
+        ever names a current network.
+        """
+        return self._table("networks")
+
+    @cached_property
+    def portability(self) -> pl.DataFrame:
+        """Ported numbers from network to network."""
+        return self._table("portability")
+
+    def close(self) -> None:
+        """Gives memory and temporary files back; tables that were asked for stay."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        tables = (f"{sentence_case(name)}\n{text_table(table, limit=TERMINAL_ROWS)}" for name, table in self._tables())
+        return "\n\n".join((self._title(), *tables))
+
+    def _repr_html_(self) -> str:
+        parts = [
+            f"{html_table(name, table, limit=NOTEBOOK_ROWS)}"
+            f"<details><summary>SQL of {name}</summary><pre>{escape(self.sql(name))}</pre></details>"
+            for name, table in self._tables()
+        ]
+        return f'<div class="hlrframe"><style>{STYLE}</style><p>{escape(self._title())}</p>{"".join(parts)}</div>'
+
+    def _title(self) -> str:
+        rows, numbers, providers, oldest, newest = self.totals.row(0)
+        what = "answers kept" if self._is_store else "rows"
+        title = f"{rows:,} {what}, {numbers:,} distinct numbers"
+        if providers is None:
+            return f"{title}, no answers"
+        invented = " (invents its answers)" if "emulator" in providers else ""
+        return (
+            f"{title}, answered by {providers}{invented}\nfrom {oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
+        )
+
+    def _tables(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Gives the tables that people look at, but for empty ones and for columns that are empty as a whole."""
+        for name in self.names[1:]:
+            table: pl.DataFrame = getattr(self, name)
+            if table.height:
+                yield name, table.select(each for each in table if each.null_count() < table.height)
+
+    def _table(self, name: str) -> pl.DataFrame:
+        with readable("the summary's source"):
+            return self.query(self.sql(name))
+
+
+_CONFIG: Final = MappingProxyType(
+    {
+        # Nothing is fetched from the network, and a name in a question never means a variable of the program.
+        "autoinstall_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+)
+
+
+def _close(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+    connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _numbers(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]:
+    """Gives what stands in braces in the statements, as SQL."""
+    if price_per_credit is not None and not 0 <= price_per_credit < math.inf:
+        raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}; use None to leave money out")
+    without_status = 0 if lookup is LookupKind.HLR else PRICES[lookup].milli
+    return {
+        "price_with_status": str(credits_of(PRICES[LookupKind.HLR].milli)),
+        "price_without_status": str(credits_of(without_status)),
+        "price_per_credit": "null::double" if price_per_credit is None else f"{price_per_credit!r}::double",
+        "poor_coverage": str(POOR_COVERAGE),
+    }
