@@ -1,0 +1,5 @@
+"""Files of any size: CSV, NDJSON, Parquet or Arrow in, the same rows with answers out."""
+
+from hlrframe.files.job import FileJob, enrich_file, estimate_file
+
+__all__ = ["FileJob", "enrich_file", "estimate_file"]

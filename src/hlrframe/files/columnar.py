@@ -1,0 +1,165 @@
+"""Parquet and Arrow IPC: typed columns, which go out in the types and with the metadata that they came in."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hlrframe.door import Door, open_door
+from hlrframe.files.paths import readable
+from hlrframe.files.source import PIECE_ROWS, check_distinct, rows_of_piece
+
+__all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
+
+_IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
+#: How an Arrow IPC file begins; a stream does not.
+_IPC_FILE_MAGIC: Final = b"ARROW1"
+
+
+class ParquetFile:
+    """A Parquet file.
+
+    Args:
+        path: The file.
+        column: Name of the phone column.
+
+    Raises:
+        InputError: It cannot be read, or the column is missing or cannot hold numbers.
+    """
+
+    def __init__(self, path: Path, column: str) -> None:
+        self._path = path
+        self._column = column
+        with readable(path), pq.ParquetFile(path) as file:
+            self._schema = file.schema_arrow
+        check_distinct(self._schema.names, path)
+        self.head()
+
+    def head(self) -> Door:
+        """Gives a piece without rows."""
+        return open_door(self._schema.empty_table(), self._column)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, piece by piece."""
+        for table in self._tables([self._column], PIECE_ROWS):
+            yield open_door(table.select([self._column]), self._column).texts
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives an Arrow table."""
+        for table in self._tables(None, rows_of_piece(len(self._schema))):
+            yield open_door(table.replace_schema_metadata(self._schema.metadata), self._column)
+
+    def _tables(self, columns: list[str] | None, rows: int) -> Iterator[pa.Table]:
+        with readable(self._path), pq.ParquetFile(self._path) as file:
+            for batch in file.iter_batches(batch_size=rows, columns=columns):
+                yield pa.Table.from_batches([batch])
+
+
+class IpcFile:
+    """An Arrow IPC file or stream.
+
+    Args:
+        path: The file.
+        column: Name of the phone column.
+
+    Raises:
+        InputError: It cannot be read, or the column is missing or cannot hold numbers.
+    """
+
+    def __init__(self, path: Path, column: str) -> None:
+        self._path = path
+        self._column = column
+        with readable(path), path.open("rb") as file:
+            self._is_stream = file.read(len(_IPC_FILE_MAGIC)) != _IPC_FILE_MAGIC
+        with readable(path), pa.memory_map(str(path)) as memory:
+            self._schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
+        check_distinct(self._schema.names, path)
+        self.head()
+
+    def head(self) -> Door:
+        """Gives a piece without rows."""
+        return open_door(self._schema.empty_table(), self._column)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, piece by piece."""
+        for table in self._tables(PIECE_ROWS):
+            yield open_door(table.select([self._column]), self._column).texts
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives an Arrow table."""
+        for table in self._tables(rows_of_piece(len(self._schema))):
+            yield open_door(table, self._column)
+
+    def _tables(self, rows: int) -> Iterator[pa.Table]:
+        for batch in self._batches():
+            for start in range(0, batch.num_rows, rows):
+                yield pa.Table.from_batches([batch.slice(start, rows)])
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        with readable(self._path), pa.memory_map(str(self._path)) as memory:
+            if self._is_stream:
+                yield from pa.ipc.open_stream(memory)
+            else:
+                file = pa.ipc.open_file(memory)
+                yield from map(file.get_batch, range(file.num_record_batches))
+
+
+class ParquetSink:
+    """A Parquet file that is being written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, enriched: pa.Table) -> None:
+        """Writes a table."""
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, enriched.schema, compression="zstd")
+        if enriched.num_rows:
+            self._writer.write_table(enriched)
+
+    def close(self) -> None:
+        """Ends the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+class IpcSink:
+    """An Arrow IPC file or stream that is being written.
+
+    A file cannot hold a column of several dictionaries, as other formats can: such columns go there as plain values.
+
+    Args:
+        path: Where.
+        stream: Whether it becomes a stream.
+        plain: Whether dictionaries may differ between tables.
+    """
+
+    def __init__(self, path: Path, *, stream: bool, plain: bool) -> None:
+        self._path = path
+        self._make: Callable[[str, pa.Schema], _IpcWriter] = pa.ipc.new_stream if stream else pa.ipc.new_file
+        self._plain = plain and not stream
+        self._writer: _IpcWriter | None = None
+
+    def write(self, enriched: pa.Table) -> None:
+        """Writes a table."""
+        table = enriched.cast(_without_dictionaries(enriched.schema)) if self._plain else enriched
+        if self._writer is None:
+            self._writer = self._make(str(self._path), table.schema)
+        if table.num_rows:
+            self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Ends the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    fields = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema
+    ]
+    return pa.schema(fields).with_metadata(schema.metadata or {})

@@ -1,0 +1,230 @@
+"""Delimited text: every cell is text, and a line that goes out as it came in, with cells added to it.
+
+Nothing is parsed but the phone column, so nothing can change: leading zeros, quotes, dates and line ends stay. Where
+the destination is no delimited text all cells are read, as text: an empty one as null, a quoted empty one as empty.
+"""
+
+import csv
+import re
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.door import Door, open_door
+from hlrframe.errors import InputError
+from hlrframe.files.paths import readable
+from hlrframe.files.source import PIECE_ROWS, check_distinct, rows_of_piece
+from hlrframe.files.text import chunks, encoding_of, open_text
+
+__all__ = ["DelimitedFile", "DelimitedLines", "DelimitedTable"]
+
+#: Stand for a doubled quote that fills a cell, and for a carriage return that ends no line: the reader gives an empty
+#: cell and a quoted empty one alike, and no such return at all. Unicode keeps these for uses inside a program.
+MARK: Final = "\ufdd0"
+RETURN_MARK: Final = "\ufdd1"
+SEPARATORS: Final = (",", ";", "\t", "|")
+
+
+class Records:
+    r"""The records of delimited text, each with the very text that it was read from.
+
+    A quote opens a quoted cell only at the cell's start, as in spreadsheets.
+
+    >>> list(Records(iter(['a,"b\n', 'c"\n', '5" pipe,\n']), ","))
+    [('a,"b\nc"\n', ['a', 'b\nc']), ('5" pipe,\n', ['5" pipe', ''])]
+    """
+
+    def __init__(self, lines: Iterator[str], separator: str) -> None:
+        self._lines = lines
+        self._separator = separator
+        self._taken: list[str] = []
+        around = re.escape(separator)
+        self._quoted_empty = re.compile(rf'(?:^|(?<={around}))""(?=[{around}\r\n]|$)')
+        #: Lines read so far.
+        self.line = 0
+
+    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+        began = 1
+        try:
+            for cells in csv.reader(self._recorded(), delimiter=self._separator):
+                yield "".join(self._taken), cells
+                self._taken.clear()
+                began = self.line + 1
+        except csv.Error as error:
+            raise csv.Error(f"in the record that begins on line {began}: {error}") from None
+
+    def _recorded(self) -> Iterator[str]:
+        for line in self._lines:
+            self.line += 1
+            self._taken.append(line)
+            yield self._marked(line)
+        if self._taken:  # the reader wants more of a record where there is no more
+            raise csv.Error("a quote is never closed")
+
+    def _marked(self, line: str) -> str:
+        if '""' in line:
+            line = self._quoted_empty.sub(MARK, line)
+        return line if line.find("\r", 0, -2) < 0 else _LONE_RETURN.sub(RETURN_MARK, line)
+
+
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
+
+
+def value_of(cell: str) -> str | None:
+    """Gives a cell of :class:`Records`: null where nothing stood, text where quotes did.
+
+    >>> value_of(""), value_of(MARK), value_of(f"a{MARK}")
+    (None, '', 'a"')
+    """
+    if MARK in cell or RETURN_MARK in cell:
+        return "" if cell == MARK else cell.replace(MARK, '"').replace(RETURN_MARK, "\r")
+    return cell or None
+
+
+class DelimitedFile:
+    """A CSV file: its encoding, its separator, its header and its rows.
+
+    Args:
+        path: The file.
+        column: Name of the phone column, which also tells the separator.
+        separators: The separators that it may have.
+
+    Raises:
+        InputError: It cannot be read, is empty or is no text, or has no such column.
+    """
+
+    def __init__(self, path: Path, column: str, *, separators: Sequence[str] = SEPARATORS) -> None:
+        self.path = path
+        with readable(path):
+            self._encoding = encoding_of(path)
+            self.separator, self.header, self.names = self._recognise(column, separators)
+        #: What begins the file.
+        self.mark = "\ufeff" if self._encoding == "utf-8-sig" else ""
+        if self.names.count(column) > 1:
+            raise InputError(f"{path} has several columns named {column!r}: rename all but one")
+        # Finds the column, or says which ones there are.
+        open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), column)
+        self.place = self.names.index(column)
+
+    def _recognise(self, column: str, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
+        """Gives the separator that finds the column, else the one that finds the most columns."""
+        headers = [(separator, *header) for separator in separators for header in self._header(separator)]
+        if not headers:
+            raise InputError(f"{self.path} is empty: its first line must name the columns")
+        separator, body, end, cells = max(headers, key=lambda each: (column in each[3], len(each[3])))
+        if "\0" in body:
+            raise InputError(f"{self.path} is no text: save it as CSV first")
+        return separator, (body, end), [value_of(cell) or "" for cell in cells]
+
+    def _header(self, separator: str) -> Iterator[tuple[str, str, list[str]]]:
+        rows = self._rows(separator, width=None)
+        yield from (row for row in [next(rows, None)] if row)
+        rows.close()
+
+    def rows(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Gives each row as its line with all cells there, the line's end, and its cells.
+
+        Lines with nothing on them are no rows: they stay before the row that follows.
+        """
+        with readable(self.path):
+            rows = self._rows(self.separator, width=len(self.names))
+            next(rows)
+            yield from rows
+
+    def _rows(self, separator: str, *, width: int | None) -> Generator[tuple[str, str, list[str]], None, None]:
+        blank = ""
+        with open_text(self.path, encoding=self._encoding) as file:
+            records = Records(file, separator)
+            for raw, cells in records:
+                if not cells:
+                    blank += raw
+                    continue
+                missing = (width or len(cells)) - len(cells)
+                if missing < 0:
+                    raise InputError(
+                        f"{self.path}, line {records.line}: {len(cells)} cells under {width} column names; "
+                        "put cells that hold the separator in quotes"
+                    )
+                body = raw.removesuffix("\n").removesuffix("\r")
+                yield blank + body + separator * missing, raw[len(body) :] or "\n", cells + [""] * missing
+                blank = ""
+
+
+class DelimitedLines:
+    """Delimited text that becomes delimited text: what is written is what was read, with cells at each line's end."""
+
+    def __init__(self, file: DelimitedFile) -> None:
+        self._file = file
+
+    def head(self) -> Door:
+        """Gives the header: what is added to it is the names."""
+        body, end = self._file.header
+
+        def attach(results: pl.DataFrame) -> str:
+            names = results.clear().write_csv(separator=self._file.separator).rstrip("\n")
+            return f"{self._file.mark}{body}{self._file.separator}{names}{end}"
+
+        return Door(pl.Series(dtype=pl.String), self._file.names, attach)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, piece by piece."""
+        cells = (value_of(cells[self._file.place]) for _, _, cells in self._file.rows())
+        for texts in chunks(cells, PIECE_ROWS):
+            yield pl.Series(texts, dtype=pl.String)
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives their text."""
+        rows = ((body, end, value_of(cells[self._file.place])) for body, end, cells in self._file.rows())
+        for chunk in chunks(rows, rows_of_piece(len(self._file.names))):
+            yield self._piece(chunk)
+
+    def _piece(self, rows: Sequence[tuple[str, str, str | None]]) -> Door:
+        def attach(results: pl.DataFrame) -> str:
+            cells = _lines_of(results, self._file.separator)
+            separator = self._file.separator
+            return "".join(f"{body}{separator}{added}{end}" for (body, end, _), added in zip(rows, cells, strict=True))
+
+        return Door(pl.Series([text for _, _, text in rows], dtype=pl.String), self._file.names, attach)
+
+
+def _lines_of(results: pl.DataFrame, separator: str) -> list[str]:
+    """Gives one line of text for each row of results."""
+    text = results.write_csv(include_header=False, separator=separator)
+    lines = text.split("\n")[:-1]
+    if len(lines) == results.height:
+        return lines
+    # A word of the provider's holds a line end.
+    records = Records(iter(text.splitlines(keepends=True)), separator)
+    return [raw.removesuffix("\n") for raw, _ in records]
+
+
+class DelimitedTable:
+    """Delimited text that becomes another kind of file: each column a column of text.
+
+    Raises:
+        InputError: Two columns have one name.
+    """
+
+    def __init__(self, file: DelimitedFile, column: str) -> None:
+        self._file = file
+        self._column = column
+        self._schema = pa.schema([(name, pa.string()) for name in file.names])
+        check_distinct(file.names, file.path)
+
+    def head(self) -> Door:
+        """Gives a piece without rows."""
+        return open_door(self._schema.empty_table(), self._column)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, piece by piece."""
+        return DelimitedLines(self._file).texts()
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives an Arrow table."""
+        rows = ([value_of(cell) for cell in cells] for _, _, cells in self._file.rows())
+        for chunk in chunks(rows, rows_of_piece(len(self._file.names))):
+            columns = [pa.array(values, pa.string()) for values in zip(*chunk, strict=True)]
+            yield open_door(pa.table(columns, schema=self._schema), self._column)

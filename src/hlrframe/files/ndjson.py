@@ -1,0 +1,182 @@
+"""Newline-delimited JSON: a line that goes out as it came in, with members added to its object.
+
+The phone is read from the line itself, so that a long number never passes through a float. Where the destination is
+of another kind the members become typed columns, and the phone column one of text.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.door import Door, open_door
+from hlrframe.errors import InputError
+from hlrframe.files.paths import readable
+from hlrframe.files.source import rows_of_piece
+from hlrframe.files.text import chunks, open_text
+
+__all__ = ["NdjsonLines", "NdjsonTable"]
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+#: How JSON values begin that are no text and no number.
+_NO_PHONE: Final = (b"{", b"[", b"t", b"f")
+
+
+class _Row(NamedTuple):
+    line: str
+    #: Whether the object has members.
+    full: bool
+    text: str | None
+
+
+class NdjsonLines:
+    """NDJSON that becomes NDJSON.
+
+    Args:
+        path: The file.
+        column: Name of the member that holds the phone.
+
+    Raises:
+        InputError: It cannot be read or is empty.
+    """
+
+    def __init__(self, path: Path, column: str) -> None:
+        self.path = path
+        self.column = column
+        #: Names of all members met so far, in the order in which they were met.
+        self.names: dict[str, None] = {}
+        if next(self.rows(), None) is None:
+            raise InputError(f"{path} is empty: there is nothing to look up")
+
+    def rows(self) -> Iterator[_Row]:
+        """Reads the lines; blank ones are no rows."""
+        with readable(self.path), open_text(self.path, encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                whole = line.strip()
+                if whole:
+                    yield self._row(whole, number)
+
+    def _row(self, line: str, number: int) -> _Row:
+        try:
+            members = _OBJECT.decode(line)
+            self.names.update(dict.fromkeys(members))
+            return _Row(line, bool(members), _text_of(members.get(self.column)))
+        except msgspec.ValidationError:
+            raise InputError(f"{self.path}, line {number}: this is no JSON object") from None
+        except msgspec.DecodeError:
+            raise InputError(f"{self.path}, line {number}: this is no whole JSON") from None
+        except TypeError:
+            raise InputError(
+                f"{self.path}, line {number}: {self.column!r} holds what is neither text nor a number"
+            ) from None
+
+    def head(self) -> Door:
+        """Gives a piece without rows; nothing is written for it."""
+        return Door(pl.Series(dtype=pl.String), tuple(self.names), lambda _: "")
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, and the names of all others.
+
+        Raises:
+            InputError: No line has the phone column.
+        """
+        for rows in self._chunks():
+            yield _texts_of(rows)
+        self.check_column()
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives their text."""
+        for rows in self._chunks():
+            yield Door(_texts_of(rows), tuple(self.names), partial(_joined, rows))
+
+    def _chunks(self) -> Iterator[list[_Row]]:
+        return chunks(self.rows(), rows_of_piece(len(self.names)))
+
+    def check_column(self) -> None:
+        """Finds the phone column.
+
+        Raises:
+            InputError: No line had it; the message says what there is.
+        """
+        open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), self.column)
+
+
+def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
+    added = results.write_ndjson().split("\n")
+    # Both are objects: the first one's closing brace and the second one's opening brace go.
+    return "".join(
+        f"{row.line[:-1]}{',' if row.full else ''}{members[1:]}\n" for row, members in zip(rows, added, strict=False)
+    )
+
+
+def _texts_of(rows: Sequence[_Row]) -> pl.Series:
+    return pl.Series([row.text for row in rows], dtype=pl.String)
+
+
+def _text_of(value: msgspec.Raw | None) -> str | None:
+    """Gives a JSON text or number as text, digit for digit.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    raw = b"null" if value is None else bytes(value)
+    if raw.startswith(_NO_PHONE):
+        raise TypeError
+    if raw == b"null":
+        return None
+    return msgspec.json.decode(raw, type=str) if raw.startswith(b'"') else raw.decode()
+
+
+class NdjsonTable:
+    """NDJSON that becomes another kind of file: the types of its columns are known when its texts have been read.
+
+    Args:
+        lines: The file.
+    """
+
+    def __init__(self, lines: NdjsonLines) -> None:
+        self._lines = lines
+        self._empty = pl.DataFrame()
+
+    def head(self) -> Door:
+        """Gives a piece without rows."""
+        missing = [name for name in self._lines.names if name not in self._empty.columns]
+        empty = self._empty.with_columns(pl.Series(name, dtype=pl.String) for name in missing)
+        return open_door(_arrow(empty), self._lines.column)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, and the types of all others.
+
+        Raises:
+            InputError: No line has the phone column, or a member is now this and now that.
+        """
+        for rows in self._chunks():
+            with readable(self._lines.path):
+                found = pl.read_ndjson(_bytes(rows), infer_schema_length=None).clear()
+                self._empty = pl.concat([self._empty, found], how="diagonal_relaxed")
+            yield _texts_of(rows)
+        self._lines.check_column()
+        self._empty = self._empty.with_columns(pl.lit(None, pl.String).alias(self._lines.column))
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives an Arrow table."""
+        for rows in self._chunks():
+            with readable(self._lines.path):
+                frame = pl.read_ndjson(_bytes(rows), schema=self._empty.schema)
+            yield open_door(_arrow(frame.with_columns(_texts_of(rows).alias(self._lines.column))), self._lines.column)
+
+    def _chunks(self) -> Iterator[list[_Row]]:
+        return chunks(self._lines.rows(), rows_of_piece(len(self._lines.names)))
+
+
+def _bytes(rows: Sequence[_Row]) -> io.BytesIO:
+    return io.BytesIO("\n".join(row.line for row in rows).encode())
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
