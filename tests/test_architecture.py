@@ -19,8 +19,8 @@ FLOORS = (
     ("errors", "models", "schema", "numbering", "plans", "spelling", "msisdn", "networks"),
     ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
-    ("scribe", "engine", "column"),
-    ("report", "progress", "frame", "files"),
+    ("scribe", "engine"),
+    ("cells", "door", "outcomes", "column", "report", "progress", "frame", "files"),
     ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
 )
 ORDER = [name for floor in FLOORS for name in floor]
@@ -28,7 +28,7 @@ ROOF = set(FLOORS[-1])
 
 #: Packages that only some modules may import; a module that is not named here may import none of them.
 RESERVED = {
-    "narwhals": {"frame", "files"} | ROOF,
+    "narwhals": {"door", "report", "files"} | ROOF,
     "httpx": {"transport", "client", "emulator"},
     "httptools": {"transport"},
     "duckdb": {"report", "files"},

@@ -28,9 +28,9 @@ def test_a_doubt_keeps_its_room():
     """What may have been charged for a lost reply cannot be spent again until it is known."""
     ledger = Ledger(limit=2000)
     ledger.reserve(2000)
-    ledger.doubt(2000)
+    ledger.doubt("447700900001", 2000)
     assert (ledger.reserved, ledger.doubtful, ledger.room(1000)) == (0, 2000, 0)
-    ledger.resolve(2000, spent=1000)
+    ledger.resolve("447700900001", spent=1000)
     assert (ledger.spent, ledger.doubtful, ledger.room(1000)) == (1000, 0, 1)
 
 
@@ -63,7 +63,7 @@ class LedgerLaws(RuleBasedStateMachine):
         super().__init__()
         self.ledger = Ledger(limit=20_000)
         self.flying = []
-        self.doubts = []
+        self.doubts = {}
         self.billed = 0
 
     @rule(price=st.sampled_from([500, 1000, 1500, 2000, 3000]), wanted=st.integers(1, 12))
@@ -87,16 +87,17 @@ class LedgerLaws(RuleBasedStateMachine):
     def lose(self, data):
         """The reply of one is lost."""
         worst = self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
-        self.ledger.doubt(worst)
-        self.doubts.append(worst)
+        number = f"4477009{len(self.doubts):05d}"
+        self.ledger.doubt(number, worst)
+        self.doubts[number] = worst
 
     @precondition(lambda self: self.doubts)
     @rule(share=st.floats(0, 1))
     def clear_up(self, share):
         """It is found out what a lost one was charged."""
-        worst = self.doubts.pop()
+        number, worst = self.doubts.popitem()
         self.billed += int(worst * share)
-        self.ledger.resolve(worst, spent=int(worst * share))
+        self.ledger.resolve(number, spent=int(worst * share))
 
     @invariant()
     def within_the_ceiling(self):
@@ -108,7 +109,8 @@ class LedgerLaws(RuleBasedStateMachine):
     def nothing_is_forgotten(self):
         """Each sum is what the requests add up to."""
         ledger = self.ledger
-        assert (ledger.spent, ledger.reserved, ledger.doubtful) == (self.billed, sum(self.flying), sum(self.doubts))
+        doubtful = sum(self.doubts.values())
+        assert (ledger.spent, ledger.reserved, ledger.doubtful) == (self.billed, sum(self.flying), doubtful)
 
 
 test_ledger_laws = LedgerLaws.TestCase

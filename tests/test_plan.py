@@ -229,13 +229,21 @@ def test_a_lost_reply_is_retried_with_the_private_cache_on():
     assert plan.ledger.doubtful == 1000
 
 
+def test_a_lost_reply_to_free_work_leaves_no_doubt():
+    """Validation costs nothing, so a lost reply to it cannot have been billed."""
+    plan = a_plan("447000000001", settings=Settings(lookup="validate"))
+    plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
+    assert len(plan.landed(first_ticket(plan, 100.0), [live(0.0)], 101.0)) == 1
+    assert (plan.ledger.spent, dict(plan.ledger.doubts)) == (0, {})
+
+
 def test_a_free_answer_to_a_retry_books_the_lost_one():
     """The first reply was lost and the second is free: the first was billed, and the row carries its price."""
     plan = a_plan("447000000001")
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     [answer] = plan.landed(first_ticket(plan, 100.0), [live(0.0)], 101.0)
     assert answer.milli == 1000
-    assert (plan.ledger.spent, plan.ledger.doubtful, dict(plan.doubts)) == (1000, 0, {})
+    assert (plan.ledger.spent, plan.ledger.doubtful, dict(plan.ledger.doubts)) == (1000, 0, {})
 
 
 def test_a_charged_answer_to_a_retry_leaves_a_doubt():
@@ -243,7 +251,7 @@ def test_a_charged_answer_to_a_retry_leaves_a_doubt():
     plan = a_plan("447000000001")
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     plan.landed(first_ticket(plan, 100.0), [live(1.0)], 101.0)
-    assert (plan.ledger.spent, dict(plan.doubts)) == (1000, {"447000000001": 1000})
+    assert (plan.ledger.spent, dict(plan.ledger.doubts)) == (1000, {"447000000001": 1000})
 
 
 def test_a_refusal_is_retried_without_the_cache():

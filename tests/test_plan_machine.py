@@ -133,7 +133,7 @@ class PlanMachine(RuleBasedStateMachine):
         if hasattr(self, "plan"):
             ledger = self.plan.ledger
             assert min(ledger.spent, ledger.reserved, ledger.doubtful) >= 0
-            assert ledger.doubtful == sum(self.plan.doubts.values())
+            assert ledger.doubtful == sum(self.plan.ledger.doubts.values())
             assert ledger.reserved == sum(ticket.reserved for ticket in self.flying)
             assert ledger.limit is None or ledger.spent + ledger.reserved + ledger.doubtful <= ledger.limit
 

@@ -3,7 +3,8 @@
 At every moment ``spent + reserved + doubtful <= limit``, whatever is in flight. Integer milli-credits throughout.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 __all__ = ["Ledger"]
 
@@ -27,7 +28,8 @@ class Ledger:
     spent: int = 0
     #: Worst case of what is in flight.
     reserved: int = 0
-    #: Worst case of requests whose reply was lost and of which nothing is proved.
+    #: Worst case of numbers whose reply was lost and of which nothing is proved, and their sum.
+    doubts: Counter[str] = field(default_factory=Counter)
     doubtful: int = 0
 
     def room(self, price: int) -> int:
@@ -45,12 +47,15 @@ class Ledger:
         self.reserved -= reserved
         self.spent += spent
 
-    def doubt(self, amount: int) -> None:
-        """Keeps what was set aside for a request whose reply was lost: it may have been charged."""
+    def doubt(self, number: str, amount: int) -> None:
+        """Keeps what was set aside for a number whose reply was lost: it may have been charged."""
         self.reserved -= amount
         self.doubtful += amount
+        self.doubts[number] += amount
 
-    def resolve(self, amount: int, *, spent: int) -> None:
-        """Ends a doubt: the lost reply was charged this much, or nothing."""
-        self.doubtful -= amount
+    def resolve(self, number: str, *, spent: int, left: int = 0) -> None:
+        """Ends a doubt: the lost replies to a number were charged this much together, and so much more at most."""
+        self.doubtful += left - self.doubts.pop(number)
         self.spent += spent
+        if left:
+            self.doubts[number] = left

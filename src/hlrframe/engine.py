@@ -267,7 +267,7 @@ class _Run:
             unasked=unasked,
             halted=plan.halted,
             charged_in_vain=plan.charged_in_vain,
-            doubts=plan.doubts,
+            doubts=plan.ledger.doubts,
             spent=plan.ledger.spent,
             requests=plan.requests,
             refusals=plan.refusals,

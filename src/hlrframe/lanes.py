@@ -82,6 +82,11 @@ class Lane:
         """The kind that leaves next: the most tried first, so that nothing is left behind."""
         return max(self.waiting)
 
+    @property
+    def first(self) -> str:
+        """The number that leaves next."""
+        return self.waiting[self.kind][0]
+
     def take(self, size: int) -> list[str]:
         """Takes up to ``size`` numbers of the next kind out."""
         kind = self.kind

@@ -1,4 +1,4 @@
-"""The three limits that a run learns or keeps: a window on what is in flight, a meter per second, a circuit.
+"""The limits that a run learns or keeps: a window on what is in flight, a ramp, a meter per second, a circuit.
 
 Pure values: the time is an argument, nothing here waits.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-__all__ = ["Circuit", "Meter", "Window"]
+__all__ = ["Circuit", "Meter", "Ramp", "Window"]
 
 #: Shortest and longest rest, in seconds, before the ceiling is tried again.
 SHORT_REST: Final = 1.0
@@ -18,6 +18,8 @@ LONG_REST: Final = 60.0
 BOLDNESS: Final = 0.05
 #: Share of the limit within which the ceiling counts as reached.
 NEAR: Final = 0.02
+#: Seconds in which a starting run doubles what it has in flight: the whole allowance is in use after 60 ms.
+DOUBLING: Final = 0.01
 #: Failures in a row, with not one success between, that open the circuit.
 THRESHOLD: Final = 10
 #: Probes that may fail before the run stops.
@@ -122,6 +124,27 @@ class Window:
         if self._before is not None:
             self.limit, self.ceiling = self._before
             self._before = None
+
+
+@dataclass(slots=True)
+class Ramp:
+    """How many numbers may be in flight as a run starts: a refusal is back before much has left.
+
+    >>> ramp = Ramp(first=420)
+    >>> [ramp.limit(5.0), ramp.limit(5.005), ramp.limit(5.01), ramp.limit(5.06)]
+    [420, 420, 840, 26880]
+    """
+
+    #: Numbers that may leave at once.
+    first: int
+    _started: float | None = field(init=False, default=None)
+
+    def limit(self, now: float) -> int:
+        """Gives the numbers that may be in flight; the clock starts with the first call."""
+        if self._started is None:
+            self._started = now
+        # A hair more, so that the moment that was waited for has come.
+        return self.first << min(20, int((now - self._started) / DOUBLING + 1e-6))
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from typing import Final
 
 from hlrframe.budget import Ledger
 from hlrframe.lanes import FRESH, Kind, Lane, Roster, Ticket, pause_after
-from hlrframe.limits import Circuit, Meter, Window
+from hlrframe.limits import DOUBLING, Circuit, Meter, Ramp, Window
 from hlrframe.models import DEFAULT_TIMEOUT, Reason, Settings
 from hlrframe.tariff import Tariff, milli_of
 from hlrframe.wire import Answer, Result, trouble_of
@@ -27,13 +27,12 @@ __all__ = ["Done", "Plan", "Send", "Wait"]
 
 #: Tries that a number gets before it counts as failed; being throttled is no try.
 MAX_TRIES: Final = 10
-#: A run starts with twice the request limit in numbers and doubles that with each of these seconds: a refusal
-#: is back before much has left, and the whole allowance is in use after 60 ms.
-RAMP: Final = 0.01
 #: Answers of a lane after which its own latency bounds the time-out.
 SAMPLES: Final = 8
 #: Requests that a lane with a learnt window should have in flight at least, so that its slots turn over.
 FEW: Final = 8
+#: Troubles with a reply that leave open whether the number was billed.
+_SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +71,13 @@ class Plan:
         self.ledger = ledger
         self.tariff = Tariff(settings)
         self.window = Window(most=settings.max_requests * settings.batch_size)
+        self.ramp = Ramp(first=2 * settings.max_requests)
         self.meter = Meter(settings.max_per_second)
         self.circuit = Circuit(rng)
         #: Numbers that were asked and got no usable answer, with the last reason.
         self.failed: dict[str, Reason] = {}
         #: Milli-credits charged for numbers without a usable answer.
         self.charged_in_vain: Counter[str] = Counter()
-        #: Worst case in milli-credits of numbers whose reply was lost and of which nothing is proved.
-        self.doubts: Counter[str] = Counter()
         #: Why the plan sends nothing more, if it does not.
         self.halted: Reason | None = None
         self.answered = 0
@@ -91,7 +89,6 @@ class Plan:
         self._roster = Roster()
         # The last trouble of each number that was asked in vain and is not given up.
         self._trouble: dict[str, Reason] = {}
-        self._started = math.nan
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -145,8 +142,6 @@ class Plan:
 
     def _begin(self, now: float) -> None:
         self.circuit.begin(now)
-        if math.isnan(self._started):
-            self._started = now
         if self.halted is None and self.circuit.is_hopeless(now):
             self.halt(Reason.THROTTLED if self.circuit.throttled else Reason.UNAVAILABLE)
 
@@ -161,10 +156,10 @@ class Plan:
             if room < size:
                 self._roster.enlist(lane)
                 return None
-            size = min(size, metered, self.ledger.room(self._worst(lane)))
+            size = min(size, metered, self.ledger.room(self.tariff.worst(lane.first)))  # one price a lane
             if size:
                 return self._ticket(lane, size, now)
-            self._roster.set_aside(lane)
+            self._roster.set_aside(lane)  # no money
         return None
 
     def _room(self, now: float) -> int:
@@ -173,15 +168,7 @@ class Plan:
             return 0
         if self.circuit.is_open:
             return 1 if not self.in_flight and now >= self.circuit.retry_at else 0
-        return min(self.window.room, self._ramp(now) - self.window.in_flight)
-
-    def _ramp(self, now: float) -> int:
-        doublings = min(20, int((now - self._started) / RAMP))
-        return int(2 * self.settings.max_requests) << doublings
-
-    def _worst(self, lane: Lane) -> int:
-        # One price a lane: it holds the numbers of one country.
-        return self.tariff.worst(lane.waiting[lane.kind][0])
+        return min(self.window.room, self.ramp.limit(now) - self.window.in_flight)
 
     def _batch(self, lane: Lane) -> int:
         """How many numbers a request of this lane carries: few where little may be in flight, so that many fly."""
@@ -238,9 +225,9 @@ class Plan:
         times = [self._roster.next_time]
         if self._roster.ready:
             times += [self.circuit.retry_at, self.meter.opens_at(now)]
-            ramp = self._ramp(now)
+            ramp = self.ramp.limit(now)
             if ramp < self.window.limit and ramp - self.window.in_flight < self.settings.batch_size:
-                times.append(now + RAMP)
+                times.append(now + DOUBLING)
         return min((time for time in times if now < time < math.inf), default=None)
 
     # What became of a ticket
@@ -256,21 +243,21 @@ class Plan:
         self._land(ticket)
         answers: list[Answer] = []
         troubles: dict[Reason, list[str]] = {}
-        spent = doubtful = 0
+        spent = 0
         for number, result in zip(ticket.numbers, results, strict=True):
             trouble = trouble_of(result)
             milli = self._charged(result, trouble)
             spent += milli
             if result is not None and trouble is None:
-                booked = self._settle_doubt(number, result, milli) if self.doubts else 0
+                booked = self._settle_doubt(number, result, milli) if self.ledger.doubts else 0
                 answers.append(Answer(number, result, milli + booked))
             elif trouble is not None:
                 troubles.setdefault(trouble, []).append(number)
-                doubtful += self._doubt(number, trouble)
                 if milli:
                     self.charged_in_vain[number] += milli
-        self.ledger.settle(ticket.reserved - doubtful, spent=spent)
-        self.ledger.doubt(doubtful)
+        unsaid = [number for trouble in _SAYS_NOTHING for number in troubles.get(trouble, ())]
+        self._doubt(unsaid)
+        self.ledger.settle(ticket.reserved - self.tariff.worst_of(unsaid), spent=spent)
         self.answered += len(answers)
         self._learn_from_reply(ticket, len(answers), now)
         for trouble, numbers in troubles.items():
@@ -313,11 +300,15 @@ class Plan:
     def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that a request left and no usable reply came: it may have been billed."""
         self._land(ticket)
-        for number in ticket.numbers:
-            self.doubts[number] += self.tariff.worst(number)
-        self.ledger.doubt(ticket.reserved)
+        self._doubt(ticket.numbers)
         self.circuit.failed(now)
         self._again(ticket, ticket.numbers, reason, now)
+
+    def _doubt(self, numbers: Sequence[str]) -> None:
+        """Keeps the worst case of numbers that may have been billed and are not answered; free ones cannot."""
+        for number in numbers:
+            if worst := self.tariff.worst(number):
+                self.ledger.doubt(number, worst)
 
     def _land(self, ticket: Ticket) -> None:
         self.in_flight -= 1
@@ -333,32 +324,15 @@ class Plan:
             return milli_of(result.credits_spent)
         return 0 if result is None or trouble is not None else self.tariff.fresh(result)
 
-    def _doubt(self, number: str, trouble: Reason) -> int:
-        """Keeps the worst case of a number of which the reply says nothing."""
-        if trouble not in (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY):
-            return 0
-        worst = self.tariff.worst(number)
-        self.doubts[number] += worst
-        return worst
-
     def _settle_doubt(self, number: str, result: Result, milli: int) -> int:
-        """Gives what a lost reply is now known to have cost.
-
-        Answered cheaper than the network would be, the number came out of the provider's private cache: the lost
-        request put it there and was charged. Where the run accepts older cached answers anyway, that proves nothing.
-        """
-        if number not in self.doubts or self.settings.provider_cache_days:
+        """Gives what a lost reply to the same number is now known to have cost, and books it."""
+        doubt = self.ledger.doubts.get(number)
+        lost = doubt // self.tariff.worst(number) if doubt else 0
+        proof = self.tariff.proved(result, milli, lost=lost) if lost else None
+        if proof is None:
             return 0
-        fresh, recalled = self.tariff.fresh(result), self.tariff.recalled(result)
-        if milli > recalled and fresh > recalled:
-            return 0  # charged again, or never charged before: it stays in doubt
-        booked = fresh if milli <= recalled < fresh else 0
-        doubt = self.doubts.pop(number)
-        # A found date costs even what comes out of the cache: lost more than once, it may have been charged each time.
-        again = recalled * (doubt // self.tariff.worst(number) - 1) if recalled else 0
-        if again:
-            self.doubts[number] = again
-        self.ledger.resolve(doubt - again, spent=booked)
+        booked, left = proof
+        self.ledger.resolve(number, spent=booked, left=left)
         return booked
 
     def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> None:

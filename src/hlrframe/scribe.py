@@ -17,8 +17,8 @@ from hlrframe.wire import Answer, AnswerBook
 
 __all__ = ["Scribe"]
 
-#: Answers that are turned into columns together where nothing has to be on disk first.
-CHUNK: Final = 4096
+#: Answers that are turned into columns together where nothing has to be on disk first: few enough for the cache.
+CHUNK: Final = 512
 
 
 class Scribe:

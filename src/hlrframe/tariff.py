@@ -73,6 +73,7 @@ class Tariff:
         self._usa = PRICES["usa_status"].milli if asks_usa else 0
         asks_date = settings.ported_date and settings.lookup is not LookupKind.VALIDATE
         self._date = PRICES["ported_date"].milli if asks_date else 0
+        self._accepts_old = settings.provider_cache_days > 0
         self._worst = self._base + self._date
 
     def worst(self, number: str) -> int:
@@ -101,6 +102,27 @@ class Tariff:
     def recalled(self, answer: Result) -> int:
         """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
         return PRICES["private_cache"].milli + self._date_price(answer)
+
+    def proved(self, answer: Result, milli: int, *, lost: int) -> tuple[int, int] | None:
+        """Says what lost replies to the same question must have cost, now that this answer cost so much.
+
+        Answered cheaper than the network would be, the number came out of the provider's private cache: the first
+        lost request put it there and was charged. A found date costs even what comes out of the cache, so each
+        further lost request may have been charged for it.
+
+        Args:
+            answer: The answer that came at last.
+            milli: What it was charged.
+            lost: How many requests for this number were lost before.
+
+        Returns:
+            What is proved, and what stays possible beyond, in milli-credits; ``None`` where nothing is proved: it
+            was charged again, or the run accepts older cached answers anyway.
+        """
+        fresh, recalled = self.fresh(answer), self.recalled(answer)
+        if self._accepts_old or (milli > recalled and fresh > recalled):
+            return None
+        return (fresh if milli <= recalled < fresh else 0), recalled * (lost - 1)
 
     def _date_price(self, answer: Result) -> int:
         # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
