@@ -621,6 +621,12 @@ def test_the_terminal_summary_fits_a_terminal(enriched):
             assert f"\n{heading}\n" in text
 
 
+def test_a_summary_at_the_prompt_says_what_it_offers(nothing, tmp_path):
+    """Its repr names the tables, and asks nothing of a source that may be large."""
+    assert repr(summarize(nothing)).startswith("<Summary of a frame: print it, or ask for .totals, .rates, .coverage")
+    assert repr(summarize(hf.Store(tmp_path))).startswith("<Summary of a store")
+
+
 def test_invented_answers_are_called_invented(enriched):
     """A summary of the emulator's answers says so at its top, in both forms."""
     summary = summarize(enriched)

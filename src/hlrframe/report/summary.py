@@ -200,6 +200,11 @@ class Summary:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return (
+            f"<Summary of a {'store' if self._is_store else 'frame'}: print it, or ask for .{', .'.join(self.names)}>"
+        )
+
     def __str__(self) -> str:
         tables = (f"{sentence_case(name)}\n{text_table(table, limit=TERMINAL_ROWS)}" for name, table in self._tables())
         return "\n\n".join((self._title(), *tables))
