@@ -1,0 +1,163 @@
+"""The arguments of the command: what can be typed, and the settings that it stands for."""
+
+import shlex
+import sys
+from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+__all__ = ["build_parser", "command_line"]
+
+_ABOUT: Final = """\
+Ask HLR Lookup about a column of telephone numbers: each number once, every paid answer kept, the price said before.
+
+The account is read from HLR_API_KEY and HLR_API_SECRET (and HLR_BASE_URL for another provider); --emulator needs none.
+Files are CSV, TSV, NDJSON, Parquet or Arrow by their endings; text files may be packed (.csv.gz, .csv.zst).
+"""
+_EXAMPLES: Final = """\
+examples:
+  hlrframe enrich contacts.csv --column phone --region GB --emulator -o clean.csv
+  hlrframe estimate contacts.csv --column phone --region GB --store answers
+  hlrframe enrich contacts.csv --column phone --region GB --store answers -o clean.parquet --max-credits 500
+  hlrframe report clean.parquet
+  hlrframe store changes answers --since 30d
+
+exit codes:
+  0 done   2 wrong use or bad input   3 stopped by budget or credit, everything so far is written
+  4 provider refused or unreachable, or store unusable   130 interrupted: run it again to go on
+"""
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Gives the line that runs these arguments in a shell.
+
+    >>> command_line(["estimate", "my contacts.csv", "--column", "phone"])
+    "hlrframe estimate 'my contacts.csv' --column phone"
+    """
+    return shlex.join(["hlrframe", *arguments])
+
+
+def build_parser() -> ArgumentParser:
+    """Makes the parser. Each command leaves its name in ``command``, its numbers and texts as they were typed."""
+    parser = _Parser(prog="hlrframe", description=_ABOUT, epilog=_EXAMPLES)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_enrich(commands)
+    _add_estimate(commands)
+    _add_report(commands)
+    _add_balance(commands)
+    _add_store(commands)
+    _add_emulator(commands)
+    return parser
+
+
+class _Parser(ArgumentParser):
+    """A parser whose texts keep their lines and whose options are typed out."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of argparse
+        super().__init__(formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hlrframe: error: {message}; see {self.prog} --help\n")
+
+
+class _Version(Action):
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  # reads files: only when asked
+
+        sys.stdout.write(f"hlrframe {version('hlrframe')}\n")
+        parser.exit()
+
+
+def _add(commands: Any, name: str, about: str, *, command: str | None = None, epilog: str = "") -> ArgumentParser:  # noqa: ANN401  # argparse names no type for it
+    parser: ArgumentParser = commands.add_parser(name, help=about, description=about, epilog=epilog)
+    parser.set_defaults(command=command or name, json=False, store=None)
+    return parser
+
+
+def _add_json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="show the result as one JSON object, and nothing else")
+
+
+def _add_yes(parser: ArgumentParser) -> None:
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask first")
+
+
+def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
+    example = "example:\n  hlrframe enrich contacts.csv --column phone --region GB --store answers -o clean.parquet\n"
+    parser = _add(commands, "enrich", "write a file again with what the provider says of its numbers", epilog=example)
+    _add_question(parser)
+    parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    parser.add_argument("--columns", default="standard", help="standard, all, or names separated by commas")
+    parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
+    parser.add_argument("--max-credits", type=float, metavar="N", help="never spend more than this")
+    parser.add_argument("--offline", action="store_true", help="use the store alone; send nothing")
+    _add_yes(parser)
+    _add_json(parser)
+
+
+def _add_estimate(commands: Any) -> None:  # noqa: ANN401  # see _add
+    example = "example:\n  hlrframe estimate contacts.csv --column phone --region GB --store answers\n"
+    parser = _add(commands, "estimate", "say what enriching a file would cost; sends nothing", epilog=example)
+    _add_question(parser)
+    _add_json(parser)
+
+
+def _add_question(parser: ArgumentParser) -> None:
+    """Adds what decides which numbers are asked, and what is asked of them."""
+    parser.add_argument("source", metavar="SRC", help="the file to read")
+    parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
+    parser.add_argument("--store", metavar="DIR", help="folder where answers are kept, so that none is paid twice")
+    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code, such as GB")
+    parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
+    parser.add_argument("--max-age", default="30d", metavar="AGE", help="ask again what is older (30d); any for never")
+    parser.add_argument("--ported-date", action="store_true", help="also ask when a number was ported last")
+    parser.add_argument("--landline-status", action="store_true", help="also ask landlines (GB, IE)")
+    parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
+    parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
+    parser.add_argument("--emulator", action="store_true", help="ask an emulator: no account, invented answers")
+
+
+def _add_report(commands: Any) -> None:  # noqa: ANN401  # see _add
+    parser = _add(commands, "report", "summarise an enriched file or a store")
+    parser.add_argument("source", metavar="DST_OR_STORE", help="what enrich wrote, or the folder of a store")
+    parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
+    _add_json(parser)
+
+
+def _add_balance(commands: Any) -> None:  # noqa: ANN401  # see _add
+    parser = _add(commands, "balance", "show the credits left on the account")
+    parser.add_argument("--emulator", action="store_true", help="of an emulator's account")
+    _add_json(parser)
+
+
+def _add_store(commands: Any) -> None:  # noqa: ANN401  # see _add
+    verbs = _add(commands, "store", "look after the answers that are kept").add_subparsers(
+        metavar="VERB", required=True, parser_class=_Parser
+    )
+    stats = _add(verbs, "stats", "count what a store holds", command="store stats")
+    compact = _add(verbs, "compact", "merge many small files into few", command="store compact")
+    forget = _add(verbs, "forget", "remove every trace of some numbers", command="store forget")
+    purge = _add(verbs, "purge", "remove answers that are old", command="store purge")
+    changes = _add(verbs, "changes", "list, as CSV, the numbers whose answer changed", command="store changes")
+    for parser in (stats, compact, forget, purge, changes):
+        parser.add_argument("directory", metavar="DIR", help="the folder of the store")
+        _add_json(parser)
+    forget.add_argument(
+        "numbers", nargs="+", metavar="NUMBER", help="a number in any spelling; - reads them from stdin"
+    )
+    forget.add_argument("--region", metavar="CC", help="country of numbers without a country code")
+    _add_yes(forget)
+    purge.add_argument("--older-than", required=True, metavar="AGE", help="such as 365d")
+    _add_yes(purge)
+    changes.add_argument("--since", required=True, metavar="WHEN", help="a date, or an age such as 30d")
+
+
+def _add_emulator(commands: Any) -> None:  # noqa: ANN401  # see _add
+    example = (
+        "example:\n  hlrframe emulator --port 8210    # and in another terminal: what it prints, and your own command\n"
+    )
+    parser = _add(commands, "emulator", "serve an emulator of the provider on this machine", epilog=example)
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; a free one if not given")
+    parser.add_argument("--seed", type=int, default=7, help="decides who is behind each number (7)")
+    parser.add_argument("--testing", action="store_true", help="with the manners of the vendor's testing suite")
