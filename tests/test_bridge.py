@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 
-from hlrframe.bridge import run_sync
+from hlrframe.bridge import _Worker, run_sync
 
 LANDING = """
 import asyncio, sys
@@ -153,6 +154,21 @@ def test_what_an_interrupted_coroutine_raises_counts():
 
     with pytest.raises(LookupError, match="everything is safe"):
         run_sync(work)
+
+
+def test_an_interrupt_before_the_loop_runs_is_not_lost():
+    """A Ctrl-C that comes before the coroutine has begun cancels it at its first await."""
+    reached = []
+
+    async def work():
+        await asyncio.sleep(0)
+        reached.append("paid work")
+
+    worker = _Worker(work)
+    worker.cancel()
+    with pytest.raises(CancelledError):
+        worker.result()
+    assert reached == []
 
 
 def test_ctrl_c_lets_the_work_land():

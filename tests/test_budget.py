@@ -34,6 +34,16 @@ def test_a_doubt_keeps_its_room():
     assert (ledger.spent, ledger.doubtful, ledger.room(1000)) == (1000, 0, 1)
 
 
+def test_a_doubt_can_end_in_part():
+    """Where a proof leaves a part open, that part keeps its room and its number."""
+    ledger = Ledger(limit=4000)
+    ledger.reserve(4000)
+    ledger.doubt("447700900123", 4000)
+    ledger.resolve("447700900123", spent=2000, left=1000)
+    assert (ledger.spent, ledger.doubtful, dict(ledger.doubts)) == (2000, 1000, {"447700900123": 1000})
+    assert ledger.room(1000) == 1
+
+
 @pytest.mark.parametrize("ledger", [Ledger(), Ledger(limit=0), Ledger(limit=500, spent=500)])
 def test_free_work_is_never_held_up(ledger):
     """However little is left, what costs nothing has room."""

@@ -27,7 +27,7 @@ from hlrframe.emulator import (
     sample_numbers,
 )
 from hlrframe.engine import Job, run_job
-from hlrframe.errors import AuthError, Interrupted, ProviderError, StoreError, Unavailable
+from hlrframe.errors import AuthError, Interrupted, ProviderError, RateLimited, StoreError, Unavailable
 from hlrframe.models import LookupKind, Question, Reason, Settings
 from hlrframe.store import Store
 from hlrframe.tariff import credits_of
@@ -196,6 +196,16 @@ def test_an_outage_ends_the_run_by_itself():
     assert len(harvest.unasked) > 1000
     assert emulator.bill.faults[Fault.REFUSED] < 300
     assert harvest.seconds < 120
+
+
+def test_endless_throttling_ends_the_run():
+    """Nothing but refusals for minutes is no reason to go on for ever, and never a storm."""
+    emulator = Emulator(latency=0.5, faults=Faults(outages=(Outage(3.0, 1e9, Fault.STATUS_429),)))
+    harvest = run(emulator, drawn(2100), batch_size=1, max_requests=100)
+    assert isinstance(harvest.error, RateLimited)
+    assert 300 <= harvest.seconds < 400
+    assert emulator.bill.refused < 500
+    exact(harvest, emulator)
 
 
 def test_a_short_outage_is_sat_out():

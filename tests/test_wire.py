@@ -286,6 +286,19 @@ def test_every_mutated_reply_is_read_or_refused(body):
     read(body)
 
 
+@pytest.mark.parametrize("depth", [10, 400, *range(900, 1000, 7), 5000])
+@pytest.mark.parametrize("field", ["live_status", "current_network_details", "new"])
+def test_nothing_is_too_deep(field, depth):
+    """A reply that is nested beyond all measure is read or refused."""
+    read(b'{"results":[{"%b":%b,"uuid":"u"}]}' % (field.encode(), b"[" * depth + b"]" * depth))
+
+
+@given(st.datetimes(timezones=st.none() | st.timezones()))
+def test_every_time_of_the_calendar_fits_its_column(moment):
+    """Whatever time the provider writes, the column takes it."""
+    assert row(Result(live_status="LIVE", timestamp=moment.isoformat()))["checked_at"].tzinfo is not None
+
+
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode), st.integers(0, 900))
 @example(b"[" * 100_000, 12)
 @example(rb"\ud800\udc00", 20)

@@ -162,11 +162,11 @@ class Session:
             wait: Seconds to wait for the whole reply.
 
         Raises:
-            Unavailable: Nothing left, or a 5xx: not billed.
+            Unavailable: Nothing left, or a 5xx other than 504: not billed.
             RateLimited: 429: not billed.
             AuthError: 401 or 403.
             RequestError: 400, 404 or a redirect.
-            ReplyLost: Sent, and no whole reply came: perhaps billed.
+            ReplyLost: Sent, and no whole reply came, or a 504: perhaps billed.
             ProtocolError: A reply that cannot be understood: perhaps billed.
         """
         body = encode_request(self._client._key, self._client._secret, numbers, options)  # noqa: SLF001  # its own
