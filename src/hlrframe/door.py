@@ -4,6 +4,7 @@ No other module knows one frame library from another. Rows keep their number, or
 """
 
 import difflib
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -63,12 +64,8 @@ def open_door(frame: Any, column: str, *, adding: Collection[str] = ()) -> Door:
         return _open_lazy(frame, column, adding)
     if libraries.is_pandas_dataframe(frame):
         return _open_pandas(frame, column, adding)
-    if libraries.is_duckdb_relation(frame):
+    if _is_relation(frame):
         return _open_relation(frame, column, adding)
-    if libraries.is_into_lazyframe(frame):
-        raise InputError(
-            f"cannot read a {type(frame).__name__}: collect it into a polars, pandas or pyarrow frame first"
-        )
     return _open_arrow(frame, column, adding)
 
 
@@ -82,7 +79,7 @@ def open_list(numbers: Any) -> Door:
 
 
 def _texts_of_list(numbers: Any) -> pl.Series:
-    if libraries.is_into_dataframe(numbers) or libraries.is_into_lazyframe(numbers):
+    if libraries.is_into_dataframe(numbers):
         raise InputError("numbers must be a series, an array or a list: pass one column, or the frame to enrich()")
     if libraries.is_pandas_series(numbers):
         return _texts_of_pandas(numbers, "numbers")
@@ -105,6 +102,11 @@ def _open_lazy(frame: pl.LazyFrame, column: str, adding: Collection[str]) -> Doo
     # Read once, here: a paid question must never sit in a lazy plan, which may run more than once.
     door = _open_polars(frame.collect(), column, adding)
     return Door(door.texts, door.names, lambda results: door.attach(results).lazy())
+
+
+def _is_relation(frame: Any) -> bool:
+    duckdb = sys.modules.get("duckdb")  # whoever has a relation has imported it
+    return duckdb is not None and isinstance(frame, duckdb.DuckDBPyRelation)
 
 
 def _open_relation(relation: Any, column: str, adding: Collection[str]) -> Door:
