@@ -19,8 +19,8 @@ FLOORS = (
     ("errors", "models", "schema", "numbering", "plans", "spelling", "msisdn", "networks"),
     ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
-    ("scribe", "engine"),
-    ("cells", "door", "outcomes", "column", "report", "progress", "frame", "files"),
+    ("scribe", "engine", "outcomes", "column"),
+    ("cells", "door", "report", "progress", "frame", "files"),
     ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
 )
 ORDER = [name for floor in FLOORS for name in floor]

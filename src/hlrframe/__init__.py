@@ -9,8 +9,8 @@ Each number once, every paid answer kept, the price known before and the bill ex
 The emulator needs no account: ``client=hf.emulator.connect(seed=7)``.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+import typing as _typing
 
 from hlrframe.account import Enrichment, Estimate, LaneReport, Report
 from hlrframe.client import Client
@@ -36,7 +36,7 @@ from hlrframe.frame import enrich, enrich_async, enrich_with_report, estimate, l
 from hlrframe.models import LiveStatus, LookupKind, NumberType, Progress, Reason, Settings, State, Verdict
 from hlrframe.store import Store
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from hlrframe import emulator
     from hlrframe.files import enrich_file
     from hlrframe.report import Summary, summarize
@@ -92,14 +92,14 @@ _LATE = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever the name stands for
+def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401  # whatever the name stands for
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415
 
         return version("hlrframe")
     if name not in _LATE:
         raise AttributeError(f"module 'hlrframe' has no attribute {name!r}")
-    module = importlib.import_module(_LATE[name])
+    module = _importlib.import_module(_LATE[name])
     return module if name == "emulator" else getattr(module, name)
 
 

@@ -140,7 +140,7 @@ def _parts_of_run(to_ask: pl.DataFrame, harvest: Harvest | None) -> list[Part]:
 def _known(numbers: pl.Series, *, store: Store | None, settings: Settings, question: Question) -> pl.DataFrame:
     """Gives the answers that need not be asked again."""
     if store is None or settings.refresh:
-        return pl.DataFrame(ANSWER_SCHEMA.empty_table())
+        return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
     max_age = settings.max_age if isinstance(settings.max_age, timedelta) else None
     return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC))
 

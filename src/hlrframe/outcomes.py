@@ -156,7 +156,7 @@ def _kinds(rows: pl.DataFrame, state: State) -> pl.DataFrame:
 
 def together(parts: Iterable[Part]) -> Part:
     """Gives several parts as one."""
-    empty = pl.DataFrame(ANSWER_SCHEMA.empty_table())
+    empty = pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
     numbers = [empty.select("msisdn", "checked_at", "credits")]
     kinds = [empty.select(PROFILE_SCHEMA.names).with_columns(state=pl.lit(""), reason=pl.lit(""), verdict=pl.lit(""))]
     offset = 0

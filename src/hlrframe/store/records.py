@@ -71,7 +71,7 @@ JOURNAL_SCHEMA: Final[pa.Schema] = pa.schema(
     [*ANSWER_SCHEMA, pa.field("received_at", _TIME), pa.field("known_at", _TIME)]
 )
 #: A sealed answer: the journal's columns, what was asked, and which run asked.
-KEPT_TYPES: Final[dict[str, pl.DataType]] = dict(pl.DataFrame(JOURNAL_SCHEMA.empty_table()).schema) | {
+KEPT_TYPES: Final[dict[str, pl.DataType]] = dict(pl.Schema(JOURNAL_SCHEMA)) | {
     name: pl.String() for name in ("lookup", "options", "question", "run")
 }
 #: What was asked or withdrawn, by whom and when.
