@@ -52,7 +52,7 @@ def payload(name):
 
 def fields(result):
     """A result as a dictionary: whichever path it was decoded on."""
-    return msgspec.structs.asdict(result)
+    return {name: msgspec.to_builtins(value) for name, value in msgspec.structs.asdict(result).items()}
 
 
 def one(**changes):
@@ -167,6 +167,17 @@ def test_new_fields_are_kept_as_they_came():
     result = one(roaming={"country": "FRA"}, imsi_hash="1f")
     assert json.loads(result.extra) == {"imsi_hash": "1f", "roaming": {"country": "FRA"}}
     assert fields(result) == fields(one()) | {"extra": result.extra}
+
+
+def test_new_fields_of_a_network_are_kept_too():
+    """What a network's details say beyond what we know goes to extra under their name, and the rest is read."""
+    details = {"name": "Virgin Mobile", "mccmnc": "23438", "brand": "Example", "host": {"name": "EE"}}
+    for result in (one(current_network_details=details), one(current_network_details=details, uuid=7, is_ported=[])):
+        assert json.loads(result.extra)["current_network_details"] == {"brand": "Example", "host": {"name": "EE"}}
+        assert (result.current_network_details.name, result.current_network_details.mccmnc) == (
+            "Virgin Mobile",
+            "23438",
+        )
 
 
 def test_a_wrong_type_costs_one_field():

@@ -13,8 +13,15 @@ from hlrframe.wire.results import MOST_CREDITS, Echo, Network, Result
 __all__ = ["decode_balance", "decode_results"]
 
 
+class _ExactNetwork(Network, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A network without a field that we do not know."""
+
+
 class _ExactResult(Result, frozen=True, gc=False, forbid_unknown_fields=True):
     """A result without a field that we do not know."""
+
+    original_network_details: _ExactNetwork | None = None
+    current_network_details: _ExactNetwork | None = None
 
 
 class _ExactReply(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -32,7 +39,8 @@ _ANY: Final = msgspec.json.Decoder()
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 #: Our names of the fields that we know, by the provider's.
 _KNOWN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Result) if each.name != "extra"}
-_NETWORK: Final = msgspec.structs.fields(Network)
+_NETWORK: Final = tuple(each.encode_name for each in msgspec.structs.fields(Network))
+_DETAILS: Final = ("original_network_details", "current_network_details")
 
 
 def decode_balance(body: bytes) -> float:
@@ -110,11 +118,22 @@ def _typed_result(raw: msgspec.Raw) -> Result:
     except _UNREADABLE:
         return Result()
     unknown = {name: value for name, value in fields.items() if name not in _KNOWN}
+    for name in _DETAILS:
+        if new := _new_details(fields.get(name)):
+            unknown[name] = msgspec.Raw(msgspec.json.encode(new))
     try:
         known = _TYPED.decode(raw)
     except _UNREADABLE:
         return _pieced_result(fields, unknown)
     return msgspec.structs.replace(known, extra=_json(unknown))
+
+
+def _new_details(network: msgspec.Raw | None) -> _Fields:
+    try:
+        fields = _FIELDS.decode(network or b"{}")
+    except _UNREADABLE:
+        return {}
+    return {name: value for name, value in fields.items() if name not in _NETWORK}
 
 
 def _pieced_result(fields: _Fields, unknown: _Fields) -> Result:
@@ -142,7 +161,7 @@ def _fit(name: str, value: object) -> object:
     if name.endswith("_details"):
         if not isinstance(value, dict):
             return None
-        return Network(**{each.name: _text(value.get(each.encode_name)) for each in _NETWORK})
+        return Network(**{each: _text(value.get(each)) for each in _NETWORK})
     return _text(value)
 
 
