@@ -40,7 +40,7 @@ def pause_after(times: int) -> float:
     >>> [pause_after(times) for times in (0, 1, 10)]
     [0.25, 0.5, 30.0]
     """
-    return min(LONG_PAUSE, SHORT_PAUSE * 2**times)
+    return min(LONG_PAUSE, SHORT_PAUSE * 2.0**times)
 
 
 @dataclass(slots=True, eq=False)
