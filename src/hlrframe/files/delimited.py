@@ -43,6 +43,7 @@ class Records:
         self._taken: list[str] = []
         around = re.escape(separator)
         self._quoted_empty = re.compile(rf'(?:^|(?<={around}))""(?=[{around}\r\n]|$)')
+        self._before_quotes = f'{separator}""'
         #: Lines read so far.
         self.line = 0
 
@@ -65,7 +66,7 @@ class Records:
             raise csv.Error("a quote is never closed")
 
     def _marked(self, line: str) -> str:
-        if '""' in line:
+        if self._before_quotes in line or line.startswith('""'):
             line = self._quoted_empty.sub(MARK, line)
         return line if line.find("\r", 0, -2) < 0 else _LONE_RETURN.sub(RETURN_MARK, line)
 
