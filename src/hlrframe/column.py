@@ -74,6 +74,8 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
     distinct = numbers.numbers["msisdn"]
     known = _known(distinct, store=store, settings=settings, question=Question.of(settings, provider))
     to_ask = _to_ask(distinct, known)
+    if settings.offline:
+        to_ask = to_ask.clear()
     worst = Tariff(settings).worst_of(to_ask["msisdn"].to_list())
     return Estimate(
         rows=numbers.rows,
@@ -104,7 +106,7 @@ async def resolve_numbers(
         store: Where answers are read from and kept, or ``None``.
         settings: Settings of the run.
         columns: Names of the columns that the rows will get.
-        on_progress: Called at most ten times a second while numbers are asked.
+        on_progress: Called at most ten times a second while numbers are asked, and at the end.
 
     Raises:
         StoreError: The store could not be opened. Nothing was asked.
@@ -118,6 +120,8 @@ async def resolve_numbers(
         journal_to = None if store is None else (store, question)
         tell = _counting_in(known.height, on_progress)
         harvest = await _ask(to_ask, journal_to, client=client, settings=settings, keep=own, tell=tell)
+    elif on_progress is not None:
+        on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
     parts = [cached(known, own), *_parts_of_run(to_ask, harvest)]
     outcomes, kinds = together(parts)
     table = numbers.numbers.join(outcomes, on="msisdn", how="left", maintain_order="left")

@@ -1,0 +1,293 @@
+import asyncio
+import itertools
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import httpx
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frame_aid import PHONES
+from hlrframe.client import Client
+from hlrframe.column import NumberList, Tally, estimate_numbers, resolve_numbers
+from hlrframe.emulator import Emulator, EmulatorTransport, Faults, sample_numbers
+from hlrframe.models import Question, Settings, State
+from hlrframe.schema import COLUMNS
+from hlrframe.store import Asked, Store
+from virtual_time import in_virtual_time
+
+GB = Settings(default_region="GB")
+CELLS = st.lists(st.one_of(st.sampled_from(PHONES), st.text(max_size=6)), max_size=14)
+
+
+def connected(**options):
+    """Gives a provider of one's own, and a client for it."""
+    provider = Emulator(seed=7, **options)
+    key, secret = provider.credentials
+    return provider, Client(key, secret, transport=EmulatorTransport(provider), provider="emulator")
+
+
+def read(*batches, region="GB"):
+    """Gives a list that was read in batches, and how each of them was read."""
+    numbers = NumberList(region=region)
+    return numbers, [numbers.add(pl.Series(batch, dtype=pl.String)) for batch in batches]
+
+
+def resolved(numbers, client, *, store=None, settings=GB, **options):
+    """Gives the outcomes of a list; where no thread writes to a disk, waiting takes no time."""
+    main = resolve_numbers(numbers, client=client, store=store, settings=settings, **options)
+    return in_virtual_time(main) if store is None else asyncio.run(main)
+
+
+def some(count, region="GB"):
+    """Gives distinct mobiles of a region."""
+    return [f"+{number}" for number in itertools.islice(sample_numbers(region, seed=3), count)]
+
+
+# The list
+
+
+def test_each_number_once():
+    """A list holds each number once, with the row that carries it first, however it is written."""
+    numbers, (reading,) = read(["n/a", "07400 123456", "+44 7400 123457", "+447400123456", None])
+    assert numbers.numbers.rows(named=True) == [
+        {"first_row": 1, "msisdn": "447400123456"},
+        {"first_row": 2, "msisdn": "447400123457"},
+    ]
+    assert reading["msisdn"].to_list() == [None, "447400123456", "447400123457", "447400123456", None]
+    assert (numbers.rows, numbers.rejected) == (5, Counter({"empty": 2}))
+
+
+def test_an_empty_list():
+    """A list that nothing was added to has no numbers, in columns of the usual types."""
+    empty, _ = read()
+    full, _ = read(["07400 123456"])
+    assert empty.numbers.is_empty()
+    assert empty.numbers.schema == full.numbers.schema
+
+
+@settings(max_examples=40, deadline=None)
+@given(CELLS, st.integers(0, 14), st.integers(0, 14))
+def test_batches_make_no_difference(cells, one, other):
+    """A list that is read in batches is the list that is read at once."""
+    cuts = sorted((min(one, len(cells)), min(other, len(cells))))
+    parts, readings = read(cells[: cuts[0]], cells[cuts[0] : cuts[1]], cells[cuts[1] :])
+    whole, (reading,) = read(cells)
+    assert parts.numbers.equals(whole.numbers)
+    assert pl.concat(readings).equals(reading)
+    assert (parts.rows, parts.rejected) == (whole.rows, whole.rejected)
+
+
+# What becomes of it
+
+
+@settings(max_examples=15, deadline=None)
+@given(CELLS, st.integers(0, 14))
+def test_every_row_has_one_outcome(cells, cut):
+    """Each row has a state, a reason where it has no answer and none where it has, and the credits are the bill."""
+    cut = min(cut, len(cells))
+    numbers, readings = read(cells[:cut], cells[cut:])
+    provider, client = connected()
+    outcomes = resolved(numbers, client)
+    tally = Tally()
+    parts = [outcomes.rows(readings[0]), outcomes.rows(readings[1], offset=cut)]
+    for part in parts:
+        tally.add(part)
+    rows = pl.concat(parts)
+    assert rows.height == len(cells)
+    assert rows.columns == [each.name for each in COLUMNS]
+    answered = rows["state"].is_in([State.ANSWERED, State.CACHED])
+    assert rows["reason"].is_null().equals(answered)
+    assert rows["verdict"].is_not_null().equals(answered)
+    assert rows["checked_at"].is_not_null().equals(answered)
+    assert Decimal(str(rows["credits"].sum())) == provider.bill.total
+    report = tally.complete(outcomes.report)
+    assert report.rows == len(cells)
+    assert report.states == dict(Counter(rows["state"]))
+    assert Decimal(str(report.credits)) == provider.bill.total
+
+
+def test_the_first_row_pays():
+    """What a number costs stands on the first row that carries it, in whichever batch that is."""
+    numbers, readings = read([None, "07400 123456"], ["07400 123456", "+447400123457"])
+    outcomes = resolved(numbers, connected()[1])
+    credits_ = [outcomes.rows(reading, offset=2 * place)["credits"].to_list() for place, reading in enumerate(readings)]
+    assert credits_ == [[0.0, 1.0], [0.0, 1.0]]
+
+
+def test_the_columns_that_were_chosen():
+    """Rows get the chosen columns, those that a tally counts, and the credits; in the order of the schema."""
+    numbers, (reading,) = read(["07400 123456"])
+    rows = resolved(numbers, connected()[1], columns=("uuid", "current_network")).rows(reading)
+    assert rows.columns == ["state", "reason", "verdict", "current_network", "credits", "uuid"]
+
+
+def test_lookups_that_fail():
+    """A number that the provider fails at for good is a failed row with a reason, and the others are answered."""
+    cells = some(40)
+    numbers, (reading,) = read(cells)
+    provider, client = connected(faults=Faults(internal_error=0.7))
+    outcomes = resolved(numbers, client)
+    rows = outcomes.rows(reading)
+    counts = Counter(rows["state"])
+    assert counts.keys() == {"answered", "failed"}
+    failed = rows.filter(pl.col("state") == "failed")
+    assert set(failed["reason"]) == {"internal_error"}
+    assert failed["verdict"].null_count() == failed["live_status"].null_count() == failed.height
+    assert Decimal(str(rows["credits"].sum())) == provider.bill.total
+
+
+def test_numbers_are_asked_by_network():
+    """The report has a line for each network, or country, that was asked for."""
+    cells = [*some(6, "GB"), *some(4, "DE"), *some(3, "US")]
+    numbers, _ = read(cells)
+    lanes = [each.lane for each in resolved(numbers, connected()[1]).report.lanes]
+    assert {lane.split(" ")[0] for lane in lanes} == {"GB", "DE", "US"}
+    assert len(set(lanes)) == len(lanes)
+
+
+# The store
+
+
+def test_the_store_answers(tmp_path):
+    """Stored answers stand beside new ones: cached and free, with all that was said."""
+    provider, client = connected()
+    store, cells = Store(tmp_path), some(5)
+    first, (reading,) = read(cells[:3])
+    before = resolved(first, client, store=store).rows(reading)
+    second, (again,) = read([*cells, "n/a"])
+    after = resolved(second, client, store=store).rows(again)
+    assert after["state"].to_list() == ["cached"] * 3 + ["answered"] * 2 + ["rejected"]
+    same = [name for name in before.columns if name not in {"state", "credits"}]
+    assert after.head(3).select(same).equals(before.select(same))
+    assert after.head(3)["credits"].sum() == 0.0
+    assert provider.bill.numbers == 5
+
+
+def test_other_questions_have_other_answers(tmp_path):
+    """An answer serves the question that it was an answer to: the same kind, options and provider."""
+    provider, client = connected()
+    numbers, (reading,) = read(["07400 123456"])
+    for asked, chosen in enumerate((GB, GB.replace(lookup="mnp"), GB.replace(ported_date=True)), 1):
+        rows = resolved(numbers, client, store=Store(tmp_path), settings=chosen).rows(reading)
+        assert rows["state"].to_list() == ["answered"]
+        assert provider.bill.numbers == asked
+
+
+def test_what_was_asked_without_an_answer(tmp_path):
+    """A number that a killed run had asked, and perhaps paid for, is asked again without being paid again."""
+    provider, client = connected()
+    numbers, (reading,) = read(["07400 123456"])
+    resolved(numbers, client)  # the reply never reached the disk
+    store = Store(tmp_path)
+    with store.journal(Question.of(GB, "emulator")) as journal:
+        journal.write([Asked(["447400123456"], datetime.now(UTC))])
+    rows = resolved(numbers, client, store=store).rows(reading)
+    assert rows["state"].to_list() == ["answered"]
+    assert (provider.bill.asked["447400123456"], provider.bill.paid_twice()) == (2, [])
+    assert provider.bill.total == 1
+
+
+class Nobody(httpx.AsyncBaseTransport):
+    """A provider that must not be asked."""
+
+    async def handle_async_request(self, request):
+        """Fails."""
+        pytest.fail(f"asked {request.url}")
+
+
+@pytest.mark.parametrize("cells", [[], ["n/a", None]], ids=["no rows", "no numbers"])
+def test_nothing_to_ask(cells):
+    """Where there is nothing to ask nobody is asked."""
+    numbers, (reading,) = read(cells)
+    outcomes = resolved(numbers, Client("key", "secret", transport=Nobody()))
+    assert outcomes.rows(reading)["state"].to_list() == ["rejected"] * len(cells)
+    assert (outcomes.report.numbers, outcomes.report.requests, outcomes.error) == (0, 0, None)
+
+
+def test_offline_asks_nobody(tmp_path):
+    """Offline, what the store does not know is skipped; the progress is told so."""
+    _, client = connected()
+    store, seen = Store(tmp_path), []
+    known, _ = read(["07400 123456"])
+    resolved(known, client, store=store)
+    numbers, (reading,) = read(["07400 123456", "07400 123457"])
+    nobody = Client("key", "secret", transport=Nobody(), provider="emulator")
+    rows = resolved(numbers, nobody, store=store, settings=GB.replace(offline=True), on_progress=seen.append).rows(
+        reading
+    )
+    assert rows["state"].to_list() == ["cached", "skipped"]
+    assert rows["reason"].to_list() == [None, "offline"]
+    assert [(each.total, each.cached, each.skipped, each.done) for each in seen] == [(2, 1, 1, 2)]
+
+
+def test_progress_counts_the_store_in(tmp_path):
+    """What the store knew counts as done from the first report on."""
+    _, client = connected()
+    store, seen = Store(tmp_path), []
+    known, _ = read(some(3))
+    resolved(known, client, store=store)
+    numbers, _ = read(some(5))
+    resolved(numbers, client, store=store, on_progress=seen.append)
+    assert {(each.total, each.cached) for each in seen} == {(5, 3)}
+    assert seen[-1].done == 5
+
+
+# The estimate
+
+
+def estimate(cells, *, store=None, chosen=GB):
+    return estimate_numbers(read(cells)[0], store=store, settings=chosen, provider="emulator")
+
+
+def test_the_estimate_names_countries():
+    """The numbers to be asked are counted by country, the most first."""
+    cells = [*some(2, "DE"), *some(3, "GB"), "n/a", some(1, "GB")[0]]
+    result = estimate(cells)
+    assert list(result.countries.items()) == [("GB", 3), ("DE", 2)]
+    assert (result.rows, result.numbers, result.to_ask, result.rejected) == (7, 5, 5, {"empty": 1})
+
+
+def test_the_estimate_expects_landlines_to_be_free():
+    """Landlines may cost what mobiles cost, and are expected to cost nothing."""
+    landlines = ["+44 113 391 0781", "+44 20 7946 0018"]
+    result = estimate([*some(2), *landlines])
+    assert (result.credits_expected, result.credits_high) == (2.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "high"),
+    [
+        (GB, 4.0),
+        (GB.replace(lookup="mnp"), 2.0),
+        (GB.replace(lookup="validate"), 0.0),
+        (GB.replace(ported_date=True), 8.0),
+        (GB.replace(offline=True), 0.0),
+    ],
+    ids=["hlr", "mnp", "validate", "dated", "offline"],
+)
+def test_the_estimate_knows_the_price_list(chosen, high):
+    """The ceiling is what the kind of lookup and its options can cost; offline it is nothing."""
+    result = estimate(some(4), chosen=chosen)
+    assert result.credits_high == high
+    assert result.credits_expected <= high
+
+
+def test_the_estimate_leaves_out_what_is_stored(tmp_path):
+    """Stored answers are free, unless everything is to be asked again."""
+    store = Store(tmp_path)
+    known, _ = read(some(3))
+    resolved(known, connected()[1], store=store)
+    result = estimate(some(5), store=store)
+    fresh = estimate(some(5), store=store, chosen=GB.replace(refresh=True))
+    assert (result.stored, result.to_ask, result.credits_high) == (3, 2, 2.0)
+    assert (fresh.stored, fresh.to_ask, fresh.credits_high) == (0, 5, 5.0)
+
+
+def test_the_estimate_of_nothing():
+    """An empty list costs nothing."""
+    result = estimate([])
+    assert (result.rows, result.to_ask, result.credits_high, result.credits_expected) == (0, 0, 0.0, 0.0)
