@@ -173,3 +173,14 @@ def test_patience_with_throttling_has_an_end(refusals, seconds, hopeless):
     for _ in range(refusals):
         circuit.refused()
     assert circuit.is_hopeless(seconds) is hopeless
+
+
+def test_a_provider_that_never_answered_is_given_up_soon():
+    """A wrong address is told within a quarter of a minute; one healthy reply, and more patience is due."""
+    circuit = failing(5)
+    assert not circuit.is_hopeless(10.0)
+    assert circuit.is_hopeless(16.0)
+    circuit.healthy(1.0)
+    for _ in range(5):
+        circuit.failed(2.0)
+    assert not circuit.is_hopeless(20.0)

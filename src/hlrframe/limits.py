@@ -29,6 +29,9 @@ PAUSE: Final = 0.5
 #: Seconds without one answer, and refusals in them, after which a throttled run stops.
 PATIENCE: Final = 300.0
 REFUSALS: Final = 50
+#: The same where nothing was ever answered, as with a wrong address: failures, and seconds.
+FIRST_FAILURES: Final = 5
+FIRST_PATIENCE: Final = 15.0
 
 
 @dataclass(slots=True)
@@ -198,6 +201,7 @@ class Circuit:
     _probes: int = field(init=False, default=0)
     _opens_at: float = field(init=False, default=-math.inf)
     _healthy_at: float | None = field(init=False, default=None)
+    _ever_healthy: bool = field(init=False, default=False)
 
     @property
     def is_open(self) -> bool:
@@ -211,8 +215,9 @@ class Circuit:
 
     def is_hopeless(self, now: float) -> bool:
         """Whether going on would be a storm."""
-        starved = self._healthy_at is not None and now - self._healthy_at > PATIENCE
-        return self._probes > PROBES or (starved and self.throttled >= REFUSALS)
+        silence = 0.0 if self._healthy_at is None else now - self._healthy_at
+        never = not self._ever_healthy and self.streak >= FIRST_FAILURES and silence > FIRST_PATIENCE
+        return never or self._probes > PROBES or (silence > PATIENCE and self.throttled >= REFUSALS)
 
     def begin(self, now: float) -> None:
         """Starts the clock of patience."""
@@ -222,6 +227,7 @@ class Circuit:
     def healthy(self, now: float) -> None:
         """Notes a reply with answers."""
         self.streak = self.throttled = self._probes = 0
+        self._ever_healthy = True
         self._healthy_at = now
 
     def refused(self) -> None:
