@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 NUMBER = re.compile(rb'"telephone_number"\s*:\s*"([^"]*)"')
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
@@ -62,6 +63,8 @@ class Options:
     limit_numbers: int = 0
     #: Numbers a second that one network takes before it answers 429; 0 for no limit.
     network_rate: float = 0.0
+    #: Leading digits of the networks that have that rate; empty for all.
+    rate_prefix: str = ""
     #: Leading digits of numbers that take ``slow_ms``; empty for none.
     slow_prefix: str = ""
     #: Time that a request with a slow number takes.
@@ -92,10 +95,14 @@ class Provider:
     numbers: int = 0
     seen: set[bytes] = field(default_factory=set)
     ready_at: dict[bytes, float] = field(default_factory=dict)
+    began_at: float | None = None
+    #: Seconds from the first request to the last answer of each network.
+    finished: dict[str, float] = field(default_factory=dict)
 
     def admit(self, numbers: Sequence[bytes], now: float) -> bool:
         """Takes a request in, or refuses it."""
         options = self.options
+        self.began_at = now if self.began_at is None else self.began_at
         full = 0 < options.limit_requests <= self.requests
         full = full or 0 < options.limit_numbers < self.numbers + len(numbers)
         if full or not self.within_rate(numbers, now):
@@ -112,7 +119,8 @@ class Provider:
         rate = self.options.network_rate
         if not rate:
             return True
-        asked = Counter(number[:NETWORK_DIGITS] for number in numbers)
+        prefix = self.options.rate_prefix.encode()
+        asked = Counter(number[:NETWORK_DIGITS] for number in numbers if number.startswith(prefix))
         free_at = {network: max(self.ready_at.get(network, now), now) for network in asked}
         if any(at > now + 1 for at in free_at.values()):
             return False
@@ -127,8 +135,10 @@ class Provider:
             return options.slow_ms / 1000
         return options.latency_ms / 1000 * (1 + options.jitter * random.uniform(-1, 1))
 
-    def finish(self, numbers: Sequence[bytes]) -> None:
+    def finish(self, numbers: Sequence[bytes], now: float) -> None:
         """Books an answer; every number costs one credit."""
+        elapsed = now - (self.began_at or now)
+        self.finished.update(dict.fromkeys({number[:NETWORK_DIGITS].decode() for number in numbers}, elapsed))
         self.requests -= 1
         self.numbers -= len(numbers)
         self.stats.requests += 1
@@ -139,13 +149,15 @@ class Provider:
     def account(self) -> bytes:
         """The bill so far, as JSON."""
         self.stats.distinct = len(self.seen)
-        return json.dumps(asdict(self.stats)).encode()
+        return json.dumps(asdict(self.stats) | {"finished": self.finished}).encode()
 
     def reset(self) -> None:
         """Starts a new bill."""
         self.stats = Stats()
         self.seen.clear()
         self.ready_at.clear()
+        self.finished.clear()
+        self.began_at = None
 
 
 def profile(index: int) -> dict[str, object]:
@@ -247,7 +259,7 @@ class Connection(asyncio.Protocol):
 
     def answer(self, numbers: Sequence[bytes], gzip: bool) -> None:
         """Books a request and sends its answer."""
-        self.provider.finish(numbers)
+        self.provider.finish(numbers, self.loop.time())
         # A client that has gone away has been billed all the same.
         if not self.transport.is_closing():
             self.transport.write(reply(b"200 OK", render(numbers), gzip=gzip))
@@ -278,7 +290,7 @@ class Running:
         """Base URL as clients want it."""
         return f"{self.root}/apiv2"
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> dict[str, Any]:
         """The provider's account since the last reset."""
         return self._ask("/stats")
 
@@ -286,10 +298,10 @@ class Running:
         """Starts a new bill."""
         self._ask("/reset")
 
-    def _ask(self, path: str) -> dict[str, int]:
+    def _ask(self, path: str) -> dict[str, Any]:
         with contextlib.closing(http.client.HTTPConnection(self.root.partition("//")[2], timeout=30)) as connection:
             connection.request("GET", path)
-            account: dict[str, int] = json.load(connection.getresponse())
+            account: dict[str, Any] = json.load(connection.getresponse())
             return account
 
 
