@@ -1,9 +1,12 @@
 import errno
 import io
+import re
 import sys
 from contextlib import redirect_stderr
+from functools import partialmethod
 
 import pytest
+import tqdm
 
 from hlrframe.models import Progress
 from hlrframe.progress import shown
@@ -64,6 +67,49 @@ def test_long_work_shows_a_bar(screen):
     line = screen.getvalue()
     assert "1607/2000" in line
     assert "1,499.5 credits, answered 1,500, cached 100, failed 7, refused 0" in line
+
+
+def test_the_bar_says_what_it_can_cost(screen):
+    """Where the run has a price, the line says how much of it is spent."""
+    with redirect_stderr(screen), shown(True) as tell:
+        tell(snapshot(credits_expected=1_900.0))
+    assert "1,499.5 of 1,900.0 credits, answered 1,500" in screen.getvalue()
+
+
+def last_rate(screen):
+    """Gives the numbers a second and the minutes and seconds left that the bar said last."""
+    said = re.findall(r"<(\d\d):(\d\d), +([\d.]+) numbers/s", screen.getvalue())
+    minutes, seconds, rate = said[-1]
+    return float(rate), 60 * int(minutes) + int(seconds)
+
+
+def test_what_is_asked_makes_the_rate(screen):
+    """Cached numbers count as done and not for the rate, which begins with the work; the time left follows it."""
+    with redirect_stderr(screen), shown(None) as tell:
+        tell(snapshot(total=101_000, cached=100_000, answered=390, failed=10, seconds=200.0))
+    rate, left = last_rate(screen)
+    assert rate == pytest.approx(2.0, rel=0.05)
+    assert left == pytest.approx(300, rel=0.05)
+    assert "100400/101000" in screen.getvalue()
+
+
+def test_what_is_not_asked_does_not_make_the_rate(screen):
+    """Numbers that a run leaves out at its end are done, and do not make it look fast."""
+    with redirect_stderr(screen), shown(True) as tell:
+        tell(snapshot(total=10_000, cached=0, answered=390, failed=10, seconds=100.0))
+        tell(snapshot(total=10_000, cached=0, answered=390, failed=10, skipped=9_600, seconds=100.0))
+    rate, left = last_rate(screen)
+    assert rate == pytest.approx(4.0, rel=0.05)
+    assert left == 0
+
+
+def test_a_bar_that_is_switched_off(screen, monkeypatch, caplog):
+    """TQDM_DISABLE shows nothing, and nothing complains."""
+    monkeypatch.setattr(tqdm.tqdm, "__init__", partialmethod(tqdm.tqdm.__init__, disable=True))
+    with redirect_stderr(screen), shown(True) as tell:
+        tell(snapshot())
+        tell(snapshot(answered=1_893))
+    assert (screen.getvalue(), caplog.text) == ("", "")
 
 
 def test_true_shows_the_bar_at_once():

@@ -368,6 +368,9 @@ class Progress:
     refused: int = 0
     #: Credits spent so far.
     credits: float = 0.0
+    #: The most that asking all of it can cost: by the price list, and below ``max_credits``; ``None`` where nothing
+    #: is asked.
+    credits_expected: float | None = None
     #: Requests in flight at this moment.
     in_flight: int = 0
     #: Seconds since the run began.

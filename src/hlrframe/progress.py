@@ -1,4 +1,4 @@
-"""The progress line of long work: numbers done, credits, answered, cached, failed."""
+"""The progress line of long work: numbers done, their rate, time left, credits, answered, cached, failed."""
 
 import importlib
 import logging
@@ -71,10 +71,12 @@ class _Line:
         if self._bar is None:
             if progress.seconds < self._delay:
                 return
-            self._bar = _bar(progress.total)
+            self._bar = _bar(progress)
         self._bar.n = progress.done
+        # What took no time counts for nothing in the rate.
+        self._bar.initial = progress.cached + progress.skipped
         self._bar.set_postfix_str(
-            f"{progress.credits:,.1f} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
+            f"{_credits(progress)}, answered {progress.answered:,}, cached {progress.cached:,}, "
             f"failed {progress.failed:,}, refused {progress.refused:,}",
             refresh=False,
         )
@@ -85,8 +87,16 @@ class _Line:
             self._bar.close()
 
 
-def _bar(total: int) -> Any:  # noqa: ANN401  # one of tqdm's two classes
+def _credits(progress: Progress) -> str:
+    most = "" if progress.credits_expected is None else f" of {progress.credits_expected:,.1f}"
+    return f"{progress.credits:,.1f}{most} credits"
+
+
+def _bar(progress: Progress) -> Any:  # noqa: ANN401  # one of tqdm's two classes
     # The widget where a notebook can show one, the line everywhere else.
     in_notebook = "ipykernel" in sys.modules and "ipywidgets" in sys.modules
     module = importlib.import_module("tqdm.notebook" if in_notebook else "tqdm")
-    return module.tqdm(total=total, unit=" numbers", dynamic_ncols=True, leave=True)
+    bar = module.tqdm(total=progress.total, unit=" numbers", dynamic_ncols=True, leave=True)
+    if not bar.disable:  # as TQDM_DISABLE does
+        bar.start_t -= progress.seconds  # the work began before the bar
+    return bar
