@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from frame_aid import PHONES
 from hlrframe.client import Client
 from hlrframe.column import NumberList, Tally, estimate_numbers, resolve_numbers
-from hlrframe.emulator import Emulator, EmulatorTransport, Faults, sample_numbers
+from hlrframe.emulator import Emulator, EmulatorTransport, Faults, World, find_numbers, sample_numbers
 from hlrframe.models import Question, Settings, State
+from hlrframe.networks import predict_networks
 from hlrframe.schema import COLUMNS
 from hlrframe.store import Asked, Store
 from virtual_time import in_virtual_time
@@ -149,6 +150,48 @@ def test_numbers_are_asked_by_network():
     assert len(set(lanes)) == len(lanes)
 
 
+def test_a_lane_says_how_it_went():
+    """A lane counts its numbers and answers, and says which share of the answers one network gave."""
+    numbers, (reading,) = read(some(300))
+    outcomes = resolved(numbers, connected()[1], settings=GB.replace(max_credits=100))
+    rows = outcomes.rows(reading)
+    asked = rows.filter(pl.col("state") != "skipped")
+    lanes = outcomes.report.lanes
+    assert sum(lane.numbers for lane in lanes) == sum(lane.answered for lane in lanes) == asked.height
+    three = next(lane for lane in lanes if lane.lane == "GB Three")
+    of_three = predict_networks(asked["msisdn"])["network"] == "Three"
+    networks = asked.filter(of_three).select(pl.coalesce("current_network", "original_network")).to_series()
+    assert three.answered == of_three.sum()
+    assert three.agreement == networks.value_counts()["count"].max() / networks.count() < 1.0
+    unasked = {lane.agreement for lane in lanes if not lane.answered}
+    assert unasked <= {None}
+
+
+class Barring(EmulatorTransport):
+    """A provider with an error word of its own for one number."""
+
+    async def handle_async_request(self, request):
+        """Answers, but for that number."""
+        reply = await super().handle_async_request(request)
+        results = reply.json()["results"]
+        barred = {"error": "NUMBER_BARRED", "request_parameters": {"telephone_number": "447400123456"}}
+        theirs = [each["request_parameters"]["telephone_number"] for each in results]
+        told = [barred if number == "447400123456" else each for number, each in zip(theirs, results, strict=True)]
+        return httpx.Response(200, json={"results": told})
+
+
+def test_an_unknown_error_word_is_told():
+    """A number that fails with a word of the provider's own has that word in its row; other rows have none."""
+    numbers, (reading,) = read(["07400 123456", "07400 123457", "n/a"])
+    client = Client("emulator", "emulator", transport=Barring(Emulator(seed=7)), provider="emulator")
+    rows = resolved(numbers, client).rows(reading)
+    assert rows.select("state", "reason", "error").rows() == [
+        ("failed", "provider_error", "NUMBER_BARRED"),
+        ("answered", None, None),
+        ("rejected", "empty", None),
+    ]
+
+
 # The store
 
 
@@ -165,6 +208,21 @@ def test_the_store_answers(tmp_path):
     assert after.head(3).select(same).equals(before.select(same))
     assert after.head(3)["credits"].sum() == 0.0
     assert provider.bill.numbers == 5
+
+
+@pytest.mark.parametrize("again", [GB.replace(max_age="0s"), GB.replace(refresh=True)], ids=["stale", "refresh"])
+def test_the_last_known_network_is_the_lane(tmp_path, again):
+    """A number that is asked again waits with the network that the store saw last, not with that of its prefix."""
+    moved = list(itertools.islice(find_numbers(World(7), lambda each: each.ported and each.live_status == "LIVE"), 30))
+    numbers, (reading,) = read([f"+{number}" for number in moved])
+    client, store = connected()[1], Store(tmp_path)
+    before = resolved(numbers, client, store=store)
+    after = resolved(numbers, client, store=store, settings=again)
+    now = before.rows(reading)["current_network"]
+    assert {lane.lane for lane in after.report.lanes} == {f"GB {name}" for name in now}
+    assert {lane.agreement for lane in after.report.lanes} == {1.0}
+    assert min(lane.agreement for lane in before.report.lanes) < 1.0
+    assert after.rows(reading)["state"].to_list() == ["answered"] * 30
 
 
 def test_other_questions_have_other_answers(tmp_path):
@@ -222,6 +280,7 @@ def test_offline_asks_nobody(tmp_path):
     assert rows["state"].to_list() == ["cached", "skipped"]
     assert rows["reason"].to_list() == [None, "offline"]
     assert [(each.total, each.cached, each.skipped, each.done) for each in seen] == [(2, 1, 1, 2)]
+    assert seen[0].credits_expected is None
 
 
 def test_progress_counts_the_store_in(tmp_path):
@@ -234,6 +293,7 @@ def test_progress_counts_the_store_in(tmp_path):
     resolved(numbers, client, store=store, on_progress=seen.append)
     assert {(each.total, each.cached) for each in seen} == {(5, 3)}
     assert seen[-1].done == 5
+    assert {each.credits_expected for each in seen} == {2.0}
 
 
 # The estimate

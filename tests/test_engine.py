@@ -31,6 +31,7 @@ from hlrframe.errors import AuthError, Interrupted, ProviderError, RateLimited, 
 from hlrframe.models import LookupKind, Question, Reason, Settings
 from hlrframe.store import Store
 from hlrframe.tariff import credits_of
+from hlrframe.wire import Trouble
 from storekit import known
 from virtual_time import in_virtual_time
 
@@ -343,7 +344,7 @@ def test_a_cancelled_run_does_not_wait_for_ever():
     harvest = in_virtual_time(cancelled_at(1.0, ask(emulator, numbers, batch_size=1)))
     accounted_for(harvest, numbers, emulator)
     assert (harvest.seconds, len(harvest.failed), len(harvest.answers)) == (11.0, 210, 0)
-    assert set(harvest.failed.values()) == {Reason.CONNECTION_LOST}
+    assert set(harvest.failed.values()) == {Trouble(Reason.CONNECTION_LOST)}
 
 
 def test_a_second_cancellation_cuts_the_landing_short():
@@ -477,6 +478,17 @@ def test_the_last_progress_counts_what_was_not_asked():
     seen = []
     run(Emulator(), mobiles(100), max_credits=10, on_progress=seen.append)
     assert (seen[-1].answered, seen[-1].skipped, seen[-1].done) == (10, 90, 100)
+
+
+@pytest.mark.parametrize(
+    ("settings", "most"),
+    [({}, 100.0), ({"lookup": "mnp"}, 50.0), ({"ported_date": True}, 200.0), ({"max_credits": 30}, 30.0)],
+)
+def test_progress_says_what_it_can_cost(settings, most):
+    """Every report says the most that the run can cost: by the price list, with earlier doubts, within the budget."""
+    seen, numbers = [], mobiles(100)
+    run(Emulator(), numbers[10:], rechecks=numbers[:10], on_progress=seen.append, **settings)
+    assert {each.credits_expected for each in seen} == {most}
 
 
 def test_an_empty_job_is_done_at_once():

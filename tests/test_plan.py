@@ -8,7 +8,7 @@ from hlrframe.budget import Ledger
 from hlrframe.lanes import Ticket
 from hlrframe.models import Reason, Settings
 from hlrframe.plan import MAX_TRIES, Done, Plan, Send, Wait
-from hlrframe.wire import Result
+from hlrframe.wire import Result, Trouble
 from provider_model import Outcome, live, numbers_of, simulate
 
 LATENCY = 0.2
@@ -278,7 +278,7 @@ def test_a_number_that_always_fails_is_given_up():
         if isinstance(step, Send):
             plan.landed(step.ticket, [Result(error="INTERNAL_ERROR")], now)
             plan.circuit.healthy(now)  # as if another number had been answered meanwhile
-    assert plan.failed == {"447000000001": Reason.INTERNAL_ERROR}
+    assert plan.failed == {"447000000001": Trouble(Reason.INTERNAL_ERROR, "INTERNAL_ERROR")}
     assert plan.requests == MAX_TRIES
 
 
@@ -311,7 +311,22 @@ def test_asked_in_vain_is_not_the_same_as_not_asked():
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     plan.halt(Reason.STOPPED)
     assert plan.unasked() == ["447000000002"]
-    assert plan.failed == {"447000000001": Reason.TIMEOUT}
+    assert plan.failed == {"447000000001": Trouble(Reason.TIMEOUT)}
+
+
+@pytest.mark.parametrize(
+    ("then_lost", "trouble"),
+    [(False, Trouble(Reason.PROVIDER_ERROR, "NUMBER_BARRED")), (True, Trouble(Reason.TIMEOUT))],
+)
+def test_the_last_trouble_counts(then_lost, trouble):
+    """A failed number has the provider's error word where its last reply had one, and only there."""
+    plan = a_plan("447000000001")
+    plan.landed(first_ticket(plan), [Result(error="NUMBER_BARRED")], 1.0)
+    if then_lost:
+        plan.lost(first_ticket(plan, 10.0), Reason.TIMEOUT, 40.0)
+    plan.halt(Reason.STOPPED)
+    assert plan.unasked() == []
+    assert plan.failed == {"447000000001": trouble}
 
 
 def test_max_errors_stops_the_run():

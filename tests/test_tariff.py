@@ -27,6 +27,21 @@ def mobile(*, country="GBR", **facts):
 # Each row of the provider's charging pages
 
 
+@pytest.mark.parametrize(
+    ("result", "usable", "milli"),
+    [
+        (mobile(live_status="LIVE", credits_spent=0.5), True, 500),
+        (mobile(live_status="LIVE"), True, 1000),
+        (mobile(error="SOMETHING_NEW", credits_spent=1.0), False, 1000),
+        (mobile(error="SOMETHING_NEW"), False, 0),
+        (None, False, 0),
+    ],
+)
+def test_what_is_stated_was_charged(result, usable, milli):
+    """A charge is what the reply states; an answer that states none is taken to have cost what such answers cost."""
+    assert Tariff(Settings()).charged(result, usable=usable) == milli
+
+
 @pytest.mark.parametrize("status", [*STATUSES, "INCONCLUSIVE"])
 def test_a_mobile_costs_a_credit_whatever_is_found(status):
     """Every status of a mobile is charged alike, and nothing out of the private cache."""

@@ -30,6 +30,7 @@ from hlrframe.wire import (
     AnswerBook,
     Echo,
     Result,
+    Trouble,
     answers_to_batch,
     decode_balance,
     decode_results,
@@ -284,7 +285,8 @@ def read(body):
         return
     answers = [Answer("447790606023", each, 0) for each in results]
     for each in results:
-        assert trouble_of(each) in {None, *Reason}
+        trouble = trouble_of(each)
+        assert trouble is None or trouble.reason in set(Reason)
     batch = answers_to_batch(answers, received_at=NOON, provider="emulator")
     assert batch.schema == ANSWER_SCHEMA
     assert pl.DataFrame(batch).height == len(batch.to_pylist()) == len(results)
@@ -386,20 +388,20 @@ def test_an_echo_may_have_a_plus():
 @pytest.mark.parametrize(
     ("result", "trouble"),
     [
-        (None, Reason.MISSING_REPLY),
-        (Result(), Reason.UNREADABLE_REPLY),
-        (Result(error="NONE"), Reason.UNREADABLE_REPLY),
-        (Result(error="NONE", live_status=""), Reason.UNREADABLE_REPLY),
-        (Result(error="INTERNAL_ERROR", live_status="LIVE"), Reason.INTERNAL_ERROR),
-        (Result(error="INSUFFICIENT_CREDIT"), Reason.INSUFFICIENT_CREDIT),
-        (Result(error="SOMETHING_NEW", live_status="LIVE"), Reason.PROVIDER_ERROR),
+        (None, Trouble(Reason.MISSING_REPLY)),
+        (Result(), Trouble(Reason.UNREADABLE_REPLY)),
+        (Result(error="NONE"), Trouble(Reason.UNREADABLE_REPLY)),
+        (Result(error="NONE", live_status=""), Trouble(Reason.UNREADABLE_REPLY)),
+        (Result(error="INTERNAL_ERROR", live_status="LIVE"), Trouble(Reason.INTERNAL_ERROR, "INTERNAL_ERROR")),
+        (Result(error="INSUFFICIENT_CREDIT"), Trouble(Reason.INSUFFICIENT_CREDIT, "INSUFFICIENT_CREDIT")),
+        (Result(error="SOMETHING_NEW", live_status="LIVE"), Trouble(Reason.PROVIDER_ERROR, "SOMETHING_NEW")),
         (Result(error="NONE", live_status="LIVE"), None),
         (Result(live_status="SOMETHING_NEW"), None),
         (Result(error="", telephone_number_type="BAD_FORMAT"), None),
     ],
 )
 def test_trouble_is_told_from_answers(result, trouble):
-    """Every error word is a reason of its own, and a result that says nothing is no answer."""
+    """Every error word has its reason and is kept, and a result that says nothing is no answer."""
     assert trouble_of(result) == trouble
 
 

@@ -48,9 +48,18 @@ class Estimate:
 class LaneReport:
     """What the run met on one predicted network."""
 
-    #: The predicted network, or country where no network could be predicted.
+    #: The predicted network behind its country, or the country alone where no network could be predicted.
     lane: str
+    #: Numbers that were asked.
+    numbers: int
+    #: Those of them that were answered.
+    answered: int
+    #: Share of the answers that name the network most of them name, of those that name one: how often the
+    #: prediction held together; ``None`` where none does.
+    agreement: float | None
+    #: Requests, those included that it shared with other lanes.
     requests: int
+    #: Requests that the provider throttled (HTTP 429).
     refusals: int
     #: Seconds that a reply took, smoothed; ``None`` where none came.
     latency: float | None
@@ -94,12 +103,18 @@ class Report:
         if reasons:
             lines.append(f"  reasons   {reasons}")
         lines.append(f"  credits   {self.credits:,.1f} spent, {self.requests:,} requests in {self.seconds:.1f} s")
+        lines += [f"  refused   {lane}" for lane in self._worst_lanes()]
         if self.possibly_billed_twice:
             most = self.possibly_billed_twice_credits
             lines.append(f"  in doubt  {self.possibly_billed_twice:,} numbers, {most:,.1f} credits at the most")
         if self.stopped:
             lines.append(f"  stopped   {self.stopped}: run it again to go on from here")
         return "\n".join(lines)
+
+    def _worst_lanes(self) -> Sequence[str]:
+        """Describes the two lanes that were refused most often."""
+        refused = sorted((lane for lane in self.lanes if lane.refusals), key=lambda lane: (-lane.refusals, lane.lane))
+        return [f"{lane.lane}: {_refusals(lane)}" for lane in refused[:2]]
 
 
 class Enrichment(NamedTuple, Generic[Frame]):
@@ -108,6 +123,11 @@ class Enrichment(NamedTuple, Generic[Frame]):
     #: The caller's type of frame.
     frame: Frame
     report: Report
+
+
+def _refusals(lane: LaneReport) -> str:
+    share = "" if lane.agreement is None else f", {lane.agreement:.0%} of its answers from one network"
+    return f"{lane.refusals:,} of {lane.requests:,} requests{share}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -19,10 +19,22 @@ from hlrframe.engine import Harvest, Job, run_job
 from hlrframe.models import Progress, Question, Reason, Settings, State
 from hlrframe.msisdn import parse_column
 from hlrframe.networks import predict_networks
-from hlrframe.outcomes import OWN_COLUMNS, Outcomes, Part, Tally, answered, cached, counts_of, together, unanswered
+from hlrframe.outcomes import (
+    OWN_COLUMNS,
+    Outcomes,
+    Part,
+    Tally,
+    answered,
+    by_lane,
+    cached,
+    counts_of,
+    together,
+    unanswered,
+)
 from hlrframe.schema import ANSWER_SCHEMA, COLUMNS
 from hlrframe.store import Store
 from hlrframe.tariff import Tariff, credits_of
+from hlrframe.wire import Trouble
 
 __all__ = ["NumberList", "Outcomes", "Tally", "estimate_numbers", "resolve_numbers"]
 
@@ -117,6 +129,8 @@ async def resolve_numbers(
     own = [name for name in OWN_COLUMNS if name in columns]
     harvest = None
     if to_ask.height and not settings.offline:
+        ever = settings.replace(max_age=None, refresh=False)
+        to_ask = _with_lanes(to_ask, _known(to_ask["msisdn"], store=store, settings=ever, question=question))
         journal_to = None if store is None else (store, question)
         tell = _counting_in(known.height, on_progress)
         harvest = await _ask(to_ask, journal_to, client=client, settings=settings, keep=own, tell=tell)
@@ -125,15 +139,18 @@ async def resolve_numbers(
     parts = [cached(known, own), *_parts_of_run(to_ask, harvest)]
     outcomes, kinds = together(parts)
     table = numbers.numbers.join(outcomes, on="msisdn", how="left", maintain_order="left")
-    report = _report(table.height, harvest, client.provider)
-    return Outcomes(table, kinds, columns, report, harvest.error if harvest else None)
+    report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0)
+    if harvest is None:
+        return Outcomes(table, kinds, columns, report, None)
+    report = _told(report, harvest, by_lane(to_ask, (outcomes, kinds)))
+    return Outcomes(table, kinds, columns, report, harvest.error)
 
 
 def _parts_of_run(to_ask: pl.DataFrame, harvest: Harvest | None) -> list[Part]:
     if harvest is None:
-        return [unanswered(dict.fromkeys(to_ask["msisdn"], Reason.OFFLINE), State.SKIPPED)]
+        return [unanswered(dict.fromkeys(to_ask["msisdn"], Trouble(Reason.OFFLINE)), State.SKIPPED)]
     halted = harvest.halted or Reason.STOPPED
-    skipped = dict.fromkeys(harvest.unasked, _SKIP_REASONS.get(halted, halted))
+    skipped = dict.fromkeys(harvest.unasked, Trouble(_SKIP_REASONS.get(halted, halted)))
     return [
         answered(harvest.answers),
         unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
@@ -150,16 +167,27 @@ def _known(numbers: pl.Series, *, store: Store | None, settings: Settings, quest
 
 
 def _to_ask(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
-    unknown = numbers.to_frame().join(known.select("msisdn"), on="msisdn", how="anti", maintain_order="left")
-    return _with_lanes(unknown["msisdn"])
+    """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``."""
+    unknown = numbers.to_frame().join(known.select("msisdn"), on="msisdn", how="anti", maintain_order="left")["msisdn"]
+    place = pl.coalesce("region", pl.concat_str(pl.lit("+"), "calling_code"))
+    return predict_networks(unknown).select(unknown, "network", country="region", place=place)
 
 
-def _with_lanes(numbers: pl.Series) -> pl.DataFrame:
-    """Predicts for each number the network that will be asked for it."""
-    lane = pl.coalesce(
-        pl.concat_str("region", pl.lit(" "), "network"), "region", pl.concat_str(pl.lit("+"), "calling_code")
+def _with_lanes(to_ask: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """Predicts for each number the network that will be asked for it: the one last seen, else that of its digits.
+
+    The country is that of the digits in either case: a number keeps it when it changes networks, and so a network has
+    one lane wherever both sources call it by the same name.
+
+    Args:
+        to_ask: What :func:`_to_ask` gives.
+        last: ``ANSWER_SCHEMA``: earlier answers of any age to some of the numbers.
+    """
+    seen = last.select("msisdn", seen=pl.coalesce("current_network", "original_network"))
+    network = pl.coalesce("seen", "network")
+    return to_ask.join(seen, on="msisdn", how="left", maintain_order="left").select(
+        "msisdn", "country", lane=pl.coalesce(pl.concat_str("place", pl.lit(" "), network), "place")
     )
-    return predict_networks(numbers).select(numbers, country="region", lane=lane)
 
 
 async def _ask(
@@ -198,10 +226,9 @@ def _by_lane(to_ask: pl.DataFrame) -> Mapping[str, list[str]]:
     return dict(zip(lanes["lane"], (each.to_list() for each in lanes["msisdn"]), strict=True))
 
 
-def _report(numbers: int, harvest: Harvest | None, provider: str) -> Report:
-    report = Report(provider=provider, rows=0, numbers=numbers, states={}, verdicts={}, reasons={}, credits=0.0)
-    if harvest is None:
-        return report
+def _told(report: Report, harvest: Harvest, met: pl.DataFrame) -> Report:
+    """Gives the report with what a run met on its way; ``met`` is of :func:`~hlrframe.outcomes.by_lane`."""
+    counts = {lane: (numbers, answered, agreement) for lane, numbers, answered, agreement in met.iter_rows()}
     return replace(
         report,
         requests=harvest.requests,
@@ -211,7 +238,7 @@ def _report(numbers: int, harvest: Harvest | None, provider: str) -> Report:
         possibly_billed_twice_credits=credits_of(sum(harvest.doubts.values())),
         stopped=harvest.halted.value if harvest.halted else None,
         lanes=tuple(
-            LaneReport(lane.key, lane.sent, lane.refusals, lane.latency if lane.replies else None)
+            LaneReport(lane.key, *counts[lane.key], lane.sent, lane.refusals, lane.latency if lane.replies else None)
             for lane in harvest.lanes
         ),
     )

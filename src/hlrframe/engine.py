@@ -26,7 +26,7 @@ from hlrframe.plan import Done, Plan, Send, Wait
 from hlrframe.scribe import Scribe
 from hlrframe.store import Journal
 from hlrframe.tariff import credits_of, milli_of
-from hlrframe.wire import Answer, AnswerBook, cache_window, match_results, request_options
+from hlrframe.wire import Answer, AnswerBook, Trouble, cache_window, match_results, request_options
 
 __all__ = ["Harvest", "Job", "run_job"]
 
@@ -53,8 +53,8 @@ class Harvest:
 
     #: One answer a number.
     answers: AnswerBook
-    #: Numbers that were asked and have no usable answer.
-    failed: Mapping[str, Reason]
+    #: Numbers that were asked and have no usable answer, with the last trouble.
+    failed: Mapping[str, Trouble]
     #: Numbers that were not asked, and why the run stopped before them.
     unasked: Sequence[str]
     halted: Reason | None
@@ -101,22 +101,43 @@ async def run_job(
         plan.add(lane, numbers)
     book = AnswerBook(client.provider, keep=keep)
     async with Scribe(journal, book) as scribe, client.session() as session:
-        run = _Run(plan, session, scribe, positional=client.positional, on_progress=on_progress)
+        run = _Run(
+            plan,
+            session,
+            scribe,
+            positional=client.positional,
+            on_progress=on_progress,
+            most_credits=_most_credits(job, plan),
+        )
         await run.to_the_end()
     return run.harvest(book)
+
+
+def _most_credits(job: Job, plan: Plan) -> float:
+    worst = sum(map(plan.tariff.worst_of, (*job.lanes.values(), *job.rechecks.values())))
+    limit = plan.ledger.limit
+    return credits_of(worst if limit is None else min(worst, limit))
 
 
 class _Run:
     """One run of one plan."""
 
     def __init__(
-        self, plan: Plan, session: Session, scribe: Scribe, *, positional: bool, on_progress: OnProgress | None
+        self,
+        plan: Plan,
+        session: Session,
+        scribe: Scribe,
+        *,
+        positional: bool,
+        on_progress: OnProgress | None,
+        most_credits: float,
     ) -> None:
         self._plan = plan
         self._session = session
         self._scribe = scribe
         self._positional = positional
         self._on_progress = on_progress
+        self._most_credits = most_credits
         self._kind = LookupKind(plan.settings.lookup)
         self._options = {again: request_options(plan.settings, recheck=again) for again in (False, True)}
         self._cache_days = {again: cache_window(plan.settings, recheck=again) for again in (False, True)}
@@ -249,6 +270,7 @@ class _Run:
             skipped=len(plan.unasked()) if last else 0,
             refused=plan.refusals,
             credits=credits_of(plan.ledger.spent),
+            credits_expected=self._most_credits,
             in_flight=plan.in_flight,
             seconds=now - self._began,
         )

@@ -115,7 +115,10 @@ class RateLimited(ProviderError):
 
 
 class Unavailable(ProviderError):
-    """Refused before any work was done (5xx, no connection): not billed; the plan asks again later."""
+    """Refused before any work was done (no connection, HTTP 5xx other than 504): not billed; the plan asks again later.
+
+    A 504 comes from a gateway that gave up waiting: the work may have been done, so it is a :class:`ReplyTimeout`.
+    """
 
     reason = "unavailable"
 
@@ -127,7 +130,7 @@ class ReplyLost(ProviderError):
 
 
 class ReplyTimeout(ReplyLost):
-    """The request left and no whole reply came in time: perhaps billed."""
+    """The request left and no whole reply came in time, or HTTP 504 in its place: perhaps billed."""
 
     reason = "timeout"
 

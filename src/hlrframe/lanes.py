@@ -29,6 +29,8 @@ class Kind(NamedTuple):
 #: Numbers that nobody has asked yet.
 FRESH: Final = Kind()
 
+#: Answers of a lane after which its own latency bounds the time-out.
+SAMPLES: Final = 8
 #: First and longest pause before a number or a lane is tried again, in seconds.
 SHORT_PAUSE: Final = 0.25
 LONG_PAUSE: Final = 30.0
@@ -125,6 +127,12 @@ class Lane:
             return
         self.deviation += (abs(seconds - self.latency) - self.deviation) / 4
         self.latency += (seconds - self.latency) / 8
+
+    def patience(self, longest: float) -> float:
+        """Gives how long to wait for a reply: less where they come fast, never under a third, since giving up costs."""
+        if self.replies < SAMPLES:
+            return longest
+        return min(longest, max(longest / 3, self.latency + 8 * self.deviation + 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,12 +12,23 @@ from typing import Final
 import polars as pl
 
 from hlrframe.account import Report
-from hlrframe.models import Reason, State, verdict_of
+from hlrframe.models import State, verdict_of
 from hlrframe.schema import ANSWER_SCHEMA, COLUMNS
 from hlrframe.tariff import credits_of
-from hlrframe.wire import PROFILE_SCHEMA, AnswerBook
+from hlrframe.wire import PROFILE_SCHEMA, AnswerBook, Trouble
 
-__all__ = ["OWN_COLUMNS", "Outcomes", "Part", "Tally", "answered", "cached", "counts_of", "together", "unanswered"]
+__all__ = [
+    "OWN_COLUMNS",
+    "Outcomes",
+    "Part",
+    "Tally",
+    "answered",
+    "by_lane",
+    "cached",
+    "counts_of",
+    "together",
+    "unanswered",
+]
 
 #: Columns that are each number's own, beside its credits and the time of its answer.
 OWN_COLUMNS: Final = tuple(
@@ -125,26 +136,26 @@ def answered(book: AnswerBook) -> Part:
     return numbers, _kinds(pl.DataFrame(book.profiles()), State.ANSWERED)
 
 
-def unanswered(reasons: Mapping[str, Reason], state: State, *, charged: Mapping[str, int] | None = None) -> Part:
+def unanswered(troubles: Mapping[str, Trouble], state: State, *, charged: Mapping[str, int] | None = None) -> Part:
     """Gives numbers without an answer.
 
     Args:
-        reasons: Why, by number.
+        troubles: Why, by number.
         state: ``FAILED`` or ``SKIPPED``.
         charged: Milli-credits that some cost all the same.
     """
-    ids = {reason: kind for kind, reason in enumerate(dict.fromkeys(reasons.values()))}
+    ids = {trouble: kind for kind, trouble in enumerate(dict.fromkeys(troubles.values()))}
     costs = charged or {}
     numbers = pl.DataFrame(
         {
-            "msisdn": list(reasons),
-            "kind": [ids[reason] for reason in reasons.values()],
-            "credits": [credits_of(costs.get(number, 0)) for number in reasons],
+            "msisdn": list(troubles),
+            "kind": [ids[trouble] for trouble in troubles.values()],
+            "credits": [credits_of(costs.get(number, 0)) for number in troubles],
         },
         schema={"msisdn": pl.String, "kind": pl.UInt32, "credits": pl.Float64},
     )
-    words = pl.DataFrame({"reason": [reason.value for reason in ids]}, schema={"reason": pl.String})
-    return numbers, _kinds(words, state)
+    words = [(trouble.reason.value, trouble.word) for trouble in ids]
+    return numbers, _kinds(pl.DataFrame(words, {"reason": pl.String, "error": pl.String}, orient="row"), state)
 
 
 def _kinds(rows: pl.DataFrame, state: State) -> pl.DataFrame:
@@ -165,3 +176,28 @@ def together(parts: Iterable[Part]) -> Part:
         kinds.append(its_kinds)
         offset += its_kinds.height
     return pl.concat(numbers, how="diagonal"), pl.concat(kinds, how="diagonal")
+
+
+def by_lane(lanes: pl.DataFrame, part: Part) -> pl.DataFrame:
+    """Compares the networks that were predicted with those that the answers name.
+
+    Args:
+        lanes: ``msisdn`` and ``lane`` of the numbers that were to be asked.
+        part: What became of them.
+
+    Returns:
+        One row a lane: ``lane``; ``numbers``, those that were asked; ``answered`` of them; ``agreement``, the share of
+        the answers that name the network most of them name, of those that name one, or null.
+    """
+    numbers, kinds = part
+    network = pl.coalesce("current_network", "current_mccmnc", "original_network", "original_mccmnc")
+    met = kinds.select("state", network=network).with_row_index("kind")
+    pairs = lanes.join(numbers, on="msisdn").group_by("lane", "kind").len().join(met, on="kind")
+    counts = pairs.group_by("lane", "state", "network").agg(pl.col("len").sum())
+    count, answered = pl.col("len"), pl.col("state") == State.ANSWERED
+    named = count.filter(answered & pl.col("network").is_not_null())
+    return counts.group_by("lane", maintain_order=True).agg(
+        numbers=count.filter(pl.col("state") != State.SKIPPED).sum(),
+        answered=count.filter(answered).sum(),
+        agreement=named.max() / named.sum(),
+    )

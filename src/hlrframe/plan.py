@@ -20,15 +20,13 @@ from hlrframe.budget import Ledger
 from hlrframe.lanes import FRESH, Kind, Lane, Roster, Ticket, pause_after
 from hlrframe.limits import DOUBLING, Circuit, Meter, Ramp, Window
 from hlrframe.models import DEFAULT_TIMEOUT, Reason, Settings
-from hlrframe.tariff import Tariff, milli_of
-from hlrframe.wire import Answer, Result, trouble_of
+from hlrframe.tariff import Tariff
+from hlrframe.wire import Answer, Result, Trouble, trouble_of
 
 __all__ = ["Done", "Plan", "Send", "Wait"]
 
 #: Tries that a number gets before it counts as failed; being throttled is no try.
 MAX_TRIES: Final = 10
-#: Answers of a lane after which its own latency bounds the time-out.
-SAMPLES: Final = 8
 #: Requests that a lane with a learnt window should have in flight at least, so that its slots turn over.
 FEW: Final = 8
 #: Troubles with a reply that leave open whether the number was billed.
@@ -74,8 +72,8 @@ class Plan:
         self.ramp = Ramp(first=2 * settings.max_requests)
         self.meter = Meter(settings.max_per_second)
         self.circuit = Circuit(rng)
-        #: Numbers that were asked and got no usable answer, with the last reason.
-        self.failed: dict[str, Reason] = {}
+        #: Numbers that were asked and got no usable answer, with the last trouble.
+        self.failed: dict[str, Trouble] = {}
         #: Milli-credits charged for numbers without a usable answer.
         self.charged_in_vain: Counter[str] = Counter()
         #: Why the plan sends nothing more, if it does not.
@@ -88,7 +86,7 @@ class Plan:
         self._serial = itertools.count()
         self._roster = Roster()
         # The last trouble of each number that was asked in vain and is not given up.
-        self._trouble: dict[str, Reason] = {}
+        self._trouble: dict[str, Trouble] = {}
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -203,7 +201,8 @@ class Plan:
             each.sent += 1
         self.in_flight += 1
         self.requests += 1
-        timeout = max(self._timeout(each) for each, _ in shares)
+        longest = self.settings.timeout or DEFAULT_TIMEOUT
+        timeout = max(each.patience(longest) for each, _ in shares)
         return Ticket(
             next(self._serial), tuple(numbers), tuple(shares), kind, reserved, now, timeout, marks=tuple(marks)
         )
@@ -213,13 +212,6 @@ class Plan:
         limited = self.window.is_learnt or self.meter.rate is not None or self.ledger.limit is not None
         slots = self.settings.max_requests - self.in_flight
         return not limited and self._roster.ready > slots and self._room(now) >= self.settings.batch_size
-
-    def _timeout(self, lane: Lane) -> float:
-        """A lane that answers fast need not be waited for as long; never under a third, since giving up costs."""
-        longest = self.settings.timeout or DEFAULT_TIMEOUT
-        if lane.replies < SAMPLES:
-            return longest
-        return min(longest, max(longest / 3, lane.latency + 8 * lane.deviation + 1.0))
 
     def _next_event(self, now: float) -> float | None:
         times = [self._roster.next_time]
@@ -242,11 +234,11 @@ class Plan:
         """
         self._land(ticket)
         answers: list[Answer] = []
-        troubles: dict[Reason, list[str]] = {}
+        troubles: dict[Trouble, list[str]] = {}
         spent = 0
         for number, result in zip(ticket.numbers, results, strict=True):
             trouble = trouble_of(result)
-            milli = self._charged(result, trouble)
+            milli = self.tariff.charged(result, usable=trouble is None)
             spent += milli
             if result is not None and trouble is None:
                 booked = self._settle_doubt(number, result, milli) if self.ledger.doubts else 0
@@ -255,7 +247,8 @@ class Plan:
                 troubles.setdefault(trouble, []).append(number)
                 if milli:
                     self.charged_in_vain[number] += milli
-        unsaid = [number for trouble in _SAYS_NOTHING for number in troubles.get(trouble, ())]
+        silent = [numbers for trouble, numbers in troubles.items() if trouble.reason in _SAYS_NOTHING]
+        unsaid = list(itertools.chain.from_iterable(silent))
         self._doubt(unsaid)
         self.ledger.settle(ticket.reserved - self.tariff.worst_of(unsaid), spent=spent)
         self.answered += len(answers)
@@ -278,7 +271,7 @@ class Plan:
         self.refusals += 1
         if reason is not Reason.THROTTLED:
             self.circuit.failed(now)
-            self._again(ticket, ticket.numbers, reason, now, at_least=retry_after or 0.0)
+            self._again(ticket, ticket.numbers, Trouble(reason), now, at_least=retry_after or 0.0)
             return
         self.circuit.refused()
         self._blame(ticket, now)
@@ -302,7 +295,7 @@ class Plan:
         self._land(ticket)
         self._doubt(ticket.numbers)
         self.circuit.failed(now)
-        self._again(ticket, ticket.numbers, reason, now)
+        self._again(ticket, ticket.numbers, Trouble(reason), now)
 
     def _doubt(self, numbers: Sequence[str]) -> None:
         """Keeps the worst case of numbers that may have been billed and are not answered; free ones cannot."""
@@ -318,11 +311,6 @@ class Plan:
             lane.requests -= 1
             self._roster.enlist(lane)
         self._roster.take_back()
-
-    def _charged(self, result: Result | None, trouble: Reason | None) -> int:
-        if result is not None and result.credits_spent is not None:
-            return milli_of(result.credits_spent)
-        return 0 if result is None or trouble is not None else self.tariff.fresh(result)
 
     def _settle_doubt(self, number: str, result: Result, milli: int) -> int:
         """Gives what a lost reply to the same number is now known to have cost, and books it."""
@@ -348,26 +336,26 @@ class Plan:
         self.window.healthy(len(ticket.numbers), now=now, round_trip=seconds)
 
     def _again(
-        self, ticket: Ticket, numbers: Sequence[str], reason: Reason, now: float, *, at_least: float = 0.0
+        self, ticket: Ticket, numbers: Sequence[str], trouble: Trouble, now: float, *, at_least: float = 0.0
     ) -> None:
         """Has numbers tried again after a jittered pause, or gives them up."""
-        if reason is Reason.INSUFFICIENT_CREDIT:
-            self.halt(reason)
+        if trouble.reason is Reason.INSUFFICIENT_CREDIT:
+            self.halt(trouble.reason)
             for lane, share in ticket.by_lane(numbers):
                 self._roster.put(lane, share, ticket.kind)
             return
-        self._trouble.update(dict.fromkeys(numbers, reason))
+        self._trouble.update(dict.fromkeys(numbers, trouble))
         tries = ticket.kind.tries + 1
         if tries >= MAX_TRIES:
-            self._give_up(numbers, reason)
+            self._give_up(numbers, trouble)
             return
-        unbilled = reason in (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
+        unbilled = trouble.reason in (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
         at = now + max(at_least, self._rng.uniform(0.0, pause_after(ticket.kind.tries)))
         for lane, share in ticket.by_lane(numbers):
             self._roster.put_later(at, lane, share, Kind(tries, recheck=ticket.kind.recheck or not unbilled))
 
-    def _give_up(self, numbers: Sequence[str], reason: Reason) -> None:
-        self.failed.update(dict.fromkeys(numbers, reason))
+    def _give_up(self, numbers: Sequence[str], trouble: Trouble) -> None:
+        self.failed.update(dict.fromkeys(numbers, trouble))
         if self.settings.max_errors is not None and len(self.failed) >= self.settings.max_errors:
             self.halt(Reason.STOPPED)
         if self.circuit.streak >= MAX_TRIES:  # not one success since: this is no matter of these numbers

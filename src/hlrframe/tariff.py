@@ -99,6 +99,17 @@ class Tariff:
             return 0
         return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
 
+    def charged(self, result: Result | None, *, usable: bool) -> int:
+        """Gives what the provider charged for a result, in milli-credits.
+
+        Args:
+            result: What came; ``None`` where nothing did.
+            usable: Whether it is an answer: one that states no charge is taken to have cost what such answers cost.
+        """
+        if result is not None and result.credits_spent is not None:
+            return milli_of(result.credits_spent)
+        return self.fresh(result) if result is not None and usable else 0
+
     def recalled(self, answer: Result) -> int:
         """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
         return PRICES["private_cache"].milli + self._date_price(answer)

@@ -9,7 +9,7 @@ from hlrframe.wire.matching import match_results
 from hlrframe.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.wire.replies import decode_balance, decode_results
 from hlrframe.wire.requests import cache_window, encode_balance, encode_request, request_options
-from hlrframe.wire.results import Echo, Network, Result, trouble_of
+from hlrframe.wire.results import Echo, Network, Result, Trouble, trouble_of
 
 __all__ = [
     "HTTP_OK",
@@ -19,6 +19,7 @@ __all__ = [
     "Echo",
     "Network",
     "Result",
+    "Trouble",
     "answers_to_batch",
     "cache_window",
     "decode_balance",

@@ -1,12 +1,12 @@
 """One result as the provider sends it, and whether it is an answer."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 from hlrframe.models import Reason
 
-__all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "trouble_of"]
+__all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "Trouble", "trouble_of"]
 
 #: A charge for one number beyond this, or below nothing, is no charge but a mistake: it counts as not stated.
 MOST_CREDITS: Final = 1_000_000
@@ -55,18 +55,27 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     extra: str | None = msgspec.field(default=None, name="#extra")
 
 
-def trouble_of(result: Result | None) -> Reason | None:
+class Trouble(NamedTuple):
+    """What is wrong with an answer that did not come, or is none."""
+
+    #: What a row without an answer gets.
+    reason: Reason
+    #: The provider's own error word, as it came; ``None`` where it gave none.
+    word: str | None = None
+
+
+def trouble_of(result: Result | None) -> Trouble | None:
     """Says what is wrong with a result; ``None`` where it is a usable answer.
 
     >>> trouble_of(Result(error="NONE", live_status="LIVE")) is None
     True
     >>> trouble_of(Result(error="INTERNAL_ERROR"))
-    <Reason.INTERNAL_ERROR: 'internal_error'>
+    Trouble(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR')
     """
     if result is None:
-        return Reason.MISSING_REPLY
+        return Trouble(Reason.MISSING_REPLY)
     if result.error in (None, "", "NONE"):
         has_content = result.live_status or result.telephone_number_type
-        return None if has_content else Reason.UNREADABLE_REPLY
+        return None if has_content else Trouble(Reason.UNREADABLE_REPLY)
     known = {"INTERNAL_ERROR": Reason.INTERNAL_ERROR, "INSUFFICIENT_CREDIT": Reason.INSUFFICIENT_CREDIT}
-    return known.get(result.error, Reason.PROVIDER_ERROR)
+    return Trouble(known.get(result.error, Reason.PROVIDER_ERROR), result.error)
