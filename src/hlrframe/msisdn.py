@@ -181,6 +181,8 @@ def _read_distinct(texts: pl.Series, region: str | None) -> pl.DataFrame:
     frame = texts.to_frame("text").with_columns(_ROW)
     clean = _read_runs(_clean_runs(frame), region)
     rest = frame.join(clean, on="row", how="anti")
+    if rest.is_empty():
+        return frame.join(clean, on="row").drop("row")
     rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
     spelt = _read_runs(_spelt_runs(rest), region)
     rest = rest.join(spelt, on="row", how="anti")
