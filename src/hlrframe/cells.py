@@ -67,10 +67,8 @@ def texts_of(values: pl.Series) -> pl.Series:
 def texts_of_each(values: Iterable[object]) -> pl.Series:
     """Gives values of mixed types as text or null."""
     found = list(values)
-    try:
-        return pl.Series(found, dtype=pl.String)  # nothing but good text
-    except (TypeError, ValueError):
-        return pl.Series([text_of(each) for each in found], dtype=pl.String)
+    clean = all(each is None or (type(each) is str and each.isascii()) for each in found)
+    return pl.Series(found if clean else [text_of(each) for each in found], dtype=pl.String)
 
 
 def text_of(value: object) -> str | None:
