@@ -75,7 +75,7 @@ def run(emulator, numbers, **more):
 
 
 def answered(harvest):
-    return harvest.answers.narrow()["msisdn"].to_pylist()
+    return harvest.answers.narrow()["msisdn"].to_list()
 
 
 def accounted_for(harvest, numbers, emulator):
@@ -84,7 +84,7 @@ def accounted_for(harvest, numbers, emulator):
     assert outcomes == Counter(numbers)
     spent, doubt = (Decimal(milli) / 1000 for milli in (harvest.spent, sum(harvest.doubts.values())))
     assert spent <= emulator.bill.total <= spent + doubt
-    column = round(sum(harvest.answers.narrow()["credits"].to_pylist()) * 1000)
+    column = round(sum(harvest.answers.narrow()["credits"].to_list()) * 1000)
     assert column + sum(harvest.charged_in_vain.values()) == harvest.spent
     assert emulator.bill.most_requests_in_flight <= 210
     assert emulator.bill.rejected == 0

@@ -157,7 +157,7 @@ def test_a_cancelled_waiter_loses_nothing(store):
 
     book = asyncio.run(main())
     assert set(known(store, numbers(4))) == set(numbers(4))
-    assert sorted(book.narrow()["msisdn"].to_pylist()) == numbers(4)
+    assert sorted(book.narrow()["msisdn"].to_list()) == numbers(4)
 
 
 def test_a_cancellation_at_the_end_loses_nothing(store):
@@ -201,5 +201,5 @@ def test_without_a_journal_answers_are_in_the_book(tmp_path):
         return book
 
     book = asyncio.run(main())
-    assert book.narrow()["msisdn"].to_pylist() == msisdns
+    assert book.narrow()["msisdn"].to_list() == msisdns
     assert list(tmp_path.iterdir()) == []

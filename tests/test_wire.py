@@ -25,7 +25,7 @@ from hlrframe.errors import (
 from hlrframe.models import Reason, Settings
 from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.wire import (
-    PROFILE_SCHEMA,
+    PROFILE_TYPES,
     Answer,
     AnswerBook,
     Echo,
@@ -455,17 +455,19 @@ RESULTS = [one(live_status=status, uuid=f"{place}") for place, status in enumera
 
 
 def booked(keep=()):
-    """A book to which answers were added in three batches, and those batches."""
+    """A book to which answers were added in three batches."""
     book = AnswerBook("emulator", keep=keep)
     answers = [Answer(f"44{place}", each, 500) for place, each in enumerate(RESULTS)]
-    return book, [book.add(answers[start : start + 3], received_at=NOON) for start in (0, 3, 6)]
+    for start in (0, 3, 6):
+        book.add(answers[start : start + 3], received_at=NOON)
+    return book
 
 
 def test_a_book_says_what_repeats_once():
     """However many answers share a profile it is kept once, and put together they are the whole table again."""
-    book, _ = booked(keep=("uuid", "detected_number"))
-    assert (len(book), book.profiles().num_rows) == (9, 2)
-    narrow, profiles = pl.DataFrame(book.narrow()), pl.DataFrame(book.profiles()).with_row_index("profile")
+    book = booked(keep=("uuid", "detected_number"))
+    assert (len(book), book.profiles().height) == (9, 2)
+    narrow, profiles = book.narrow(), book.profiles().with_row_index("profile")
     whole = answers_to_batch(
         [Answer(f"44{place}", each, 500) for place, each in enumerate(RESULTS)], received_at=NOON, provider="emulator"
     )
@@ -477,23 +479,14 @@ def test_a_book_says_what_repeats_once():
 
 def test_a_book_keeps_what_it_was_asked_to():
     """Columns of each number's own are kept where they are wanted, and else not held in memory."""
-    assert {"uuid", "extra", "sms_email"}.isdisjoint(booked()[0].narrow().schema.names)
-    assert booked(keep=("uuid",))[0].narrow()["uuid"].to_pylist() == [f"{place}" for place in range(9)]
-
-
-def test_every_batch_of_a_book_can_be_widened():
-    """A batch has all its columns, also after later ones brought new profiles."""
-    book, batches = booked()
-    rows = [row for batch in batches for row in book.widen(batch).to_pylist()]
-    assert [(row["msisdn"], row["live_status"], row["uuid"]) for row in rows] == [
-        (f"44{place}", each.live_status, each.uuid) for place, each in enumerate(RESULTS)
-    ]
+    assert {"uuid", "extra", "sms_email"}.isdisjoint(booked().narrow().columns)
+    assert booked(keep=("uuid",)).narrow()["uuid"].to_list() == [f"{place}" for place in range(9)]
 
 
 def test_an_empty_book_has_its_columns():
     """A book without answers is an empty table, and so are its profiles."""
     book = AnswerBook("emulator")
-    assert (len(book), book.narrow().num_rows, book.profiles().schema) == (0, 0, PROFILE_SCHEMA)
+    assert (len(book), book.narrow().height, book.profiles().schema) == (0, 0, PROFILE_TYPES)
 
 
 @pytest.mark.parametrize(

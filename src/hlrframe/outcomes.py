@@ -15,7 +15,7 @@ from hlrframe.account import Report
 from hlrframe.models import State, verdict_of
 from hlrframe.schema import ANSWER_SCHEMA, COLUMNS
 from hlrframe.tariff import credits_of
-from hlrframe.wire import PROFILE_SCHEMA, AnswerBook, Trouble
+from hlrframe.wire import PROFILE_TYPES, AnswerBook, Trouble
 
 __all__ = [
     "OWN_COLUMNS",
@@ -34,7 +34,7 @@ __all__ = [
 OWN_COLUMNS: Final = tuple(
     name
     for name in ANSWER_SCHEMA.names
-    if name not in PROFILE_SCHEMA.names and name not in {"msisdn", "credits", "checked_at"}
+    if name not in PROFILE_TYPES.names() and name not in {"msisdn", "credits", "checked_at"}
 )
 _COLUMN_NAMES: Final = tuple(each.name for each in COLUMNS)
 _COUNTED: Final = ("state", "verdict", "reason")
@@ -124,7 +124,7 @@ def cached(known: pl.DataFrame, own: Sequence[str]) -> Part:
         known: ``ANSWER_SCHEMA``, one row a number.
         own: Which of ``OWN_COLUMNS`` to keep.
     """
-    alike = known.with_row_index("at").group_by(PROFILE_SCHEMA.names, maintain_order=True).agg("at")
+    alike = known.with_row_index("at").group_by(PROFILE_TYPES.names(), maintain_order=True).agg("at")
     kind = alike.select("at").with_row_index("kind").explode("at").sort("at")["kind"]
     numbers = known.select("msisdn", "checked_at", *own, kind, credits=pl.lit(0.0))
     return numbers, _kinds(alike.drop("at"), State.CACHED)
@@ -132,8 +132,8 @@ def cached(known: pl.DataFrame, own: Sequence[str]) -> Part:
 
 def answered(book: AnswerBook) -> Part:
     """Gives the answers of this run."""
-    numbers = pl.DataFrame(book.narrow()).rename({"profile": "kind"})
-    return numbers, _kinds(pl.DataFrame(book.profiles()), State.ANSWERED)
+    numbers = book.narrow().rename({"profile": "kind"})
+    return numbers, _kinds(book.profiles(), State.ANSWERED)
 
 
 def unanswered(troubles: Mapping[str, Trouble], state: State, *, charged: Mapping[str, int] | None = None) -> Part:
@@ -169,7 +169,7 @@ def together(parts: Iterable[Part]) -> Part:
     """Gives several parts as one."""
     empty = pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
     numbers = [empty.select("msisdn", "checked_at", "credits")]
-    kinds = [empty.select(PROFILE_SCHEMA.names).with_columns(state=pl.lit(""), reason=pl.lit(""), verdict=pl.lit(""))]
+    kinds = [empty.select(PROFILE_TYPES.names()).with_columns(state=pl.lit(""), reason=pl.lit(""), verdict=pl.lit(""))]
     offset = 0
     for part, its_kinds in parts:
         numbers.append(part.with_columns(kind=pl.col("kind") + pl.lit(offset, pl.UInt32)))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 from hlrframe.store import Answered, Asked, Journal, Withdrawn
-from hlrframe.wire import Answer, AnswerBook
+from hlrframe.wire import Answer, AnswerBook, answers_to_batch
 
 __all__ = ["Scribe"]
 
@@ -129,7 +129,8 @@ class Scribe:
             entries.append(Asked(asked, now))
         for cache_days in sorted({note.cache_days for note in group if note.answers}):
             answers = [answer for note in group if note.cache_days == cache_days for answer in note.answers]
-            batch = self._book.widen(self._book.add(answers, received_at=now))
+            self._book.add(answers, received_at=now)
+            batch = answers_to_batch(answers, received_at=now, provider=self._book.provider)
             entries.append(Answered(batch, now, cache_days=cache_days))
         self._journal.write(entries)
 

@@ -4,7 +4,7 @@ Total over bad payloads: every field may be absent, of a wrong type or new. A re
 understood; everything else is a :class:`~hlrframe.errors.ProtocolError`. Nothing here knows HTTP, time or money.
 """
 
-from hlrframe.wire.columns import PROFILE_SCHEMA, Answer, AnswerBook, answers_to_batch
+from hlrframe.wire.columns import PROFILE_TYPES, Answer, AnswerBook, answers_to_batch
 from hlrframe.wire.matching import match_results
 from hlrframe.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.wire.replies import decode_balance, decode_results
@@ -13,7 +13,7 @@ from hlrframe.wire.results import Echo, Network, Result, Trouble, trouble_of
 
 __all__ = [
     "HTTP_OK",
-    "PROFILE_SCHEMA",
+    "PROFILE_TYPES",
     "Answer",
     "AnswerBook",
     "Echo",

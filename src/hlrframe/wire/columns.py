@@ -1,17 +1,18 @@
 """Results to columns: what repeats from number to number is turned into columns once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice, repeat
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+import polars as pl
 import pyarrow as pa
 
 from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.wire.results import Network, Result
 
-__all__ = ["NARROW_SCHEMA", "PROFILE_SCHEMA", "Answer", "AnswerBook", "answers_to_batch"]
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "Answer", "AnswerBook", "answers_to_batch"]
 
 
 class Answer(NamedTuple):
@@ -54,10 +55,13 @@ _PROFILE_COLUMNS: Final = (
     "provider",
 )
 #: What a profile says.
-PROFILE_SCHEMA: Final = pa.schema([ANSWER_SCHEMA.field(name) for name in _PROFILE_COLUMNS])
+PROFILE_TYPES: Final = pl.Schema(
+    {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name in _PROFILE_COLUMNS}
+)
 #: An answer with its profile in place of the columns that repeat.
-NARROW_SCHEMA: Final = pa.schema(
-    [field for field in ANSWER_SCHEMA if field.name not in _PROFILE_COLUMNS] + [pa.field("profile", pa.uint32())]
+NARROW_TYPES: Final = pl.Schema(
+    {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name not in _PROFILE_COLUMNS}
+    | {"profile": pl.UInt32()}
 )
 _YES_NO: Final = {"YES": True, "NO": False}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,17 +77,16 @@ class AnswerBook:
     """
 
     def __init__(self, provider: str, *, keep: Collection[str] = ()) -> None:
-        self._provider = provider
-        self._kept = [name for name in NARROW_SCHEMA.names if name not in _OWN or name in keep]
+        self.provider = provider
+        self._types = pl.Schema({name: kind for name, kind in NARROW_TYPES.items() if name not in _OWN or name in keep})
         self._profiles: dict[Any, int] = {}
-        self._rows: list[tuple[object, ...]] = []
-        self._chunks: list[pa.RecordBatch] = []
+        self._chunks: list[pl.DataFrame] = []
 
     def __len__(self) -> int:
-        return sum(chunk.num_rows for chunk in self._chunks)
+        return sum(chunk.height for chunk in self._chunks)
 
-    def add(self, answers: Sequence[Answer], *, received_at: datetime) -> pa.RecordBatch:
-        """Takes answers in, and gives them as a batch of ``NARROW_SCHEMA``, in order.
+    def add(self, answers: Sequence[Answer], *, received_at: datetime) -> None:
+        """Takes answers in.
 
         Args:
             answers: Usable results.
@@ -92,34 +95,21 @@ class AnswerBook:
         results = [each.result for each in answers]
         # The number of profiles so far is the next one's id: setdefault gives the old id or this new one.
         profiles = self._profiles
-        columns: dict[str, Sequence[object]] = {
-            "msisdn": [each.msisdn for each in answers],
-            "profile": [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)],
-            "credits": [each.milli / 1000 for each in answers],
-            "checked_at": _times(results, received_at),
-            **{column: [getattr(each, field) or None for each in results] for column, field in _OWN.items()},
-        }
-        arrays = [pa.array(columns[field.name], field.type) for field in NARROW_SCHEMA]
-        chunk = pa.RecordBatch.from_arrays(arrays, schema=NARROW_SCHEMA)
-        self._rows += [(*_row(profile), self._provider) for profile in islice(profiles, len(self._rows), None)]
-        self._chunks.append(chunk.select(self._kept))
-        return chunk
+        columns = _own_columns(answers, results, received_at, [name for name in _OWN if name in self._types])
+        columns["profile"] = [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)]
+        # By polars: the first array that pyarrow makes of a list imports pandas, where that is installed.
+        self._chunks.append(pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in self._types.items()]))
 
-    def widen(self, chunk: pa.RecordBatch) -> pa.RecordBatch:
-        """Gives a batch of ``NARROW_SCHEMA`` as one of ``ANSWER_SCHEMA``."""
-        # Not taken from a table of all profiles, which each new one would make anew.
-        places = chunk.column("profile").to_pylist()
-        profiles = _table([self._rows[place] for place in places])  # type: ignore[index]  # never null
-        whole = dict(zip(chunk.schema.names + profiles.schema.names, chunk.columns + profiles.columns, strict=True))
-        return pa.RecordBatch.from_arrays([whole[name] for name in ANSWER_SCHEMA.names], schema=ANSWER_SCHEMA)
+    def narrow(self) -> pl.DataFrame:
+        """Gives all answers, in the order in which they were added: the kept columns of ``NARROW_TYPES``."""
+        return pl.concat([pl.DataFrame(schema=self._types), *self._chunks])
 
-    def narrow(self) -> pa.Table:
-        """Gives all answers, in the order in which they were added: the kept columns of ``NARROW_SCHEMA``."""
-        return pa.Table.from_batches(self._chunks, schema=pa.schema([NARROW_SCHEMA.field(name) for name in self._kept]))
-
-    def profiles(self) -> pa.RecordBatch:
+    def profiles(self) -> pl.DataFrame:
         """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
-        return _table(self._rows)
+        rows = [(*_row(profile), self.provider) for profile in self._profiles]
+        columns = zip(*rows, strict=True) if rows else repeat(())
+        by_name = dict(zip(_PROFILE_COLUMNS, columns, strict=False))
+        return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
 
 
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
@@ -130,14 +120,27 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         received_at: When they came, with time zone; stands in where the provider gave no time.
         provider: Name for the ``provider`` column.
     """
-    book = AnswerBook(provider)
-    return book.widen(book.add(answers, received_at=received_at))
+    results = [each.result for each in answers]
+    seen: dict[Any, tuple[object, ...]] = {}
+    rows = [
+        seen.get(profile) or seen.setdefault(profile, (*_row(profile), provider))
+        for profile in map(_profile_of, results)
+    ]
+    columns = _own_columns(answers, results, received_at, _OWN)
+    columns |= zip(_PROFILE_COLUMNS, zip(*rows, strict=True) if rows else repeat(()), strict=False)
+    arrays = [pa.array(columns[field.name], field.type) for field in ANSWER_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
 
 
-def _table(rows: Sequence[tuple[object, ...]]) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True) if rows else repeat(())
-    arrays = [pa.array(values, field.type) for field, values in zip(PROFILE_SCHEMA, columns, strict=False)]
-    return pa.RecordBatch.from_arrays(arrays, schema=PROFILE_SCHEMA)
+def _own_columns(
+    answers: Sequence[Answer], results: Sequence[Result], received_at: datetime, own: Iterable[str]
+) -> dict[str, Sequence[object]]:
+    return {
+        "msisdn": [each.msisdn for each in answers],
+        "credits": [each.milli / 1000 for each in answers],
+        "checked_at": _times(results, received_at),
+        **{column: [getattr(each, _OWN[column]) or None for each in results] for column in own},
+    }
 
 
 def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
