@@ -138,7 +138,8 @@ async def resolve_numbers(
         on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
     parts = [cached(known, own), *_parts_of_run(to_ask, harvest)]
     outcomes, kinds = together(parts)
-    table = numbers.numbers.join(outcomes, on="msisdn", how="left", maintain_order="left")
+    keyed = numbers.numbers.with_columns(key=pl.col("msisdn").cast(pl.UInt64))
+    table = keyed.join(outcomes, on="msisdn", how="left").sort("key")
     report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0)
     if harvest is None:
         return Outcomes(table, kinds, columns, report, None)

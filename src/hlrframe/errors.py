@@ -5,8 +5,8 @@
     HlrframeError
     ├── InputError (ValueError)      a column, a frame or a file that cannot be used as given
     ├── ConfigError (ValueError)     a setting out of range, a missing key
-    ├── StoreError                   the store cannot be read or written
     └── RunError                     a run ended before its list did; carries everything obtained
+        ├── StoreError               the store cannot be read or written
         ├── ProviderError            the provider's side; carries the HTTP status and its own code
         │   ├── AuthError            wrong key or secret: fatal
         │   ├── RequestError         the provider calls our request wrong: fatal
@@ -57,10 +57,6 @@ class ConfigError(HlrframeError, ValueError):
     """A setting is out of range, or the credentials are missing; the message names the cure."""
 
 
-class StoreError(HlrframeError):
-    """The store cannot be read or written; nothing that is not on disk was counted as done."""
-
-
 class RunError(HlrframeError):
     """A run ended before its list did.
 
@@ -77,6 +73,10 @@ class RunError(HlrframeError):
     def frame(self) -> Any:  # noqa: ANN401  # whatever type of frame the caller has
         """The same as ``partial``."""
         return self.partial
+
+
+class StoreError(RunError):
+    """The store cannot be read or written; nothing that is not on disk was counted as done."""
 
 
 class ProviderError(RunError):

@@ -11,7 +11,7 @@ from typing import Final
 
 from hlrframe.cli.arguments import build_parser, command_line
 from hlrframe.cli.speech import say, show_json, spoken_warnings
-from hlrframe.errors import ConfigError, InputError, Interrupted, RunError, StoreError
+from hlrframe.errors import ConfigError, InputError, Interrupted, RunError
 
 __all__ = ["main"]
 
@@ -59,9 +59,9 @@ def _run(options: Namespace) -> int:
         return INTERRUPTED
     except RunError as error:
         return _ended_early(error, options)
-    except (InputError, ConfigError, StoreError) as error:
+    except (InputError, ConfigError) as error:
         say(f"error: {error}")
-        return REFUSED if isinstance(error, StoreError) else WRONG_USE
+        return WRONG_USE
     except BrokenPipeError:
         raise
     except Exception as error:
