@@ -38,7 +38,7 @@ import phonenumbers
 import polars as pl
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType
 
-from hlrframe import plans
+from hlrframe import ranges
 from hlrframe.errors import InputError
 from hlrframe.models import Reason
 from hlrframe.numbering import PLAUSIBLE_DIGITS, Msisdn, Rejection, check_region, read, read_international, type_of
@@ -238,8 +238,8 @@ def _read_runs(runs: pl.DataFrame, region: str | None) -> pl.DataFrame:
     A rejection is certain only of unbroken digits: of another text a part may be a number.
     """
     marked, bare = _split_marked(runs, region)
-    international = plans.read_international(marked).drop("settled")
-    national = _read_unplaced(bare) if region is None else plans.read_national(bare, region)
+    international = ranges.read_international(marked).drop("settled")
+    national = _read_unplaced(bare) if region is None else ranges.read_national(bare, region)
     answers = pl.concat([international, national]).join(runs.select("row", "pure"), on="row")
     return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
 
@@ -249,7 +249,7 @@ def _split_marked(runs: pl.DataFrame, region: str | None) -> tuple[pl.DataFrame,
     digits, plus = pl.col("digits"), pl.col("plus")
     zeros = digits.str.starts_with("00")
     certain = zeros & (digits.str.slice(2, 1) != "0")
-    dialled = certain if region is None or plans.international_prefix(region) == "00" else pl.lit(value=False)
+    dialled = certain if region is None or ranges.international_prefix(region) == "00" else pl.lit(value=False)
     marked = runs.filter(plus | dialled).select("row", digits=digits.str.strip_prefix("00"))
     return marked, runs.filter(~plus & ~zeros).select("row", "digits")
 
@@ -265,5 +265,5 @@ def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(Reason.NEEDS_REGION.value))
     )
     why = bare.select("row", why=reason)
-    read = plans.read_international(bare).drop("settled").join(why, on="row")
+    read = ranges.read_international(bare).drop("settled").join(why, on="row")
     return read.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why")).drop("why")

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
-from hlrframe import plans
+from hlrframe import ranges
 from hlrframe.numbering import WORLD, Msisdn, read_international
 
 __all__ = ["predict_networks"]
@@ -33,7 +33,7 @@ def predict_networks(msisdn: pl.Series) -> pl.DataFrame:
     [('44', 'GB', 'Three'), ('1', 'CA', None), ('800', None, None)]
     """
     numbers = msisdn.cast(pl.String).alias("digits").to_frame().with_row_index("row")
-    coded = numbers.with_columns(calling_code=plans.calling_code(pl.col("digits")), network=_network(numbers["digits"]))
+    coded = numbers.with_columns(calling_code=ranges.calling_code(pl.col("digits")), network=_network(numbers["digits"]))
     coded = coded.with_columns(region=pl.col("calling_code").replace_strict(_only_region(), default=None))
     shared = coded.filter(pl.col("calling_code").is_in(_shared_codes())).select("row", "digits")
     joined = coded.join(_region_of_shared(shared), on="row", how="left", maintain_order="left")
@@ -75,7 +75,7 @@ def _shared_codes() -> tuple[str, ...]:
 
 
 def _region_of_shared(numbers: pl.DataFrame) -> pl.DataFrame:
-    sure = plans.read_international(numbers).select("row", "region")
+    sure = ranges.read_international(numbers).select("row", "region")
     rest = numbers.join(sure, on="row", how="anti")
     regions = pl.Series("region", map(_region, rest["digits"]), dtype=pl.String)
     return pl.concat([sure, rest.select("row", regions)])

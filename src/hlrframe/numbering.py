@@ -1,7 +1,7 @@
 """One string of digits at a time: is it a telephone number, and which country's?
 
 libphonenumber's numbering plans decide. Every rule about *digits* is here; what people write around the digits is
-:mod:`hlrframe.spelling`, and :mod:`hlrframe.plans` answers the same questions for a whole column at once.
+:mod:`hlrframe.spelling`, and :mod:`hlrframe.ranges` answers the same questions for a whole column at once.
 """
 
 from dataclasses import dataclass

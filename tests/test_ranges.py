@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from hlrframe import plans
+from hlrframe import ranges
 from hlrframe.models import Reason
 from hlrframe.numbering import Msisdn, read
 from number_aid import REGIONS, dialled, international
@@ -27,7 +27,7 @@ def compare(answers, digits, *, marked, region):
 def test_twenty_thousand_numbers_of_all_plans_are_read_alike():
     """International digits of every plan get the answer that they get alone, nearly all of them from the column."""
     digits = international(20_000, seed=1)
-    answers = plans.read_international(rows(digits))
+    answers = ranges.read_international(rows(digits))
     assert compare(answers, digits, marked=True, region=None) == []
     assert answers.height > 0.9 * len(digits)
     assert answers["row"].is_unique().all()
@@ -40,7 +40,7 @@ def test_numbers_dialled_in_a_region_are_read_alike(region):
     Digits that start with ``00`` belong to no promise here: they are marked, and never come.
     """
     digits = [each for each in dialled(region, 80, seed=2) if not each.startswith("00")]
-    answers = plans.read_national(rows(digits), region)
+    answers = ranges.read_national(rows(digits), region)
     assert compare(answers, digits, marked=False, region=region) == []
     assert answers["row"].is_unique().all()
 
@@ -49,34 +49,34 @@ def test_numbers_dialled_in_a_region_are_read_alike(region):
 def test_a_national_column_is_certain(region, number):
     """Numbers as a country writes them are read by the column, all of them, valid or not."""
     digits = [number.format(400_123_456 + 7 * each)[:11] for each in range(100)]
-    assert plans.read_national(rows(digits), region).height == 100
+    assert ranges.read_national(rows(digits), region).height == 100
 
 
 def test_a_calling_code_with_few_rows_is_left_out():
     """To compile the patterns of a plan for a handful of rows costs more than to read them alone."""
-    few = ["447400123456"] * (plans.FEWEST_ROWS - 1)
-    assert plans.read_international(rows(few)).is_empty()
-    assert plans.read_international(rows([*few, "447400123457"])).height == plans.FEWEST_ROWS
+    few = ["447400123456"] * (ranges.FEWEST_ROWS - 1)
+    assert ranges.read_international(rows(few)).is_empty()
+    assert ranges.read_international(rows([*few, "447400123457"])).height == ranges.FEWEST_ROWS
 
 
 def test_an_unknown_calling_code_is_rejected_however_few_rows_carry_it():
     """No plan needs to be compiled to know that there is none."""
-    answers = plans.read_international(rows(["999123456", "0123456789"]))
+    answers = ranges.read_international(rows(["999123456", "0123456789"]))
     assert answers["reason"].to_list() == [Reason.UNKNOWN_COUNTRY] * 2
 
 
 def test_a_trunk_zero_after_the_calling_code_goes():
     """The digits settle as they are read again."""
-    answers = plans.read_international(rows(["4407400123456"] * plans.FEWEST_ROWS))
+    answers = ranges.read_international(rows(["4407400123456"] * ranges.FEWEST_ROWS))
     assert set(answers["msisdn"]) == {"447400123456"}
 
 
 def test_no_row_gives_no_answer():
     """An empty column is answered with an empty frame of the same columns."""
-    assert plans.read_international(rows([]).cast({"digits": pl.String})).columns == [
+    assert ranges.read_international(rows([]).cast({"digits": pl.String})).columns == [
         *("row", "msisdn", "region", "reason", "settled")
     ]
-    assert plans.read_national(rows([]).cast({"digits": pl.String}), "GB").is_empty()
+    assert ranges.read_national(rows([]).cast({"digits": pl.String}), "GB").is_empty()
 
 
 def test_every_calling_code_is_found_by_its_first_digits():
@@ -84,11 +84,11 @@ def test_every_calling_code_is_found_by_its_first_digits():
     digits = pl.DataFrame(
         {"digits": ["12125550123", "74951234567", "447400123456", "35312345678", "80012345678", "999"]}
     )
-    assert digits.select(plans.calling_code(pl.col("digits"))).to_series().to_list() == [
+    assert digits.select(ranges.calling_code(pl.col("digits"))).to_series().to_list() == [
         *("1", "7", "44", "353", "800", None)
     ]
 
 
 def test_the_international_prefix_is_that_of_the_region():
     """What is dialled before a calling code differs from country to country."""
-    assert (plans.international_prefix("GB"), plans.international_prefix("US")) == ("00", "011")
+    assert (ranges.international_prefix("GB"), ranges.international_prefix("US")) == ("00", "011")
