@@ -81,6 +81,18 @@ def test_the_ceiling_is_tried_again_after_a_rest():
     assert limits[-1] > limits[0]
 
 
+def test_a_rare_refusal_is_excused():
+    """One refusal is put down to chance, and one more for every 25 healthy requests, up to five."""
+    window = Window(most=1000)
+    assert [window.excuses(), window.excuses()] == [True, False]
+    for request in range(26):
+        window.healthy(1, now=float(request), round_trip=0.1)
+    assert [window.excuses(), window.excuses()] == [True, False]
+    for request in range(1000):
+        window.healthy(1, now=float(request), round_trip=0.1)
+    assert [window.excuses() for _ in range(6)] == [True] * 5 + [False]
+
+
 def test_a_cut_can_be_forgiven():
     """A refusal that was about something else leaves no trace."""
     window = a_window(limit=100, in_flight=50)

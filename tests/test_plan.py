@@ -210,6 +210,32 @@ def test_free_work_is_never_blocked_by_the_ceiling():
     assert first_ticket(plan).reserved == 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("lanes", "batch_size", "slower"), [(1, 80, 6.0), (8, 20, 6.0), (8, 1, 1.5)])
+def test_refusals_by_chance_are_no_limit(seed, lanes, batch_size, slower):
+    """A provider that refuses one request in fifty, whatever is in flight, does not bring a run to a crawl."""
+    chance, settings = Random(seed), Settings(batch_size=batch_size)
+
+    def refuses_some(ticket, now, provider):
+        return (0.002, "throttled") if chance.random() < 0.02 else (LATENCY, "ok")
+
+    numbers = numbers_of(lanes, 8000 // lanes)
+    smooth = simulate(numbers, lambda *_: (LATENCY, "ok"), settings=settings)
+    rough = simulate(numbers, refuses_some, settings=settings)
+    assert len(rough.answers) == 8000
+    assert rough.seconds < slower * smooth.seconds
+
+
+def test_a_refusal_by_chance_holds_up_its_own_numbers_alone():
+    """The first refusal of a lane neither parks nor narrows it; one with Retry-After is no chance."""
+    plan = a_plan("447000000001", "447000000002", "447000000003", settings=Settings(batch_size=1))
+    plan.refused(first_ticket(plan), Reason.THROTTLED, 1.0)
+    assert first_ticket(plan, 1.0).numbers == ("447000000002",)
+    plan.refused(first_ticket(plan, 1.0), Reason.THROTTLED, 1.1, retry_after=5.0)
+    assert isinstance(plan.step(6.0), Wait)
+    assert plan.lanes[0].refusals == 2
+
+
 def test_retry_after_is_a_floor():
     """A lane that was told to wait is left alone for at least so long."""
     plan = a_plan("447000000001")

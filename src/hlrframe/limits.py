@@ -18,6 +18,9 @@ LONG_REST: Final = 60.0
 BOLDNESS: Final = 0.05
 #: Share of the limit within which the ceiling counts as reached.
 NEAR: Final = 0.02
+#: Refusals that are put down to chance: one at first, then this share of healthy requests, saved up to so many.
+LUCK: Final = 0.04
+MOST_LUCK: Final = 5.0
 #: Seconds in which a starting run doubles what it has in flight: the whole allowance is in use after 60 ms.
 DOUBLING: Final = 0.01
 #: Failures in a row, with not one success between, that open the circuit.
@@ -56,6 +59,7 @@ class Window:
     _grown_at: float = field(init=False, default=-math.inf)
     _rest: float = field(init=False, default=SHORT_REST)
     _boldness: float = field(init=False, default=BOLDNESS)
+    _luck: float = field(init=False, default=1.0)
     _before: tuple[float, float] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -87,6 +91,7 @@ class Window:
     def healthy(self, size: int, *, now: float, round_trip: float) -> None:
         """Learns from a request that was answered, after it landed."""
         self.answered += size
+        self._luck = min(MOST_LUCK, self._luck + LUCK)
         full = self.in_flight + size >= 0.8 * self.limit
         if not self.is_learnt or not full or now - max(self._grown_at, self._cut_at) < round_trip:
             return
@@ -101,6 +106,13 @@ class Window:
             return
         self._grown_at = now
         self.limit = min(self.limit, self.most)
+
+    def excuses(self) -> bool:
+        """Whether one more refusal is so rare that it says nothing about a limit; each one that is excused counts."""
+        if self._luck < 1.0:
+            return False
+        self._luck -= 1.0
+        return True
 
     def refused(self, size: int, mark: int, *, sent_at: float, now: float) -> None:
         """Learns from a request that was refused, after it landed.

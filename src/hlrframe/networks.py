@@ -33,7 +33,9 @@ def predict_networks(msisdn: pl.Series) -> pl.DataFrame:
     [('44', 'GB', 'Three'), ('1', 'CA', None), ('800', None, None)]
     """
     numbers = msisdn.cast(pl.String).alias("digits").to_frame().with_row_index("row")
-    coded = numbers.with_columns(calling_code=ranges.calling_code(pl.col("digits")), network=_network(numbers["digits"]))
+    coded = numbers.with_columns(
+        calling_code=ranges.calling_code(pl.col("digits")), network=_network(numbers["digits"])
+    )
     coded = coded.with_columns(region=pl.col("calling_code").replace_strict(_only_region(), default=None))
     shared = coded.filter(pl.col("calling_code").is_in(_shared_codes())).select("row", "digits")
     joined = coded.join(_region_of_shared(shared), on="row", how="left", maintain_order="left")

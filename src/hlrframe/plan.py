@@ -274,12 +274,24 @@ class Plan:
             self._again(ticket, ticket.numbers, Trouble(reason), now, at_least=retry_after or 0.0)
             return
         self.circuit.refused()
+        if retry_after is None and self._excused(ticket, now):
+            return
         self._blame(ticket, now)
         for lane, numbers in ticket.by_lane(ticket.numbers):
             lane.alone = lane.alone or len(ticket.shares) > 1
             pause = self._rng.uniform(0.0, pause_after(lane.streak))
             lane.park(pause, sent_at=ticket.sent_at, now=now, at_least=retry_after or 0.0)
             self._roster.put(lane, numbers, ticket.kind)
+
+    def _excused(self, ticket: Ticket, now: float) -> bool:
+        """Passes over a refusal that is rare in its lane: only its own numbers wait a little."""
+        lane = ticket.shares[0][0]
+        if len(ticket.shares) > 1 or not lane.window.excuses():
+            return False
+        lane.refusals += 1
+        at = now + self._rng.uniform(0.0, pause_after(0))
+        self._roster.put_later(at, lane, list(ticket.numbers), ticket.kind)
+        return True
 
     def kept_back(self, ticket: Ticket) -> None:
         """Takes in that a ticket never left: its numbers wait as they did before."""
