@@ -1,5 +1,6 @@
 """The window, the meter and the circuit: what they learn, and the bounds they keep."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -91,6 +92,22 @@ def test_a_rare_refusal_is_excused():
     for request in range(1000):
         window.healthy(1, now=float(request), round_trip=0.1)
     assert [window.excuses() for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_rests_grow_with_refusals_and_shrink_again():
+    """A ceiling that was confirmed is tried ever more rarely, and one that gives way ever more often."""
+    window = a_window(limit=100, in_flight=100)
+    tries: list[float] = []
+    for second in range(1, 400):
+        before = window.limit
+        window.in_flight = int(window.limit)
+        if window.limit > 90 and second < 200:
+            window.refused(1, window.answered, sent_at=second - 0.5, now=float(second))
+        window.healthy(1, now=second + 0.5, round_trip=0.1)
+        tries += [second] if window.limit > before else []
+    pauses = [after - before for before, after in pairwise(tries)]
+    assert max(pauses) > 10
+    assert pauses[-1] <= 2
 
 
 def test_a_cut_can_be_forgiven():

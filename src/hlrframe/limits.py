@@ -99,6 +99,8 @@ class Window:
         if gap > max(1.0, NEAR * self.limit):
             self.limit += max(1.0, gap / 2)
         elif now - max(self._grown_at, self._cut_at) >= self._rest:
+            if self._boldness > BOLDNESS:  # the last try was not refused
+                self._rest = max(SHORT_REST, self._rest / 2)
             self.ceiling += max(1.0, self.ceiling * self._boldness)
             self.limit = min(self.limit + max(1.0, self.limit * self._boldness), self.ceiling - 1)
             self._boldness = min(1.0, 2 * self._boldness)
