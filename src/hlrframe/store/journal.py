@@ -5,6 +5,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,8 @@ class Journal:
         self._segment_size = segment_size
         self._numbers = itertools.count()
         self._segment: SegmentWriter | None = self._next()
+        self._sealer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hlrframe-seal")
+        self._sealing: Future[None] | None = None
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keeps these entries, together; they are on disk when it returns.
@@ -64,7 +67,7 @@ class Journal:
         if self._segment.size >= self._segment_size:
             # The next file exists before this one is sealed: a run that goes on always has one.
             full, self._segment = self._segment, self._next()
-            _seal_own(self._layout, full)
+            self._seal_behind(full)
 
     def seal(self) -> None:
         """Ends the run: its answers become a sealed part. Doing it again changes nothing.
@@ -74,7 +77,23 @@ class Journal:
         """
         if self._segment is not None:
             last, self._segment = self._segment, None
-            _seal_own(self._layout, last)
+            with self._sealer:  # left when the last sealing has ended
+                try:
+                    self._seal_behind(last)
+                finally:
+                    self._await_sealing()
+
+    def _seal_behind(self, full: SegmentWriter) -> None:
+        """Seals a file while the run goes on: one at a time, so that memory stays flat."""
+        try:
+            self._await_sealing()
+        finally:
+            self._sealing = self._sealer.submit(_seal_own, self._layout, full)
+
+    def _await_sealing(self) -> None:
+        sealing, self._sealing = self._sealing, None
+        if sealing is not None:
+            sealing.result()
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from io import RawIOBase
 from pathlib import Path
 from typing import Any, Final
@@ -226,6 +227,7 @@ def _head(question: Question, run: str) -> bytes:
     return json.dumps(facts | asks).encode()
 
 
+@cache
 def _no_rows() -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in JOURNAL_SCHEMA], schema=JOURNAL_SCHEMA)
 
