@@ -11,7 +11,7 @@ import polars as pl
 
 from hlrframe.account import Enrichment, Estimate, Frame
 from hlrframe.bridge import run_sync
-from hlrframe.client import BASE_URL, Client
+from hlrframe.client import Client, unused_account
 from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
 from hlrframe.door import Door, open_door, open_list
 from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
@@ -192,7 +192,7 @@ def estimate(
     settings = settings or Settings()
     numbers = NumberList(region=settings.default_region)
     numbers.add(open_door(frame, column).texts)
-    provider = (client or _unused_account()).provider
+    provider = (client or unused_account()).provider
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
@@ -234,13 +234,8 @@ def _result_names(columns: str | Sequence[str], prefix: str) -> Mapping[str, str
 
 def _account(client: Client | None, settings: Settings | None) -> Client:
     if client is None and settings is not None and settings.offline:
-        return _unused_account()
+        return unused_account()
     return client or Client.from_env()
-
-
-def _unused_account() -> Client:
-    """Names the provider whose stored answers count, for what sends nothing and so needs no credentials."""
-    return Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)
 
 
 _SOFT_STOPS: Final = {

@@ -1,6 +1,5 @@
 """What each command does. Every function takes the arguments and gives an exit code."""
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +9,7 @@ from typing import Final
 
 from hlrframe.account import Estimate
 from hlrframe.cli.speech import agreed, say, show, show_json
-from hlrframe.client import BASE_URL, Client
+from hlrframe.client import Client, unused_account
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import FileJob, estimate_file
 from hlrframe.models import Reason, Settings, mask, parse_age
@@ -91,7 +90,7 @@ def _account(options: Namespace) -> Client:
         return connect()
     if getattr(options, "offline", False):
         # Nothing is sent: the address alone says whose stored answers count.
-        return Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)
+        return unused_account()
     return Client.from_env()
 
 

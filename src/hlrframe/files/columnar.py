@@ -1,5 +1,6 @@
 """Parquet and Arrow IPC: typed columns, which go out in the types and with the metadata that they came in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,36 @@ _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
 _IPC_FILE_MAGIC: Final = b"ARROW1"
 
 
-class ParquetFile:
+class _TypedFile(ABC):
+    """A file whose columns have types."""
+
+    def __init__(self, path: Path, column: str, schema: pa.Schema) -> None:
+        self._path = path
+        self._column = column
+        self._schema = schema
+        check_distinct(schema.names, path)
+        self.head()
+
+    def head(self) -> Door:
+        """Gives a piece without rows."""
+        return open_door(self._schema.empty_table(), self._column)
+
+    def texts(self) -> Iterator[pl.Series]:
+        """Reads the phone column, piece by piece."""
+        for table in self._tables(PIECE_ROWS, columns=[self._column]):
+            yield open_door(table.select([self._column]), self._column).texts
+
+    def pieces(self) -> Iterator[Door]:
+        """Reads the rows; ``attach`` gives an Arrow table."""
+        for table in self._tables(rows_of_piece(len(self._schema))):
+            yield open_door(table.replace_schema_metadata(self._schema.metadata), self._column)
+
+    @abstractmethod
+    def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Reads tables of at most so many rows, with these columns at least."""
+
+
+class ParquetFile(_TypedFile):
     """A Parquet file.
 
     Args:
@@ -31,34 +61,17 @@ class ParquetFile:
     """
 
     def __init__(self, path: Path, column: str) -> None:
-        self._path = path
-        self._column = column
         with readable(path), pq.ParquetFile(path) as file:
-            self._schema = file.schema_arrow
-        check_distinct(self._schema.names, path)
-        self.head()
+            schema = file.schema_arrow
+        super().__init__(path, column, schema)
 
-    def head(self) -> Door:
-        """Gives a piece without rows."""
-        return open_door(self._schema.empty_table(), self._column)
-
-    def texts(self) -> Iterator[pl.Series]:
-        """Reads the phone column, piece by piece."""
-        for table in self._tables([self._column], PIECE_ROWS):
-            yield open_door(table.select([self._column]), self._column).texts
-
-    def pieces(self) -> Iterator[Door]:
-        """Reads the rows; ``attach`` gives an Arrow table."""
-        for table in self._tables(None, rows_of_piece(len(self._schema))):
-            yield open_door(table.replace_schema_metadata(self._schema.metadata), self._column)
-
-    def _tables(self, columns: list[str] | None, rows: int) -> Iterator[pa.Table]:
+    def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
         with readable(self._path), pq.ParquetFile(self._path) as file:
             for batch in file.iter_batches(batch_size=rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
 
-class IpcFile:
+class IpcFile(_TypedFile):
     """An Arrow IPC file or stream.
 
     Args:
@@ -70,30 +83,14 @@ class IpcFile:
     """
 
     def __init__(self, path: Path, column: str) -> None:
-        self._path = path
-        self._column = column
         with readable(path), path.open("rb") as file:
             self._is_stream = file.read(len(_IPC_FILE_MAGIC)) != _IPC_FILE_MAGIC
         with readable(path), pa.memory_map(str(path)) as memory:
-            self._schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
-        check_distinct(self._schema.names, path)
-        self.head()
+            schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
+        super().__init__(path, column, schema)
 
-    def head(self) -> Door:
-        """Gives a piece without rows."""
-        return open_door(self._schema.empty_table(), self._column)
-
-    def texts(self) -> Iterator[pl.Series]:
-        """Reads the phone column, piece by piece."""
-        for table in self._tables(PIECE_ROWS):
-            yield open_door(table.select([self._column]), self._column).texts
-
-    def pieces(self) -> Iterator[Door]:
-        """Reads the rows; ``attach`` gives an Arrow table."""
-        for table in self._tables(rows_of_piece(len(self._schema))):
-            yield open_door(table, self._column)
-
-    def _tables(self, rows: int) -> Iterator[pa.Table]:
+    def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        del columns  # a batch is mapped, not read: all of them cost nothing
         for batch in self._batches():
             for start in range(0, batch.num_rows, rows):
                 yield pa.Table.from_batches([batch.slice(start, rows)])

@@ -12,7 +12,7 @@ import polars as pl
 
 from hlrframe.account import Enrichment, Estimate, Report
 from hlrframe.bridge import run_sync
-from hlrframe.client import BASE_URL, Client
+from hlrframe.client import Client, unused_account
 from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.formats import Format, check_fits, open_sink, open_source
@@ -230,8 +230,8 @@ async def _read_numbers(source: Source, settings: Settings) -> NumberList:
 
 
 def _estimate(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
-    asked = client or Client("unused", "unused", base_url=os.environ.get("HLR_BASE_URL") or BASE_URL)
-    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=asked.provider)
+    provider = (client or unused_account()).provider
+    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
