@@ -232,9 +232,11 @@ class Settings:
 
     #: What to ask: ``"hlr"`` (1 credit), ``"mnp"`` (0.5) or ``"validate"`` (free).
     lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR
-    #: ISO 3166 alpha-2 code of the country whose national numbers the column holds; ``None`` never guesses.
+    #: ISO 3166 alpha-2 code of the country whose national numbers the column holds; ``None`` never guesses. Foreign
+    #: numbers should carry their plus: bare digits are read as this country's wherever its plan has such a number.
     default_region: str | None = None
-    #: An answer in the store that is older than this is asked again; ``None`` accepts any age.
+    #: An answer in the store that is older than this is asked again; ``None`` accepts any age. An INCONCLUSIVE one is
+    #: asked again after a day, whatever this says.
     max_age: str | timedelta | None = "30d"
     #: Hard ceiling on what the run may spend, in credits; ``None`` for no ceiling.
     max_credits: float | None = None
