@@ -42,6 +42,32 @@ def test_a_refusal_with_nothing_beside_it_halves_the_request():
     assert window.limit == 40
 
 
+def test_being_refused_whole_does_not_say_how_much_is_too_much():
+    """When everything was refused the limit falls to one, but the ceiling stays where the first refusal came."""
+    window = Window(most=1000)
+    marks = [window.sent(1) for _ in range(80)]
+    for mark in marks:
+        window.landed(1)
+        window.refused(1, mark, sent_at=1.0, now=1.1)
+    assert (window.limit, window.ceiling) == (1, 80)
+    mark = window.sent(1)
+    window.landed(1)
+    window.refused(1, mark, sent_at=2.0, now=2.1)
+    assert (window.limit, window.ceiling) == (1, 80)
+
+
+def test_the_limit_at_most_doubles():
+    """From one number it takes a round trip for each doubling, however far the ceiling is."""
+    window = a_window(limit=1, in_flight=1)
+    window.ceiling = 80
+    limits = []
+    for second in range(4):
+        window.in_flight = int(window.limit)
+        window.healthy(1, now=10.0 + second, round_trip=0.2)
+        limits.append(window.limit)
+    assert limits == [2, 4, 8, 16]
+
+
 def test_refusals_of_one_round_trip_are_one_event():
     """Requests that left before the cut lower the limit to what was accepted, and no rest is added for each."""
     window = Window(most=1000)

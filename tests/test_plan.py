@@ -114,6 +114,22 @@ def test_a_throttled_network_is_used_at_its_own_rate():
     assert outcome.seconds <= 1000 / 15
 
 
+def test_a_network_in_debt_is_used_again_at_its_own_rate():
+    """A network that took 80 numbers on credit, and then nothing for seconds, is back at its rate soon after."""
+
+    class Lends(ThrottlesFirstNetwork):
+        def __call__(self, ticket, now, provider):
+            self.tokens, self.at = min(20.0, self.tokens + 20 * (now - self.at)), now
+            if self.tokens < 0:
+                return 0.002, "throttled"
+            self.tokens -= len(ticket.numbers)
+            return counts_requests(ticket, now, provider)
+
+    outcome = simulate(numbers_of(1, 1000), Lends())
+    assert len(outcome.answers) == 1000
+    assert outcome.seconds <= 1000 / 16
+
+
 def test_a_slow_network_does_not_hold_the_others_up():
     """One network of eight at ten seconds an answer delays the other seven by less than 15 %."""
     lanes = numbers_of(8, 6250)

@@ -43,8 +43,9 @@ class Window:
 
     A refusal says two things: so many were accepted beside the refused request, and that many more was too much. The
     limit falls to what was accepted, once a round trip, and then climbs half way to the refused level (the *ceiling*)
-    with each healthy round trip. Close under the ceiling it rests; now and then it raises the ceiling to see whether
-    the provider gives more, ever more boldly while that works and ever more rarely while it does not.
+    with each healthy round trip, at most to its double. Close under the ceiling it rests; now and then it raises the
+    ceiling to see whether the provider gives more, ever more boldly while that works and ever more rarely while it
+    does not. Where nothing at all was accepted, the limit falls and the ceiling stays: that says only "not now".
     """
 
     #: The level that is never passed.
@@ -59,6 +60,8 @@ class Window:
     _grown_at: float = field(init=False, default=-math.inf)
     _rest: float = field(init=False, default=SHORT_REST)
     _boldness: float = field(init=False, default=BOLDNESS)
+    # The level at which the first refusal of the last event came.
+    _highest: float = field(init=False, default=2.0)
     _luck: float = field(init=False, default=1.0)
     _before: tuple[float, float] | None = field(init=False, default=None)
 
@@ -97,7 +100,7 @@ class Window:
             return
         gap = self.ceiling - self.limit
         if gap > max(1.0, NEAR * self.limit):
-            self.limit += max(1.0, gap / 2)
+            self.limit += max(1.0, min(gap / 2, self.limit))
         elif now - max(self._grown_at, self._cut_at) >= self._rest:
             if self._boldness > BOLDNESS:  # the last try was not refused
                 self._rest = max(SHORT_REST, self._rest / 2)
@@ -131,8 +134,12 @@ class Window:
             self._rest = min(LONG_REST, 2 * self._rest) if self.is_learnt else SHORT_REST
             self._boldness = BOLDNESS
             self._cut_at = now
-        self.ceiling = max(2.0, min(self.ceiling, self.limit, accepted) + size)
-        # Nothing else was accepted: the request was too large by itself.
+            # A single number that is refused alone says nothing about how many are too many.
+            alone = min(self.ceiling, size if size > 1 else self.most)
+            self._highest = min(self.ceiling, self.limit, accepted) + size if accepted else alone
+        # Nothing at all was taken: that says "not now", so the level of the first refusal stands.
+        level = min(self.ceiling, self.limit, accepted) + size if accepted else self._highest
+        self.ceiling = max(2.0, level)
         below = accepted or min(size, self.limit) / 2
         self.limit = max(1.0, min(below, self.limit - 1))
 
