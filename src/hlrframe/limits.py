@@ -131,7 +131,8 @@ class Window:
         accepted = self.in_flight + self.answered - mark
         if sent_at > self._cut_at:
             self._before = (self.limit, self.ceiling)
-            self._rest = min(LONG_REST, 2 * self._rest) if self.is_learnt else SHORT_REST
+            tried_too_much = self.is_learnt and accepted > 0
+            self._rest = min(LONG_REST, 2 * self._rest) if tried_too_much else SHORT_REST
             self._boldness = BOLDNESS
             self._cut_at = now
             # A single number that is refused alone says nothing about how many are too many.
