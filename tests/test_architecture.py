@@ -16,12 +16,12 @@ SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
 
 #: From the ground up; within a floor a module may import those to its left.
 FLOORS = (
-    ("errors", "models", "schema", "numbering", "ranges", "spelling", "msisdn", "networks"),
+    ("errors", "models", "schema", "countries", "numbering", "ranges", "spelling", "msisdn", "networks"),
     ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
-    ("scribe", "engine", "outcomes", "column"),
-    ("cells", "door", "report", "progress", "frame", "files"),
-    ("emulator", "notebook", "polars", "cluster", "cli", "__main__"),
+    ("scribe", "engine", "outcomes", "column", "forecast", "resolve"),
+    ("cells", "door", "cleaning", "report", "progress", "frame", "files", "batches"),
+    ("emulator", "polars", "pandas", "cluster", "cli", "__main__"),
 )
 ORDER = [name for floor in FLOORS for name in floor]
 ROOF = set(FLOORS[-1])
@@ -32,8 +32,10 @@ RESERVED = {
     "httpx": {"transport", "client", "emulator"},
     "httptools": {"transport"},
     "duckdb": {"report", "files"},
-    "altair": {"notebook"},
-    "pandas": set(),
+    "altair": {"report"},
+    "pandas": {"pandas"},
+    "obstore": {"store"},
+    "cryptography": {"store"},
 }
 #: What values and decisions do without: clocks, threads, processes, the system. Chance comes in as an argument.
 IMPURE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "tempfile", "threading", "time"}

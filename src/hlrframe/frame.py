@@ -12,11 +12,14 @@ import polars as pl
 from hlrframe.account import Enrichment, Estimate, Frame
 from hlrframe.bridge import run_sync
 from hlrframe.client import Client, unused_account
-from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
+from hlrframe.column import NumberList
 from hlrframe.door import Door, open_door, open_list
 from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
+from hlrframe.forecast import estimate_numbers
 from hlrframe.models import Reason, Settings
+from hlrframe.outcomes import Outcomes, Tally
 from hlrframe.progress import ProgressOption, shown
+from hlrframe.resolve import resolve_numbers
 from hlrframe.schema import select_columns
 from hlrframe.store import Store
 

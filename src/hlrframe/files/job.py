@@ -13,14 +13,17 @@ import polars as pl
 from hlrframe.account import Enrichment, Estimate, Report
 from hlrframe.bridge import run_sync
 from hlrframe.client import Client, unused_account
-from hlrframe.column import NumberList, Outcomes, Tally, estimate_numbers, resolve_numbers
+from hlrframe.column import NumberList
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.formats import Format, check_fits, open_sink, open_source
 from hlrframe.files.paths import check_destination, check_source, replacing, writable
 from hlrframe.files.source import Source
+from hlrframe.forecast import estimate_numbers
 from hlrframe.frame import StorePath, open_store, raise_if_ended_early
 from hlrframe.models import Settings, State
+from hlrframe.outcomes import Outcomes, Tally
 from hlrframe.progress import ProgressOption, shown
+from hlrframe.resolve import resolve_numbers
 from hlrframe.schema import select_columns
 from hlrframe.store import Store
 
