@@ -1,5 +1,28 @@
 """The named statements: SQL over ``enriched``, which is whatever was summarised, under its own column names.
 
+The tables and their columns, in the order of a report:
+
+* ``totals``: rows, numbers, providers, oldest, newest. One row.
+* ``rates``: rate, part, whole, value, meaning. Rates: readable, answered, coverage, live.
+* ``verdicts``: verdict, rows, numbers, share_of_numbers. The verdict is null where a number has no answer.
+* ``coverage``: state, verdict, live_status, reason, rows, numbers, share_of_rows.
+* ``cost``: item, count, credits, money, meaning. Items: spent, per_answer, per_live_number, and of a frame
+  saved_by_store, saved_by_repeats, saved_by_rejections, asking_every_row.
+* ``countries``: country, numbers, original, current, ported, ported_share, applicable, known, live, live_share,
+  coverage, poor.
+* ``networks``: country, network, original, current, ported_out, ported_in, ported_share, applicable, known, live,
+  live_share, coverage, poor.
+* ``portability``: country, from_network, to_network, numbers, share_of_ported.
+* ``age``: age, days, verdict, numbers, share_of_numbers. ``days`` is where the bucket begins; both are null where the
+  time of an answer is not known.
+* ``run``: provider, rows, numbers, credits, requests, refusals, seconds, numbers_per_second, possibly_billed_twice,
+  possibly_billed_twice_credits, stopped. One row; only where the report of the run is given.
+* ``lanes``: lane, numbers, answered, agreement, requests, refusals, refused_share, latency. Only with the report.
+* ``changes``: change, numbers, share_of_compared, meaning. Changes: compared, unchanged, newly_live, newly_dead,
+  newly_unreachable, status_changed, ported, network_changed. Only where there is something to compare with.
+
+A share lies between 0 and 1, and is null where its whole is 0. ``money`` is null without a price per credit.
+
 Each begins with ``{answers}``, which is replaced by a view of ``enriched`` that takes the prefix off; what else stands
 in braces is a number. A number that several rows carry counts once wherever a column is called ``numbers``. In a
 concatenation of several runs a number that had two outcomes counts in both.
