@@ -150,8 +150,8 @@ def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
 def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
     """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
     content = read_segment(path)
-    _write_once(layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
-    _write_once(layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
+    _write_once(layout, layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
+    _write_once(layout, layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
     let_go()  # some systems neither rename nor remove an open file
     if content.damaged:
         set_aside(path)
@@ -160,7 +160,7 @@ def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
     sync_directory(layout.journals)
 
 
-def _write_once(path: Path, rows: pl.DataFrame) -> None:
+def _write_once(layout: Layout, path: Path, rows: pl.DataFrame) -> None:
     # A sealer that was killed may have written it, and a journal without a lock may have grown since.
     if len(rows) and not (path.exists() and row_count(path) == len(rows)):
-        write_parquet(path, [rows])
+        write_parquet(path, [rows], layout=layout)

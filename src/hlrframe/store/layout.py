@@ -16,18 +16,18 @@ order, so that an answer is in at least one place at any moment. Being in two is
 import json
 import os
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import StoreError
 from hlrframe.schema import SCHEMA_VERSION
-from hlrframe.store.disk import create, explained, list_files, make_directory, publish
+from hlrframe.store.disk import create, explained, list_files, make_directory, publish, sync_directory
 
-__all__ = ["FORMAT_VERSION", "Layout", "View", "new_name", "refuse_newer", "run_of"]
+__all__ = ["FORMAT_VERSION", "Layout", "View", "facts_in", "new_name", "refuse_newer", "run_of"]
 
 #: Raised by one whenever the files of a store are laid out in a way that older versions would misread.
 FORMAT_VERSION: Final = 1
@@ -99,10 +99,9 @@ class Layout:
         Raises:
             StoreError: The path is a file, or a newer version wrote here; the message says what to do.
         """
-        with explained("open the store", self.root):
-            versions = self._versions()
-        if versions is not None:
-            refuse_newer(self.root, layout=versions[0], columns=versions[1])
+        facts = self.facts()
+        if facts is not None:
+            refuse_newer(self.root, layout=facts["format"], columns=facts["columns"])
 
     def prepare(self) -> None:
         """Makes the directories and says which version writes here.
@@ -117,6 +116,17 @@ class Layout:
             for directory in (self.journals, self.parts, self.asked):
                 make_directory(directory)
 
+    def publish(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
+        """Makes a sealed file appear under its name at once, whole and safe; one of that name is replaced."""
+        publish(path, write)
+
+    def remove(self, paths: Collection[Path]) -> None:
+        """Removes sealed files; those that are gone do no harm."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for directory in {path.parent for path in paths}:
+            sync_directory(directory)
+
     def open_lock(self) -> FileIO:
         """Opens the file whose lock keeps tidiers apart."""
         try:
@@ -124,25 +134,26 @@ class Layout:
         except FileExistsError:
             return FileIO(self.lock, "r+")
 
+    def facts(self) -> Mapping[str, Any] | None:
+        """Gives what the marker says; ``None`` where there is no store yet.
+
+        Raises:
+            StoreError: The marker cannot be read.
+        """
+        with explained("open the store", self.root):
+            try:
+                return facts_in(self.marker.read_bytes(), self.marker)
+            except FileNotFoundError:
+                return None
+
     def _mark(self) -> None:
-        versions = self._versions()
-        if versions == (FORMAT_VERSION, SCHEMA_VERSION):
-            return
-        if versions is None:
+        facts = self.facts()
+        if facts is None:
             self._refuse_foreign()
             self.root.chmod(0o700)
-        text = json.dumps({"format": FORMAT_VERSION, "columns": SCHEMA_VERSION})
-        publish(self.marker, lambda file: file.write(text.encode()))
-
-    def _versions(self) -> tuple[int, int] | None:
-        try:
-            marker = json.loads(self.marker.read_text())
-            return marker["format"], marker["columns"]
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError, KeyError) as error:
-            cure = "if the folder is a store, delete that file; it is made anew"
-            raise StoreError(f"cannot read {self.marker}: {cure}") from error
+        now = dict(facts or {}) | {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION}
+        if now != facts:
+            publish(self.marker, lambda file: file.write(json.dumps(now).encode()))
 
     def _refuse_foreign(self) -> None:
         ours = {each.name for each in (self.journals, self.parts, self.asked, self.lock)}
@@ -156,6 +167,20 @@ class Layout:
         # In this order: what leaves one listing is already in the next one.
         journals = list_files(self.journals, ".arrows")
         return View(journals, list_files(self.parts, ".parquet"), list_files(self.asked, ".parquet"))
+
+
+def facts_in(raw: bytes, path: Path) -> Mapping[str, Any]:
+    """Reads a marker.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    try:
+        facts: dict[str, Any] = json.loads(raw)
+        return facts | {name: int(facts[name]) for name in ("format", "columns")}
+    except (ValueError, TypeError, KeyError) as error:
+        cure = "if the folder is a store, delete that file; it is made anew"
+        raise StoreError(f"cannot read {path}: {cure}") from error
 
 
 def new_name() -> str:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hlrframe.errors import StoreError
 from hlrframe.schema import SCHEMA_VERSION
-from hlrframe.store.disk import explained, publish
+from hlrframe.store.disk import explained
 from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
@@ -44,12 +44,13 @@ class DamagedWarning(UserWarning):
     """A file of the store cannot be read; it was renamed and the store goes on without it."""
 
 
-def write_parquet(path: Path, frames: Iterable[pl.DataFrame]) -> None:
+def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout) -> None:
     """Writes a sealed file, whole and on disk when it returns; none is made of no frames.
 
     Args:
         path: Its name.
         frames: Its rows in order; no two frames need to be in memory at once.
+        layout: The store that it belongs to.
 
     Raises:
         StoreError: The disk refused.
@@ -65,7 +66,7 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame]) -> None:
                 writer.write_table(table, row_group_size=ROW_GROUP)
 
     with explained("seal answers in", path.parent):
-        publish(path, write)
+        layout.publish(path, write)
 
 
 def row_count(path: Path) -> int:

@@ -16,7 +16,7 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.models import MAX_CACHE_DAYS
-from hlrframe.store.disk import explained, sync_directory, try_lock
+from hlrframe.store.disk import explained, try_lock
 from hlrframe.store.journal import seal_orphans
 from hlrframe.store.layout import Layout, View, new_name, run_of
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, write_parquet
@@ -118,7 +118,7 @@ def _groups(parts: Iterable[Path], max_rows: int) -> list[list[Path]]:
 
 def _merge(layout: Layout, group: Sequence[Path], size: int) -> None:
     rows = _by_ranges(layout, group, KEPT_TYPES, lambda rows: rows, size=size)
-    _replace(group, (each.unique(SAME).sort("msisdn", "known_at") for each in rows))
+    _replace(layout, group, (each.unique(SAME).sort("msisdn", "known_at") for each in rows))
 
 
 def _by_ranges(
@@ -155,7 +155,7 @@ def _settle(layout: Layout, now: datetime) -> None:
         pl.col("event") == "asked", pl.col("at") >= now.astimezone(UTC) - DOUBT_AGE
     )
     if len(paths) > 1 or len(still) < len(events):
-        _replace(paths, [still] if len(still) else [])
+        _replace(layout, paths, [still] if len(still) else [])
 
 
 def _refuse_hidden(layout: Layout) -> None:
@@ -175,7 +175,7 @@ def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType]
     for path in paths:
         found = len(_read(layout, [path], types, lambda rows: rows.filter(gone).select("msisdn")))
         if found:
-            _replace([path], _by_ranges(layout, [path], types, lambda rows: rows.remove(gone)))
+            _replace(layout, [path], _by_ranges(layout, [path], types, lambda rows: rows.remove(gone)))
         removed += found
     return removed
 
@@ -189,9 +189,6 @@ def _read(layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType]
     return collect(layout, read)
 
 
-def _replace(old: Sequence[Path], frames: Iterable[pl.DataFrame]) -> None:
-    directory = old[0].parent
-    write_parquet(directory / f"{new_name()}-0000.parquet", frames)
-    for path in old:
-        path.unlink(missing_ok=True)
-    sync_directory(directory)
+def _replace(layout: Layout, old: Sequence[Path], frames: Iterable[pl.DataFrame]) -> None:
+    write_parquet(old[0].with_name(f"{new_name()}-0000.parquet"), frames, layout=layout)
+    layout.remove(old)
