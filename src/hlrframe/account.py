@@ -1,12 +1,32 @@
 """What a run will cost and what it came to, as values: the estimate before, the report after."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from itertools import islice
+from typing import Final, Generic, NamedTuple, TypeVar
 
-__all__ = ["Enrichment", "Estimate", "LaneReport", "Report"]
+from hlrframe.errors import ConfigError
+
+__all__ = ["Enrichment", "Estimate", "LaneReport", "Money", "Report"]
 
 Frame = TypeVar("Frame")
+
+#: Names of countries, networks or reasons that one line of text has room for.
+NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The sums of an estimate at a price for one credit."""
+
+    price_per_credit: float
+    #: What the price is in, such as ``"EUR"``; empty where nobody said.
+    currency: str
+    low: float
+    expected: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +47,75 @@ class Estimate:
     countries: Mapping[str, int]
     #: Credits if every number to be asked costs the most it can; never exceeded.
     credits_high: float
-    #: Credits if landlines and other numbers that are free stay free, by the type the numbering plan gives them.
+    #: Credits if mobiles cost what they usually do, and what is free by its type stays free.
     credits_expected: float
+    #: Credits if only what is a mobile for sure is charged, at the least, and a good many of them have no coverage and
+    #: are free. Likely to be exceeded, and no promise: a bill can be lower.
+    credits_low: float = 0.0
+    #: Of the numbers to be asked, those that the store has an older answer to.
+    stale: int = 0
+    #: Numbers to be asked, by country and the network that their digits predict, the most first.
+    networks: Mapping[str, int] = field(default_factory=dict)
+    #: Seconds that asking takes at ``numbers_per_second``.
+    seconds: float = 0.0
+    #: The rate that ``seconds`` goes by.
+    numbers_per_second: float = 0.0
+    #: Where the rate is from: ``"learnt"`` from the last run in the store, else ``"documented"`` by the provider.
+    rate: str = "documented"
+    #: The sums in money, where :meth:`priced` was told what a credit costs.
+    money: Money | None = None
+
+    def priced(self, price_per_credit: float, *, currency: str = "") -> "Estimate":
+        """Gives the same estimate with its sums in money.
+
+        Args:
+            price_per_credit: What you pay for a credit.
+            currency: What that is in, such as ``"EUR"``.
+
+        Raises:
+            ConfigError: The price is negative, or no number.
+
+        >>> Estimate(1, 1, {}, 0, 1, {"GB": 1}, 1.0, 1.0).priced(0.006, currency="EUR").money.high
+        0.006
+        """
+        if not 0 <= price_per_credit < math.inf:
+            raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}")
+        low, expected, high = (each * price_per_credit for each in self._credits())
+        return replace(self, money=Money(price_per_credit, currency, low, expected, high))
 
     def __str__(self) -> str:
+        lines = (f"  {name:<18} {amount:>11}{f' {words}' if words else ''}" for name, amount, words in self._lines())
+        return "\n".join((self._title(), *lines))
+
+    def _repr_html_(self) -> str:
+        return _table(self._title(), self._lines())
+
+    def _title(self) -> str:
+        return f"{self.rows:,} rows, {self.numbers:,} distinct numbers"
+
+    def _lines(self) -> Iterable["_Line"]:
         rejected = sum(self.rejected.values())
-        why = _counts(self.rejected)
-        return "\n".join(
-            (
-                f"{self.rows:,} rows, {self.numbers:,} distinct numbers",
-                f"  rejected, free     {rejected:>9,} rows{f'  ({why})' if why else ''}",
-                f"  stored, free       {self.stored:>9,} numbers",
-                f"  to ask             {self.to_ask:>9,} numbers",
-                f"  credits            {self.credits_expected:>11,.1f} expected, {self.credits_high:,.1f} at most",
+        yield _Line("rejected, free", f"{rejected:,}", _with("rows", _counts(self.rejected)))
+        yield _Line("stored, free", f"{self.stored:,}", "numbers")
+        yield _Line("to ask", f"{self.to_ask:,}", _with("numbers", _counts(self.countries, most=NAMED)))
+        if self.stale:
+            yield _Line("  stored, too old", f"{self.stale:,}", "of them")
+        if self.networks:
+            yield _Line("  networks", f"{len(self.networks):,}", _with("predicted", _counts(self.networks, most=NAMED)))
+        low, expected, high = self._credits()
+        yield _Line("credits", f"{expected:,.1f}", f"expected, {low:,.1f} if little is charged, {high:,.1f} at most")
+        if self.money is not None:
+            low, expected, high = self.money.low, self.money.expected, self.money.high
+            sums = f"expected, {low:,.2f} if little is charged, {high:,.2f} at most"
+            yield _Line("money", f"{expected:,.2f}", f"{self.money.currency} {sums}".strip())
+        if self.to_ask:
+            basis = "of the last run" if self.rate == "learnt" else "that the provider's limits allow"
+            yield _Line(
+                "time, about", _duration(self.seconds), f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
             )
-        )
+
+    def _credits(self) -> tuple[float, float, float]:
+        return self.credits_low, self.credits_expected, self.credits_high
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +168,27 @@ class Report:
     lanes: Sequence[LaneReport] = field(default=(), repr=False)
 
     def __str__(self) -> str:
-        states, reasons = _counts(self.states), _counts(self.reasons)
-        lines = [
-            f"{self.rows:,} rows, {self.numbers:,} distinct numbers, asked of {self.provider}",
-            f"  states    {states}",
-            f"  verdicts  {_counts(self.verdicts) or '-'}",
-        ]
-        if reasons:
-            lines.append(f"  reasons   {reasons}")
-        lines.append(f"  credits   {self.credits:,.1f} spent, {self.requests:,} requests in {self.seconds:.1f} s")
-        lines += [f"  refused   {lane}" for lane in self._worst_lanes()]
+        return "\n".join((self._title(), *(f"  {name:<9} {words}" for name, words in self._lines())))
+
+    def _repr_html_(self) -> str:
+        return _table(self._title(), (_Line(name, "", words) for name, words in self._lines()))
+
+    def _title(self) -> str:
+        return f"{self.rows:,} rows, {self.numbers:,} distinct numbers, asked of {self.provider}"
+
+    def _lines(self) -> Iterable[tuple[str, str]]:
+        yield "states", _counts(self.states)
+        yield "verdicts", _counts(self.verdicts) or "-"
+        if self.reasons:
+            yield "reasons", _counts(self.reasons)
+        yield "credits", f"{self.credits:,.1f} spent, {self.requests:,} requests in {self.seconds:.1f} s"
+        for lane in self._worst_lanes():
+            yield "refused", lane
         if self.possibly_billed_twice:
             most = self.possibly_billed_twice_credits
-            lines.append(f"  in doubt  {self.possibly_billed_twice:,} numbers, {most:,.1f} credits at the most")
+            yield "in doubt", f"{self.possibly_billed_twice:,} numbers, {most:,.1f} credits at the most"
         if self.stopped:
-            lines.append(f"  stopped   {self.stopped}: run it again to go on from here")
-        return "\n".join(lines)
+            yield "stopped", f"{self.stopped}: run it again to go on from here"
 
     def _worst_lanes(self) -> Sequence[str]:
         """Describes the two lanes that were refused most often."""
@@ -130,6 +209,59 @@ def _refusals(lane: LaneReport) -> str:
     return f"{lane.refusals:,} of {lane.requests:,} requests{share}"
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+class _Line(NamedTuple):
+    """One line of an account: what, how much, and in which words."""
+
+    name: str
+    amount: str
+    words: str
+
+
+def _counts(counts: Mapping[str, int], *, most: int | None = None) -> str:
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    return ", ".join(f"{name} {count:,}" for name, count in ranked)
+    named = [f"{name} {count:,}" for name, count in islice(ranked, most)]
+    rest = ranked[len(named) :]
+    return ", ".join([*named, *([f"{len(rest):,} more {sum(count for _, count in rest):,}"] if rest else [])])
+
+
+def _with(words: str, detail: str) -> str:
+    return f"{words}  ({detail})" if detail else words
+
+
+def _duration(seconds: float) -> str:
+    """Gives a length of time in the unit that people would use.
+
+    >>> _duration(8.2), _duration(600), _duration(5400)
+    ('9 s', '10 min', '1.5 h')
+    """
+    if seconds < 2 * _MINUTE:
+        return f"{math.ceil(seconds)} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:,.1f} h"
+
+
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+
+#: Colours are those of the page around it, so that it is right on light and on dark.
+_STYLE: Final = """
+.hlrframe-account table { border-collapse: collapse; margin: 0.3em 0; font-size: 95%; }
+.hlrframe-account caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.3em 0; color: inherit; }
+.hlrframe-account tr, .hlrframe-account tr:hover, .hlrframe-account tr:nth-child(even) { background: none; }
+.hlrframe-account th, .hlrframe-account td { border: 0; border-top: 1px solid rgba(128, 128, 128, 0.35);
+  padding: 0.25em 1em 0.25em 0; text-align: left; vertical-align: top; font-weight: normal; white-space: normal; }
+.hlrframe-account td.amount { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+"""
+
+
+def _table(title: str, lines: Iterable[_Line]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(line.name.strip())}</th>'
+        f"{_amount_cell(line.amount)}<td>{escape(line.words)}</td></tr>"
+        for line in lines
+    )
+    caption = f"<caption>{escape(title)}</caption>"
+    return f'<div class="hlrframe-account"><style>{_STYLE}</style><table>{caption}<tbody>{rows}</tbody></table></div>'
+
+
+def _amount_cell(amount: str) -> str:
+    return f'<td class="amount">{escape(amount)}</td>' if amount else ""
