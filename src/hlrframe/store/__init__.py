@@ -5,6 +5,7 @@ bottom: ``disk`` (private, durable files), ``layout`` (where things lie), ``reco
 file), ``queries`` (which answer counts), ``parts`` (sealed files), ``journal``, ``tidy`` (merging and removing).
 """
 
+from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal
 from hlrframe.store.parts import DamagedWarning
 from hlrframe.store.queries import INCONCLUSIVE_AGE
@@ -21,6 +22,7 @@ __all__ = [
     "Entry",
     "Journal",
     "Store",
+    "StoreHealth",
     "StoreStats",
     "Withdrawn",
 ]

@@ -22,7 +22,7 @@ from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
 
-__all__ = ["Journal", "seal_orphans"]
+__all__ = ["Journal", "is_orphan", "seal_orphans"]
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
@@ -128,11 +128,12 @@ def seal_orphans(layout: Layout) -> None:
         except (FileNotFoundError, PermissionError):
             continue
         with file, explained("seal a journal in", layout.journals), contextlib.suppress(FileNotFoundError):
-            if _is_orphan(file) and is_same_file(file, path):
+            if is_orphan(file) and is_same_file(file, path):
                 _seal(layout, path, file.close)
 
 
-def _is_orphan(file: FileIO) -> bool:
+def is_orphan(file: FileIO) -> bool:
+    """Says whether the run that wrote an open journal file is gone; if so its lock is ours until the file is closed."""
     locked = try_lock(file)
     if locked is None:
         return time.time() - os.fstat(file.fileno()).st_mtime > ORPHAN_AGE

@@ -9,8 +9,10 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from hlrframe.models import Question, parse_age
+from hlrframe.ages import MaxAge, parse_age
+from hlrframe.models import Question
 from hlrframe.store.disk import explained, sweep_temporaries
+from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import collect, read_answers, read_events
@@ -25,6 +27,7 @@ from hlrframe.store.queries import (
     in_doubt,
     newest,
     not_too_old,
+    oldest,
 )
 from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
 from hlrframe.store.tidy import Compaction, compact, forget, purge
@@ -78,17 +81,17 @@ class Store:
         return f"Store({str(self.path)!r})"
 
     def known(
-        self, msisdns: pl.Series, question: Question, *, max_age: timedelta | None, now: datetime
+        self, msisdns: pl.Series, question: Question, *, max_age: MaxAge | timedelta | None, now: datetime
     ) -> pl.DataFrame:
         """Looks up which numbers need not be asked.
 
-        An INCONCLUSIVE answer serves for ``INCONCLUSIVE_AGE`` at most, whatever ``max_age`` is, and it stands in the
-        way of an older answer: the last thing that is known of the number is that nothing is.
+        An answer that is too old for what it says stands in the way of an older one: the last thing that is known of
+        a number whose newest answer is INCONCLUSIVE is that nothing is.
 
         Args:
             msisdns: Numbers as E.164 digits; repeats and nulls do no harm.
             question: What is to be asked; an answer to another one does not serve.
-            max_age: How old an answer may be; ``None`` for any age.
+            max_age: How old an answer may be, by what it says; see :class:`~hlrframe.ages.MaxAge`.
             now: The moment to count the age from.
 
         Returns:
@@ -98,10 +101,11 @@ class Store:
             StoreError: The store cannot be read.
         """
         numbers = _distinct(msisdns)
-        fits = (pl.col("question") == question.key) & (pl.col("known_at") >= earliest(now, max_age))
+        ages, kind = MaxAge.of(max_age), question.kind
+        fits = (pl.col("question") == question.key) & (pl.col("known_at") >= oldest(now, ages, kind))
         wanted = [*ANSWER_COLUMNS, *AGE]
         found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(numbers)).select(wanted))
-        return newest(found, ["msisdn"]).filter(not_too_old(now, max_age)).select(ANSWER_COLUMNS)
+        return newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(ANSWER_COLUMNS)
 
     def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.Series:
         """Looks up which numbers were asked, perhaps billed, and never answered.
@@ -168,6 +172,22 @@ class Store:
             newest=rows.select(pl.col("known_at").max()).item(),
             by_question=dict(rows.group_by("question").len().sort("question").iter_rows()),
         )
+
+    def health(self) -> StoreHealth:
+        """Examines the store: can it be written, is a file damaged, did a killed run leave something behind.
+
+        Raises:
+            StoreError: It cannot be read, or not be written.
+        """
+        return examine(self._open())
+
+    def pace(self, question: Question) -> float | None:
+        """Gives the numbers a second at which the last long enough run asked a question, or ``None``.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return pace(self._open(), question)
 
     def history(self, number: str) -> pl.DataFrame:
         """Gives every answer to a number, oldest first, in the columns of :meth:`scan`.
