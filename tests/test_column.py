@@ -4,6 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hlrframe.column import NumberList
 from list_aid import CELLS, read
 
 
@@ -36,3 +37,20 @@ def test_batches_make_no_difference(cells, one, other):
     assert parts.numbers.equals(whole.numbers)
     assert pl.concat(readings).equals(reading)
     assert (parts.rows, parts.rejected) == (whole.rows, whole.rejected)
+
+
+def test_windows_are_the_list_in_pieces():
+    """Windows hold all numbers in order, each with its row; what is known already can be left out."""
+    numbers, _ = read(["+447400123456", "+447400123457"], ["+447400123456", "+447400123458"])
+    windows = list(numbers.windows(2))
+    assert [len(each) for each in windows] == [2, 1]
+    assert pl.concat(each.numbers for each in windows).equals(numbers.numbers)
+    rest = numbers.without(pl.Series([447400123457], dtype=pl.UInt64))
+    assert rest.numbers["first_row"].to_list() == [0, 3]
+
+
+def test_a_list_may_start_late():
+    """First rows count from where the list starts."""
+    late = NumberList(region=None, start=10)
+    late.add(pl.Series([None, "+447400123456"]))
+    assert late.numbers.rows() == [(11, "447400123456")]

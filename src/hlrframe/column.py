@@ -4,10 +4,13 @@ Everything above hands a column in and puts the result beside its own rows; ever
 """
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final, Self
 
 import polars as pl
 
+from hlrframe.ages import MaxAge
 from hlrframe.models import Question, Settings
 from hlrframe.msisdn import parse_column
 from hlrframe.networks import predict_networks
@@ -17,22 +20,41 @@ from hlrframe.store import Store
 
 __all__ = ["NumberList", "known_answers", "to_be_asked"]
 
+#: Numbers that wait to be looked for among those met before: so many at least, so that it is not done for each batch.
+WAITING: Final = 1 << 18
+
 
 class NumberList:
-    """The distinct numbers of a column that is read batch by batch, each with the row that carries it first."""
+    """The distinct numbers of a column that is read batch by batch, each with the row that carries it first.
 
-    def __init__(self, *, region: str | None) -> None:
-        self.rows = 0
+    A number takes twelve bytes here, however many rows carry it.
+
+    Args:
+        region: ISO 3166 alpha-2 code of the country whose national numbers are meant, or ``None``.
+        start: Rows before the first batch.
+    """
+
+    def __init__(self, *, region: str | None, start: int = 0) -> None:
+        self.rows = start
         #: Rows that hold no number, by reason.
         self.rejected: Counter[str] = Counter()
         self._region = region
+        # Numbers as integers: no number begins with a zero.
+        self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_row": pl.get_index_type()})
         self._parts: list[pl.DataFrame] = []
+
+    def __len__(self) -> int:
+        self._merge()
+        return self._met.height
 
     def add(self, texts: pl.Series) -> pl.DataFrame:
         """Reads one batch of texts, and gives ``msisdn`` and ``reason`` for each row of it."""
         reading = parse_column(texts, region=self._region).select("msisdn", "reason")
-        first = reading.select("msisdn").with_row_index("first_row", offset=self.rows)
-        self._parts.append(first.drop_nulls().unique("msisdn", keep="first", maintain_order=True))
+        keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_row", offset=self.rows)
+        first = keys.select("key", "first_row").drop_nulls().unique("key", keep="first", maintain_order=True)
+        self._parts.append(first)
+        if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
+            self._merge()
         self.rejected.update(counts_of(reading["reason"].drop_nulls()))
         self.rows += reading.height
         return reading
@@ -40,17 +62,40 @@ class NumberList:
     @property
     def numbers(self) -> pl.DataFrame:
         """``msisdn`` and ``first_row``, in the order in which the numbers were met."""
-        if len(self._parts) != 1:
-            empty = pl.DataFrame(schema={"first_row": pl.get_index_type(), "msisdn": pl.String})
-            self._parts = [pl.concat([empty, *self._parts]).unique("msisdn", keep="first", maintain_order=True)]
-        return self._parts[0]
+        self._merge()
+        return self._met.select("first_row", msisdn=pl.col("key").cast(pl.String))
+
+    def windows(self, size: int) -> Iterator[Self]:
+        """Gives the numbers as lists of at most so many, in order; their rows and rejections stay here."""
+        self._merge()
+        for start in range(0, self._met.height, size):
+            yield self._of(self._met.slice(start, size))
+
+    def without(self, keys: pl.Series) -> Self:
+        """Gives the numbers that are not among these.
+
+        Args:
+            keys: Numbers as integers.
+        """
+        self._merge()
+        return self._of(self._met.join(keys.to_frame("key"), on="key", how="anti", maintain_order="left"))
+
+    def _of(self, met: pl.DataFrame) -> Self:
+        other = type(self)(region=self._region)
+        other._met = met  # noqa: SLF001  # its own kind
+        return other
+
+    def _merge(self) -> None:
+        if self._parts:
+            together = pl.concat([self._met, *self._parts])
+            self._met, self._parts = together.unique("key", keep="first", maintain_order=True), []
 
 
 def known_answers(numbers: pl.Series, *, store: Store | None, settings: Settings, question: Question) -> pl.DataFrame:
     """Gives the answers that need not be asked again."""
     if store is None or settings.refresh:
         return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
-    max_age = settings.max_age if isinstance(settings.max_age, timedelta) else None
+    max_age = MaxAge.any() if settings.offline else MaxAge.of(settings.max_age)
     return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC))
 
 
