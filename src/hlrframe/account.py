@@ -221,7 +221,7 @@ def _counts(counts: Mapping[str, int], *, most: int | None = None) -> str:
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     named = [f"{name} {count:,}" for name, count in islice(ranked, most)]
     rest = ranked[len(named) :]
-    return ", ".join([*named, *([f"{len(rest):,} more {sum(count for _, count in rest):,}"] if rest else [])])
+    return ", ".join([*named, *([f"{len(rest):,} others {sum(count for _, count in rest):,}"] if rest else [])])
 
 
 def _with(words: str, detail: str) -> str:
