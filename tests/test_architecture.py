@@ -16,7 +16,19 @@ SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
 
 #: From the ground up; within a floor a module may import those to its left.
 FLOORS = (
-    ("errors", "models", "schema", "countries", "numbering", "ranges", "spelling", "msisdn", "networks"),
+    (
+        "errors",
+        "words",
+        "ages",
+        "models",
+        "schema",
+        "countries",
+        "numbering",
+        "ranges",
+        "spelling",
+        "msisdn",
+        "networks",
+    ),
     ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
     ("scribe", "engine", "outcomes", "column", "forecast", "resolve"),

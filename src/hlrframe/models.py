@@ -1,19 +1,19 @@
-"""The words of the field: kinds of lookup, states of a row, verdicts, settings.
+"""Settings of a run, what it asks, and where it stands: values that cannot lie.
 
-Values that cannot lie: enums, frozen dataclasses, and the one table that says what a live status means.
+The words of the field, which live in ``words``, are to be had from here too.
 """
 
 import dataclasses
 import math
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
 from typing import Literal, Self
 
 import phonenumbers
 
+from hlrframe.ages import Age, MaxAge, parse_age
 from hlrframe.errors import ConfigError
+from hlrframe.words import LiveStatus, LookupKind, NumberType, Reason, State, Verdict, verdict_of
 
 __all__ = [
     "LiveStatus",
@@ -42,146 +42,6 @@ DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 600
 
 
-class LookupKind(StrEnum):
-    """What is asked of the provider; each is one of its endpoints."""
-
-    #: Live status, networks and portability: 1 credit a mobile.
-    HLR = "hlr"
-    #: Networks and portability without live status: 0.5 credit.
-    MNP = "mnp"
-    #: Numbering plan only, no network asked: free.
-    VALIDATE = "validate"
-
-
-class State(StrEnum):
-    """What happened to a row in this run; every row has exactly one."""
-
-    #: Asked now, and the provider answered.
-    ANSWERED = "answered"
-    #: An earlier answer from the store; nothing was sent.
-    CACHED = "cached"
-    #: Not a telephone number; never sent.
-    REJECTED = "rejected"
-    #: Asked, and no usable answer came.
-    FAILED = "failed"
-    #: Not asked: budget, credit, offline, or the run was stopped.
-    SKIPPED = "skipped"
-
-
-class Verdict(StrEnum):
-    """What an answer means for somebody who wants to reach the number."""
-
-    #: A call or message gets through.
-    LIVE = "live"
-    #: Assigned to a subscriber, but nothing gets through now.
-    UNREACHABLE = "unreachable"
-    #: Not assigned.
-    DEAD = "dead"
-    #: The provider could not tell; never to be read as dead.
-    UNKNOWN = "unknown"
-    #: The question does not apply: not a mobile, or not a number.
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Reason(StrEnum):
-    """Why a row has no answer. Stable: scripts may compare with them."""
-
-    # a rejected row: nothing that could be asked
-    EMPTY = "empty"
-    NOT_A_NUMBER = "not_a_number"
-    NEEDS_REGION = "needs_region"
-    SPREADSHEET_DAMAGE = "spreadsheet_damage"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    UNKNOWN_COUNTRY = "unknown_country"
-    NOT_IN_PLAN = "not_in_plan"
-    # asked, and no usable answer came
-    INTERNAL_ERROR = "internal_error"
-    TIMEOUT = "timeout"
-    CONNECTION_LOST = "connection_lost"
-    UNREADABLE_REPLY = "unreadable_reply"
-    MISSING_REPLY = "missing_reply"
-    THROTTLED = "throttled"
-    UNAVAILABLE = "unavailable"
-    PROVIDER_ERROR = "provider_error"
-    # not asked: money, settings or a stop
-    BUDGET = "budget"
-    INSUFFICIENT_CREDIT = "insufficient_credit"
-    OFFLINE = "offline"
-    STOPPED = "stopped"
-
-
-class NumberType(StrEnum):
-    """The provider's ``telephone_number_type`` words, as documented; others may come and are kept as they are."""
-
-    BAD_FORMAT = "BAD_FORMAT"
-    MOBILE = "MOBILE"
-    LANDLINE = "LANDLINE"
-    MOBILE_OR_LANDLINE = "MOBILE_OR_LANDLINE"
-    TOLL_FREE = "TOLL_FREE"
-    PREMIUM = "PREMIUM"
-    SHARED_COST = "SHARED_COST"
-    VOIP = "VOIP"
-    STAGE_AND_SCREEN = "STAGE_AND_SCREEN"
-    PAGER = "PAGER"
-    UNIVERSAL_ACCESS_NUMBER = "UNIVERSAL_ACCESS_NUMBER"
-    PERSONAL_NUMBER = "PERSONAL_NUMBER"
-    VOICEMAIL_ONLY = "VOICEMAIL_ONLY"
-    UNKNOWN = "UNKNOWN"
-
-
-class LiveStatus(StrEnum):
-    """The provider's ``live_status`` words, as documented; others may come and are kept as they are."""
-
-    LIVE = "LIVE"
-    DEAD = "DEAD"
-    ABSENT_SUBSCRIBER = "ABSENT_SUBSCRIBER"
-    NO_TELESERVICE_PROVISIONED = "NO_TELESERVICE_PROVISIONED"
-    NOT_AVAILABLE_NETWORK_ONLY = "NOT_AVAILABLE_NETWORK_ONLY"
-    INCONCLUSIVE = "INCONCLUSIVE"
-    NO_COVERAGE = "NO_COVERAGE"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
-    NONE = "NONE"
-
-
-#: Statuses that decide the verdict whatever the type of number is.
-VERDICT_OF_STATUS: dict[str, Verdict] = {
-    LiveStatus.LIVE: Verdict.LIVE,
-    LiveStatus.ABSENT_SUBSCRIBER: Verdict.UNREACHABLE,
-    LiveStatus.NO_TELESERVICE_PROVISIONED: Verdict.UNREACHABLE,
-    LiveStatus.DEAD: Verdict.DEAD,
-    LiveStatus.NOT_APPLICABLE: Verdict.NOT_APPLICABLE,
-    LiveStatus.INCONCLUSIVE: Verdict.UNKNOWN,
-    LiveStatus.NOT_AVAILABLE_NETWORK_ONLY: Verdict.UNKNOWN,
-}
-
-
-def verdict_of(live_status: str | None, number_type: str | None) -> Verdict:
-    """Says what an answer means.
-
-    A number that is no mobile and has no status of its own is *not applicable*; every word that is missing or
-    not known yet is *unknown*, never dead.
-
-    Args:
-        live_status: The provider's word, or ``None`` where it gave none.
-        number_type: The provider's ``telephone_number_type``, or ``None``.
-
-    >>> verdict_of("LIVE", "MOBILE"), verdict_of("NO_COVERAGE", "MOBILE"), verdict_of("NO_COVERAGE", "LANDLINE")
-    (<Verdict.LIVE: 'live'>, <Verdict.UNKNOWN: 'unknown'>, <Verdict.NOT_APPLICABLE: 'not_applicable'>)
-    >>> verdict_of("SOMETHING_NEW", "MOBILE")
-    <Verdict.UNKNOWN: 'unknown'>
-    """
-    # Integrations have met a trailing blank in this field.
-    status = (live_status or "").strip()
-    if number_type == NumberType.BAD_FORMAT:
-        return Verdict.NOT_APPLICABLE
-    if status in VERDICT_OF_STATUS:
-        return VERDICT_OF_STATUS[status]
-    no_status = status in {"", LiveStatus.NO_COVERAGE, LiveStatus.NONE}
-    maybe_mobile = number_type in {None, NumberType.MOBILE, NumberType.UNKNOWN}
-    return Verdict.NOT_APPLICABLE if no_status and not maybe_mobile else Verdict.UNKNOWN
-
-
 def mask(number: str) -> str:
     """Hides all but the last three digits, for messages and logs.
 
@@ -189,29 +49,6 @@ def mask(number: str) -> str:
     '…123'
     """
     return f"…{number[-3:]}"
-
-
-_AGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d|w)\s*")
-_AGE_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_age(age: str | timedelta) -> timedelta:
-    """Reads an age such as ``"30d"``, ``"12h"`` or ``"2w"``.
-
-    Raises:
-        ConfigError: The text is no age, or is negative.
-
-    >>> parse_age("36h")
-    datetime.timedelta(days=1, seconds=43200)
-    """
-    if isinstance(age, timedelta):
-        if age < timedelta(0):
-            raise ConfigError(f"an age cannot be negative: {age}")
-        return age
-    match = _AGE.fullmatch(age)
-    if match is None:
-        raise ConfigError(f"{age!r} is no age: write a number and one of s, m, h, d, w, such as '30d' or '12h'")
-    return timedelta(**{_AGE_UNITS[match[2]]: float(match[1])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +72,11 @@ class Settings:
     #: ISO 3166 alpha-2 code of the country whose national numbers the column holds; ``None`` never guesses. Foreign
     #: numbers should carry their plus: bare digits are read as this country's wherever its plan has such a number.
     default_region: str | None = None
-    #: An answer in the store that is older than this is asked again; ``None`` accepts any age. An INCONCLUSIVE one is
-    #: asked again after a day, whatever this says.
-    max_age: str | timedelta | None = "30d"
+    #: An answer in the store that is older than this is asked again: one age (``"30d"``, ``None`` for any), or ages by
+    #: kind of lookup and live status (``{"hlr": "7d", "DEAD": "180d", "INCONCLUSIVE": "6h"}``), where a kind that is
+    #: not named keeps its 30, 90 (``mnp``) or 365 (``validate``) days. An INCONCLUSIVE one serves for a day at most,
+    #: unless it has an age of its own. Becomes a :class:`~hlrframe.ages.MaxAge`.
+    max_age: Age | Mapping[str, Age] | MaxAge = MaxAge.of({})  # noqa: RUF009  # as frozen as the settings
     #: Hard ceiling on what the run may spend, in credits; ``None`` for no ceiling.
     max_credits: float | None = None
     #: Most requests in flight; the provider allows 210.
@@ -260,7 +99,7 @@ class Settings:
     global_cache_days: int = 0
     #: Whether the provider may keep our answers and serve them: ``"no"``, ``"private"`` to us, ``"yes"`` to all.
     share_results: Literal["no", "private", "yes"] = "no"
-    #: Use the store alone; send nothing.
+    #: Use the store alone, answers of any age, and send nothing: ``checked_at`` says how old each is.
     offline: bool = False
     #: Ask again even where the store has a fresh answer.
     refresh: bool = False
@@ -272,8 +111,7 @@ class Settings:
             object.__setattr__(self, "lookup", LookupKind(self.lookup))
         except ValueError:
             raise ConfigError(f"lookup must be 'hlr', 'mnp' or 'validate', not {self.lookup!r}") from None
-        if self.max_age is not None:
-            object.__setattr__(self, "max_age", parse_age(self.max_age))
+        object.__setattr__(self, "max_age", MaxAge.of(self.max_age))
         if self.share_results not in ("no", "private", "yes"):
             raise ConfigError(f"share_results must be 'no', 'private' or 'yes', not {self.share_results!r}")
         if self.default_region is not None:

@@ -110,7 +110,9 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("--store", metavar="DIR", help="folder where answers are kept, so that none is paid twice")
     parser.add_argument("--region", metavar="CC", help="country of numbers without a country code, such as GB")
     parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
-    parser.add_argument("--max-age", default="30d", metavar="AGE", help="ask again what is older (30d); any for never")
+    parser.add_argument(
+        "--max-age", metavar="AGE", help="ask again what is older, such as 7d, or hlr=7d,DEAD=180d; any for never"
+    )
     parser.add_argument("--ported-date", action="store_true", help="also ask when a number was ported last")
     parser.add_argument("--landline-status", action="store_true", help="also ask landlines (GB, IE)")
     parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.account import Estimate
+from hlrframe.ages import MaxAge
 from hlrframe.cli.speech import agreed, say, show, show_json
 from hlrframe.client import Client, unused_account
 from hlrframe.errors import ConfigError, InputError
@@ -71,12 +72,25 @@ def _settings(options: Namespace, **more: object) -> Settings:
     return Settings(
         lookup=options.lookup,
         default_region=options.region,
-        max_age=None if options.max_age == "any" else options.max_age,
+        max_age=_max_age(options.max_age),
         ported_date=options.ported_date,
         landline_status=options.landline_status,
         usa_status=options.usa_status,
         refresh=options.refresh,
     ).replace(**more)
+
+
+def _max_age(text: str | None) -> MaxAge:
+    if text is None:
+        return MaxAge.of({})
+    if "=" not in text:
+        return MaxAge.of(_age(text))
+    pairs = (part.partition("=") for part in text.split(","))
+    return MaxAge.of({word: _age(age) for word, _, age in pairs})
+
+
+def _age(text: str) -> str | None:
+    return None if text.strip() == "any" else text
 
 
 def _columns(text: str) -> str | list[str]:

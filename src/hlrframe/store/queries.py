@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.models import LiveStatus
+from hlrframe.ages import INCONCLUSIVE_AGE, MaxAge
+from hlrframe.words import LookupKind
 
 __all__ = [
     "AGE",
@@ -20,10 +21,9 @@ __all__ = [
     "in_doubt",
     "newest",
     "not_too_old",
+    "oldest",
 ]
 
-#: An INCONCLUSIVE answer says nothing of the number: it is asked again when it is older than this.
-INCONCLUSIVE_AGE: Final = timedelta(days=1)
 #: What makes two answers answers to the same thing.
 KEY: Final = ("question", "msisdn")
 #: The newest answer comes last in this order; the run makes it the same one at every reading.
@@ -63,12 +63,19 @@ def earliest(now: datetime, max_age: timedelta | None) -> datetime:
     return _BEGINNING if max_age is None or max_age > now - _BEGINNING else now - max_age
 
 
-def not_too_old(now: datetime, max_age: timedelta | None) -> pl.Expr:
+def not_too_old(now: datetime, max_age: MaxAge, kind: LookupKind) -> pl.Expr:
     """Keeps answers that are young enough for what they say."""
-    limit = INCONCLUSIVE_AGE if max_age is None else min(max_age, INCONCLUSIVE_AGE)
-    inconclusive = pl.col("live_status").str.strip_chars().eq_missing(LiveStatus.INCONCLUSIVE.value)
-    since = pl.when(inconclusive).then(pl.lit(earliest(now, limit))).otherwise(pl.lit(earliest(now, max_age)))
+    since = pl.lit(earliest(now, max_age.limit(kind)))
+    for status, limit in max_age.exceptions(kind).items():
+        says_so = pl.col("live_status").str.strip_chars().eq_missing(status.value)
+        since = pl.when(says_so).then(pl.lit(earliest(now, limit))).otherwise(since)
     return pl.col("known_at") >= since
+
+
+def oldest(now: datetime, max_age: MaxAge, kind: LookupKind) -> datetime:
+    """Gives the moment before which an answer is too old whatever it says."""
+    limits = [max_age.limit(kind), *max_age.exceptions(kind).values()]
+    return min(earliest(now, limit) for limit in limits)
 
 
 def changed(answers: pl.DataFrame, since: datetime) -> pl.DataFrame:
