@@ -1,0 +1,180 @@
+"""Stores whose numbers nobody reads without the key: Parquet modular encryption for parts, AES-GCM for the rest.
+
+The footer of a part and the columns that tell no person stay plain, so that any reader of Parquet can count networks
+and countries without the key. What tells a person, the number above all, is encrypted and authenticated, and so is the
+whole of every journal. Each part has data keys of its own, which lie in it, wrapped in the store's key.
+"""
+
+import base64
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hlrframe.errors import ConfigError
+from hlrframe.store.privacy import TELLING, Key, Veil
+from hlrframe.store.records import conform
+
+try:
+    import pyarrow.parquet.encryption as pqe
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+except ImportError as missing:
+    raise ConfigError(
+        f'an encrypted store needs a package that is not here ({missing.name}): pip install "hlrframe[encryption]"'
+    ) from missing
+
+__all__ = ["Encrypted", "Parts"]
+
+_NONCE: Final = 12
+_MASTER: Final = "hlrframe"
+#: Row groups that are looked at together: enough to look a long list of numbers up in few turns.
+_TOGETHER: Final = 8
+
+
+class Encrypted(Veil):
+    """Numbers that can be read with the key alone.
+
+    Raises:
+        ConfigError: The packages that encryption needs are not installed.
+    """
+
+    mode = "encrypted"
+    encrypts = True
+
+    def __init__(self, key: Key) -> None:
+        self._check = key.digest("hlrframe: an encrypted store").hex()
+        self._cipher = AESGCM(key.digest("hlrframe: journals"))
+        # Kept: what is made of it needs it as long as a file is read.
+        self._factory = pqe.CryptoFactory(partial(_keeper, AESGCM(key.digest("hlrframe: parts"))))
+
+    @property
+    def mark(self) -> Mapping[str, str]:
+        """The mode, and what the right key makes of a fixed text."""
+        return {"mode": self.mode, "check": self._check}
+
+    def seal(self, data: bytes, *, about: bytes) -> bytes:
+        """Encrypts under a fresh nonce, and ties to the words."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, data, about)
+
+    def unseal(self, data: bytes, *, about: bytes) -> bytes:
+        """Decrypts what these words were tied to.
+
+        Raises:
+            ValueError: Another key, other words, or a byte was changed.
+        """
+        return _opened(self._cipher, data, about)
+
+    def writing(self, columns: list[str]) -> dict[str, Any]:
+        """Gives pyarrow the keys of a new file: the columns that tell a person have one each."""
+        telling = [name for name in columns if name in {"msisdn", *TELLING}]
+        wanted = pqe.EncryptionConfiguration(
+            _MASTER,
+            column_keys={_MASTER: telling},
+            plaintext_footer=True,
+            double_wrapping=False,
+            data_key_length_bits=256,
+        )
+        made = self._factory.file_encryption_properties(pqe.KmsConnectionConfig(), wanted)
+        return {"encryption_properties": made}
+
+    def reading(self) -> dict[str, Any]:
+        """Gives pyarrow what unwraps the keys of a file."""
+        made = self._factory.file_decryption_properties(pqe.KmsConnectionConfig(), pqe.DecryptionConfiguration())
+        return {"decryption_properties": made, "page_checksum_verification": True}
+
+
+class _Keeper(pqe.KmsClient):
+    """Wraps the data keys of files in the store's key."""
+
+    def __init__(self, cipher: AESGCM) -> None:
+        super().__init__()
+        self._cipher = cipher
+
+    # The stubs say text; pyarrow hands over bytes, and takes them.
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]
+        nonce = os.urandom(_NONCE)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, key_bytes, master_key_identifier.encode()))
+
+    def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]
+        try:
+            return _opened(self._cipher, base64.b64decode(wrapped_key), master_key_identifier.encode())
+        except ValueError as error:
+            raise pa.ArrowInvalid(f"the key of a file cannot be unwrapped: {error}") from None
+
+
+def _keeper(cipher: AESGCM, _: pqe.KmsConnectionConfig) -> _Keeper:
+    return _Keeper(cipher)
+
+
+def _opened(cipher: AESGCM, data: bytes, about: bytes) -> bytes:
+    try:
+        return cipher.decrypt(data[:_NONCE], data[_NONCE:], about)
+    except (InvalidTag, ValueError):
+        raise ValueError("sealed with another key, or changed since") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What polars calls to read encrypted files, since it cannot itself.
+
+    The columns that the predicate looks at are read first, and the others only where it found something.
+    """
+
+    paths: Sequence[Path]
+    types: Mapping[str, pl.DataType]
+    veil: Veil
+
+    def __call__(
+        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        """Gives the rows that the predicate keeps."""
+        wanted = [name for name in self.types if columns is None or name in columns]
+        left = limit
+        for path in self.paths:
+            for found in self._found(path, wanted, predicate):
+                yield found.select(wanted).head(len(found) if left is None else left)
+                left = None if left is None else max(left - len(found), 0)
+                if left == 0:
+                    return
+
+    def _found(self, path: Path, wanted: Sequence[str], predicate: pl.Expr | None) -> Iterator[pl.DataFrame]:
+        looked_at = {*wanted} if predicate is None else {*predicate.meta.root_names()}
+        # The number is always among them: it alone is proof that the footer is the one that was signed.
+        first, rest = {"msisdn", *looked_at}, {*wanted} - looked_at - {"msisdn"}
+        with _explained(path), pq.ParquetFile(path, **self.veil.reading()) as file:
+            if not file.num_row_groups:
+                raise pa.ArrowInvalid("no rows")
+            for start in range(0, file.num_row_groups, _TOGETHER):
+                groups = list(range(start, min(start + _TOGETHER, file.num_row_groups)))
+                rows = self._read(file, groups, first)
+                if predicate is None:
+                    yield rows
+                    continue
+                kept = rows.with_columns(_kept=predicate)["_kept"]
+                if kept.any():
+                    yield rows.hstack(self._read(file, groups, rest)).filter(kept)
+
+    def _read(self, file: pq.ParquetFile, groups: list[int], names: Collection[str]) -> pl.DataFrame:
+        there = [name for name in self.types if name in names and name in file.schema_arrow.names]
+        rows = pl.DataFrame(file.read_row_groups(groups, columns=there))
+        return conform(rows, {name: dtype for name, dtype in self.types.items() if name in names})
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Tells a file that cannot be read in the words of polars, which a store knows what to do about."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise pl.exceptions.ComputeError(f"{path.name}: {error}") from error

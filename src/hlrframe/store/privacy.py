@@ -1,0 +1,210 @@
+"""How numbers lie in a store: as they are, hashed, or encrypted.
+
+A *veil* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does nothing;
+:class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, can be lifted by
+whoever has the key. A store has one veil all its life: its marker says which, and what a key must give to fit.
+"""
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, NoReturn, TypeAlias
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.errors import ConfigError, StoreError
+
+__all__ = ["ARGUMENTS", "PLAIN", "TELLING", "VARIABLES", "Hashed", "Key", "KeySource", "Veil", "cure_for"]
+
+#: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
+KeySource: TypeAlias = bytes | str | Callable[[], bytes | str]
+
+#: Columns that tell whose answer it is, the number itself apart.
+TELLING: Final = ("uuid", "detected_number", "formatted_number", "sms_email", "mms_email", "extra")
+#: The digits at the end of a number that tell it within its country.
+_TAIL: Final = 7
+
+#: Where the key of each mode comes from: the argument, and the environment where that was not given.
+ARGUMENTS: Final = {"encrypted": "key", "hashed": "hash_key"}
+VARIABLES: Final = {"encrypted": "HLR_STORE_KEY", "hashed": "HLR_STORE_HASH_KEY"}
+
+_FORM: Final = "32 bytes, or these as hexadecimal or base64 text, such as secrets.token_hex(32) gives"
+
+
+class Key:
+    """Thirty-two secret bytes, which no text, message or pickle ever shows.
+
+    Args:
+        source: The bytes, their text, or what gives one of these.
+
+    Raises:
+        ConfigError: It is no such key.
+
+    >>> Key("5e" * 32), Key(lambda: b"an example of thirty-two bytes..")
+    (Key(…), Key(…))
+    >>> Key("my password")
+    Traceback (most recent call last):
+    hlrframe.errors.ConfigError: a key of a store is 32 bytes, ...
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, source: KeySource) -> None:
+        self._raw = _key_bytes(source() if callable(source) else source)
+
+    def __repr__(self) -> str:
+        return "Key(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the key of a store is not pickled: open the store where it is needed")
+
+    def digest(self, text: str) -> bytes:
+        """Gives the HMAC-SHA256 of a text under this key."""
+        return hmac.digest(self._raw, text.encode(), "sha256")
+
+
+class Veil:
+    """Numbers as they are: what a plain store does with them, which is nothing."""
+
+    mode: ClassVar[str] = "plain"
+    #: Whether files can only be read with the key.
+    encrypts: ClassVar[bool] = False
+
+    def __repr__(self) -> str:
+        return self.mode
+
+    @property
+    def mark(self) -> Mapping[str, str] | None:
+        """What the store's marker and its files say of it; nothing for a plain one."""
+        return None
+
+    def hide(self, numbers: pl.Series) -> pl.Series:
+        """Gives what stands for these numbers in the columns of the store, in the same order."""
+        return numbers
+
+    def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
+        """Gives answers as the columns of the store hold them."""
+        return answers
+
+    def reveal(self, rows: pl.DataFrame, *, hidden: pl.Series, numbers: pl.Series) -> pl.DataFrame:
+        """Puts the numbers that were looked for back into what was found under their hidden forms."""
+        del hidden, numbers
+        return rows
+
+    def seal(self, data: bytes, *, about: bytes) -> bytes:
+        """Gives bytes as a file of the store holds them.
+
+        Args:
+            data: What is to be kept.
+            about: What it belongs to, in plain: it is read back with the same words only.
+        """
+        del about
+        return data
+
+    def unseal(self, data: bytes, *, about: bytes) -> bytes:
+        """Gives back what was sealed.
+
+        Raises:
+            ValueError: These bytes were not sealed with this key and these words.
+        """
+        del about
+        return data
+
+    def writing(self, columns: list[str]) -> dict[str, Any]:
+        """Gives what pyarrow must know to write a sealed file of these columns."""
+        del columns
+        return {}
+
+    def reading(self) -> dict[str, Any]:
+        """Gives what pyarrow must know to read a sealed file."""
+        return {}
+
+    def check(self, mark: object, path: Path) -> None:
+        """Refuses what was written under another veil.
+
+        Args:
+            mark: What the marker or a file says of its veil.
+            path: Which one.
+
+        Raises:
+            StoreError: Another mode, or another key; the message says what to do.
+        """
+        if mark == self.mark:
+            return
+        theirs = str(mark.get("mode")) if isinstance(mark, dict) else "plain"
+        if theirs == self.mode:
+            raise StoreError(f"the key does not fit {path}: open it with the {ARGUMENTS[theirs]} it was made with")
+        raise StoreError(f"{path} is {theirs}, not {self.mode}: {cure_for(theirs)}")
+
+
+#: The veil of a plain store.
+PLAIN: Final = Veil()
+
+
+class Hashed(Veil):
+    """Numbers as HMAC-SHA256 under a key, in hexadecimal; what else tells them is not kept at all.
+
+    >>> Hashed(Key("5e" * 32)).hide(pl.Series(["447700900123"])).str.len_bytes().item()
+    64
+    """
+
+    mode = "hashed"
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    @property
+    def mark(self) -> Mapping[str, str]:
+        """The mode, and what the right key makes of a fixed text."""
+        return {"mode": self.mode, "check": self._key.digest("hlrframe: a hashed store").hex()}
+
+    def hide(self, numbers: pl.Series) -> pl.Series:
+        """Gives the hashes of numbers."""
+        digest = self._key.digest
+        return pl.Series(numbers.name, [digest(number).hex() for number in numbers], dtype=pl.String)
+
+    def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
+        """Gives answers under their hashes, without a word that holds the end of the number."""
+        rows = pl.DataFrame(answers)
+        tail = pl.col("msisdn").str.tail(_TAIL)
+        texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
+        forgotten = [pl.lit(None, pl.String).alias(name) for name in TELLING if name != "uuid"]
+        kept = [pl.when(~pl.col(name).str.contains(tail, literal=True)).then(name) for name in texts]
+        hidden = rows.with_columns(kept).with_columns(self.hide(rows["msisdn"]), *forgotten)
+        table = hidden.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(answers.schema)
+        return table.to_batches()[0] if len(table) else answers
+
+    def reveal(self, rows: pl.DataFrame, *, hidden: pl.Series, numbers: pl.Series) -> pl.DataFrame:
+        """Puts the asked numbers back in the place of their hashes."""
+        names = pl.DataFrame({"msisdn": hidden, "number": numbers})
+        found = rows.join(names, on="msisdn", how="left", maintain_order="left")
+        return found.with_columns(msisdn=pl.coalesce("number", "msisdn")).drop("number")
+
+
+def cure_for(mode: str) -> str:
+    """Says what to do with a store of a mode that was opened as another."""
+    if mode == "plain":
+        return "open it without a key, or name a new folder for a store with one"
+    if mode not in ARGUMENTS:
+        return "upgrade hlrframe, or name another folder"
+    return f"open it with its {ARGUMENTS[mode]} (or {VARIABLES[mode]}), or name a new folder"
+
+
+def _key_bytes(value: object) -> bytes:
+    raw = _decoded(value.strip()) if isinstance(value, str) else value
+    if not isinstance(raw, bytes) or len(raw) != 32:  # noqa: PLR2004  # the size of an AES-256 key
+        raise ConfigError(f"a key of a store is {_FORM}")
+    return raw
+
+
+def _decoded(text: str) -> bytes:
+    if re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+        return bytes.fromhex(text)
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
