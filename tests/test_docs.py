@@ -16,13 +16,13 @@ from typing import NamedTuple
 import pytest
 
 from hlrframe import LiveStatus, NumberType, Reason, Settings, State, Verdict
+from hlrframe.ages import MaxAge
 from hlrframe.cli import main
 from hlrframe.cli.arguments import build_parser
 from hlrframe.cli.commands import COMMANDS
 from hlrframe.emulator import Emulator, running
 from hlrframe.lanes import LONG_PAUSE, SHORT_PAUSE
 from hlrframe.limits import BOLDNESS, DOUBLING
-from hlrframe.ages import MaxAge
 from hlrframe.models import MAX_BATCH, MAX_REQUESTS, verdict_of
 from hlrframe.schema import COLUMNS
 from hlrframe.tariff import PRICES, Tariff, credits_of
