@@ -76,10 +76,14 @@ def test_a_wrong_name_costs_nothing(constructor):
     assert open_door(frame, "phone").texts.len() == len(PHONES)
 
 
-def test_the_columns_are_named_where_nothing_is_like_it():
-    """A name that resembles none gets the names that there are."""
-    with pytest.raises(InputError, match="no column 'msisdn': it has 'id', 'phone', 'old_state', 'opted_in'"):
+def test_the_columns_are_named():
+    """The names that there are follow the guess, whatever the case of its letters; of very many the first ones."""
+    with pytest.raises(InputError, match="no column 'msisdn': it has 'id', 'phone', 'old_state', 'opted_in'$"):
         open_door(pl.DataFrame(columns_of()), "msisdn")
+    with pytest.raises(InputError, match=r"no column 'PHONE': did you mean 'phone'\? it has 'id', 'phone', "):
+        open_door(pl.DataFrame(columns_of()), "PHONE")
+    with pytest.raises(InputError, match="'11' and 88 more$"):
+        open_door(pl.DataFrame({str(each): [each] for each in range(100)}), "msisdn")
 
 
 def test_a_door_can_be_asked_later():

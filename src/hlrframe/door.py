@@ -20,6 +20,8 @@ __all__ = ["Door", "open_door", "open_list"]
 
 #: Rows in one chunk of an Arrow result: far too few for the 2 GiB of text that a chunk can hold.
 CHUNK_ROWS: Final = 1 << 20
+#: Names of columns that a message has room for.
+_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +216,19 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
 def _check_names(names: Sequence[Any], column: str, adding: Iterable[str], *, same: Callable[[str], str] = str) -> None:
     """Refuses a phone column that is not there, or not alone, and result columns that are there already."""
     if column not in names:
-        close = difflib.get_close_matches(str(column), [str(name) for name in names], n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(repr(str(name)) for name in names[:12])}"
-        raise InputError(f"the frame has no column {column!r}: {hint}")
+        raise InputError(f"the frame has no column {column!r}: {_columns_like(column, [str(name) for name in names])}")
     if names.count(column) > 1:
         raise InputError(f"the frame has {names.count(column)} columns named {column!r}: rename all but one")
     _check_free(names, adding, same=same)
+
+
+def _columns_like(column: str, names: Sequence[str]) -> str:
+    """Names the column that was probably meant, and those that are there."""
+    folded = {name.casefold(): name for name in reversed(names)}
+    close = difflib.get_close_matches(str(column).casefold(), folded, n=1)
+    meant = f"did you mean {folded[close[0]]!r}? " if close else ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{meant}it has {', '.join(map(repr, names[:_NAMED]))}{more}"
 
 
 def _check_free(names: Sequence[Any], adding: Iterable[str], *, same: Callable[[str], str] = str) -> None:
