@@ -1,12 +1,13 @@
 """The store: a directory that keeps every answer, so that none is paid for twice and none that was paid for is lost.
 
 ``Store`` is the door, ``Journal`` is a run's writer, and the rest is what goes in and comes out. Inside, from the
-bottom: ``disk`` (private, durable files), ``layout`` (where things lie), ``records`` (columns), ``segment`` (a journal
-file), ``queries`` (which answer counts), ``parts`` (sealed files), ``journal``, ``tidy`` (merging and removing).
+bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`` and ``remote`` (where things lie),
+``records`` (columns), ``segment`` (a journal file), ``queries`` (which answer counts), ``parts`` (sealed files),
+``journal``, ``tidy`` (merging and removing).
 """
 
 from hlrframe.store.health import StoreHealth
-from hlrframe.store.journal import Journal
+from hlrframe.store.journal import Journal, UnsealedWarning
 from hlrframe.store.parts import DamagedWarning
 from hlrframe.store.queries import INCONCLUSIVE_AGE
 from hlrframe.store.records import Answered, Asked, Entry, Withdrawn
@@ -24,5 +25,6 @@ __all__ = [
     "Store",
     "StoreHealth",
     "StoreStats",
+    "UnsealedWarning",
     "Withdrawn",
 ]

@@ -96,14 +96,24 @@ def append(file: FileIO, data: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Makes a file appear under its name at once, whole and on disk; one of that name is replaced."""
+def publish(
+    path: Path, write: Callable[[BinaryIO], object], *, confirm: Callable[[Path], object] | None = None
+) -> None:
+    """Makes a file appear under its name at once, whole and on disk; one of that name is replaced.
+
+    Args:
+        path: Its name.
+        write: Writes its content.
+        confirm: Called with its temporary name when it is whole; where it raises, the file does not appear.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         with BufferedWriter(create(temporary)) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if confirm is not None:
+            confirm(temporary)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

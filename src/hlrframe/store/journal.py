@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import FileIO
@@ -15,6 +16,7 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.models import Question
+from hlrframe.store.bucket import BucketError
 from hlrframe.store.disk import explained, is_same_file, sync_directory, try_lock
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.parts import row_count, set_aside, write_parquet
@@ -22,13 +24,17 @@ from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
 
-__all__ = ["Journal", "is_orphan", "seal_orphans"]
+__all__ = ["Journal", "UnsealedWarning", "is_orphan", "seal_orphans"]
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
 SEGMENT_SIZE: Final = 32 * 2**20
 #: Seconds without a write after which a journal is a dead run's, where the file system has no locks to tell.
 ORPHAN_AGE: Final = 24 * 60 * 60
+
+
+class UnsealedWarning(UserWarning):
+    """A bucket could not take a part: the answers are in their journal, on this machine alone as yet."""
 
 
 class Journal:
@@ -129,7 +135,7 @@ def seal_orphans(layout: Layout) -> None:
             continue
         with file, explained("seal a journal in", layout.journals), contextlib.suppress(FileNotFoundError):
             if is_orphan(file) and is_same_file(file, path):
-                _seal(layout, path, file.close)
+                _seal_if_reachable(layout, path, file.close)
 
 
 def is_orphan(file: FileIO) -> bool:
@@ -143,9 +149,21 @@ def is_orphan(file: FileIO) -> bool:
 def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
     try:
         with explained("seal a journal in", layout.journals):
-            _seal(layout, segment.path, segment.close)
+            _seal_if_reachable(layout, segment.path, segment.close)
     finally:
         segment.close()
+
+
+def _seal_if_reachable(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
+    """Seals a journal file; where its part belongs into a bucket that is away, the file is kept and a warning said.
+
+    It is on the disk of this machine, so that no run needs to stop for it.
+    """
+    try:
+        _seal(layout, path, let_go)
+    except BucketError as refusal:
+        kept = f"what was answered is kept in {layout.journals} and goes there when the store is next opened"
+        warnings.warn(f"{refusal}; {kept}", UnsealedWarning, stacklevel=2)
 
 
 def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -25,12 +26,14 @@ from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import StoreError
 from hlrframe.schema import SCHEMA_VERSION
-from hlrframe.store.disk import create, explained, list_files, make_directory, publish, sync_directory
+from hlrframe.store.disk import create, explained, list_files, make_directory, publish, sync_directory, try_lock
+from hlrframe.store.privacy import PLAIN, Veil
 
 __all__ = ["FORMAT_VERSION", "Layout", "View", "facts_in", "new_name", "refuse_newer", "run_of"]
 
-#: Raised by one whenever the files of a store are laid out in a way that older versions would misread.
-FORMAT_VERSION: Final = 1
+#: Raised by one whenever the files of a store are laid out in a way that older versions would misread: 2 knows of
+#: stores whose numbers are hashed or encrypted.
+FORMAT_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class Layout:
     """The places in one store."""
 
     root: Path
+    #: How numbers lie in it.
+    veil: Veil = PLAIN
+
+    @property
+    def name(self) -> str:
+        """What its user calls the store."""
+        return str(self.root)
 
     @property
     def marker(self) -> Path:
@@ -101,7 +111,9 @@ class Layout:
         """
         facts = self.facts()
         if facts is not None:
-            refuse_newer(self.root, layout=facts["format"], columns=facts["columns"])
+            refuse_newer(self.name, layout=facts["format"], columns=facts["columns"])
+            self.veil.check(facts.get("privacy"), self.name)
+            self._refuse_spool(facts)
 
     def prepare(self) -> None:
         """Makes the directories and says which version writes here.
@@ -127,8 +139,26 @@ class Layout:
         for directory in {path.parent for path in paths}:
             sync_directory(directory)
 
-    def open_lock(self) -> FileIO:
-        """Opens the file whose lock keeps tidiers apart."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps tidiers apart: a merge beside a removal would bring back what was removed.
+
+        Raises:
+            StoreError: Another one is at it.
+        """
+        with explained("tidy the store", self.root), self._open_lock() as file:
+            if try_lock(file) is False:
+                raise StoreError(f"another process is tidying {self.root}: run again when it has ended")
+            yield
+
+    def still_alone(self) -> None:
+        """To be called before each change that is made alone.
+
+        Raises:
+            StoreError: Another one took over.
+        """
+
+    def _open_lock(self) -> FileIO:
         try:
             return create(self.lock)
         except FileExistsError:
@@ -152,8 +182,18 @@ class Layout:
             self._refuse_foreign()
             self.root.chmod(0o700)
         now = dict(facts or {}) | {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION}
+        if self.veil.mark is not None:
+            now["privacy"] = dict(self.veil.mark)
         if now != facts:
-            publish(self.marker, lambda file: file.write(json.dumps(now).encode()))
+            self._write_marker(now, anew=facts is None)
+
+    def _write_marker(self, facts: Mapping[str, Any], *, anew: bool) -> None:  # noqa: ARG002  # a bucket tells them apart
+        publish(self.marker, lambda file: file.write(json.dumps(facts).encode()))
+
+    def _refuse_spool(self, facts: Mapping[str, Any]) -> None:
+        """Refuses a folder that only mirrors a bucket: what is sealed into it would be lost with the next listing."""
+        if "bucket" in facts:
+            raise StoreError(f"{self.root} is the spool of {facts['bucket']}: open that")
 
     def _refuse_foreign(self) -> None:
         ours = {each.name for each in (self.journals, self.parts, self.asked, self.lock)}
@@ -166,10 +206,13 @@ class Layout:
     def _list(self) -> View:
         # In this order: what leaves one listing is already in the next one.
         journals = list_files(self.journals, ".arrows")
-        return View(journals, list_files(self.parts, ".parquet"), list_files(self.asked, ".parquet"))
+        return View(journals, self._list_parts(), list_files(self.asked, ".parquet"))
+
+    def _list_parts(self) -> tuple[Path, ...]:
+        return list_files(self.parts, ".parquet")
 
 
-def facts_in(raw: bytes, path: Path) -> Mapping[str, Any]:
+def facts_in(raw: bytes, path: Path | str) -> Mapping[str, Any]:
     """Reads a marker.
 
     Raises:
@@ -197,7 +240,7 @@ def run_of(path: Path) -> str:
     return path.stem.rpartition("-")[0]
 
 
-def refuse_newer(path: Path, *, layout: int, columns: int) -> None:
+def refuse_newer(path: Path | str, *, layout: int, columns: int) -> None:
     """Refuses what a newer version wrote.
 
     Raises:

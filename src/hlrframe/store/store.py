@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -30,6 +31,7 @@ from hlrframe.store.queries import (
     oldest,
 )
 from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
+from hlrframe.store.remote import layout_at
 from hlrframe.store.tidy import Compaction, compact, forget, purge
 
 __all__ = ["Store", "StoreStats"]
@@ -63,22 +65,41 @@ class Store:
     read and write one store at once; none waits for another. Everything in it is readable by its owner alone.
 
     Args:
-        path: A directory of the store's own; ``~`` is understood.
+        path: A directory of the store's own; ``~`` is understood. Or the URL of a bucket, such as
+            ``s3://bucket/answers``: sealed answers live there, see below.
+        storage_options: For a bucket: what ``obstore.store.from_url`` takes, ``endpoint`` for one; credentials come
+            from the usual places in the environment.
+        spool: For a bucket: the folder of this machine for journals and a mirror; by default one under
+            ``$XDG_STATE_HOME``.
 
     Raises:
+        ConfigError: The URL or the options cannot be understood, or obstore is not installed.
         StoreError: The path cannot be used, or a newer version of hlrframe wrote there; the message names the cure.
+
+    Any number of machines may share a bucket. What a run learns is on the disk of its own machine before it counts, and
+    in the bucket when the run ends; while the bucket is away the run goes on, warns, and the next one catches up. What
+    was asked and never answered is known to its own machine alone. ``forget`` removes numbers from the bucket and from
+    this machine; the mirrors of the others follow when they next read, and what they have not sealed yet they forget
+    themselves.
 
     >>> Store("no/such/folder/yet").stats().answers
     0
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path).expanduser().absolute()
-        self._layout = Layout(self.path)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        spool: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self._layout = layout_at(path, storage_options=storage_options, spool=spool)
+        #: The store's folder; for one in a bucket, its spool.
+        self.path: Path = self._layout.root
         self._layout.check()
 
     def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
+        return f"Store({self._layout.name!r})"
 
     def known(
         self, msisdns: pl.Series, question: Question, *, max_age: MaxAge | timedelta | None, now: datetime
@@ -262,7 +283,7 @@ class Store:
         return self._layout
 
     def _exists(self) -> bool:
-        return self._open().marker.exists()
+        return self._open().facts() is not None
 
 
 @dataclass(frozen=True, slots=True)

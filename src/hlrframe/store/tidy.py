@@ -16,7 +16,6 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.models import MAX_CACHE_DAYS
-from hlrframe.store.disk import explained, try_lock
 from hlrframe.store.journal import seal_orphans
 from hlrframe.store.layout import Layout, View, new_name, run_of
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, write_parquet
@@ -92,11 +91,8 @@ def purge(layout: Layout, before: datetime) -> int:
 
 @contextmanager
 def _tidying(layout: Layout) -> Iterator[None]:
-    """Keeps tidiers apart: a merge beside a removal would bring back what was removed."""
     layout.prepare()
-    with explained("tidy the store", layout.root), layout.open_lock() as file:
-        if try_lock(file) is False:
-            raise StoreError(f"another process is tidying {layout.root}: run again when it has ended")
+    with layout.alone():
         seal_orphans(layout)
         yield
 
@@ -190,5 +186,6 @@ def _read(layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType]
 
 
 def _replace(layout: Layout, old: Sequence[Path], frames: Iterable[pl.DataFrame]) -> None:
+    layout.still_alone()
     write_parquet(old[0].with_name(f"{new_name()}-0000.parquet"), frames, layout=layout)
     layout.remove(old)

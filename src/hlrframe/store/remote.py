@@ -1,0 +1,258 @@
+"""A store whose parts live in a bucket.
+
+::
+
+    s3://bucket/prefix/
+        store.json                which version wrote here, and the store's own id
+        parts/<run>-0000.parquet  sealed answers
+        tidy.lock                 who compacts, forgets or purges at the moment
+
+    spool/                        a folder of this machine, laid out as a local store
+        store.json                whose spool it is
+        journal/ asked/           of the runs of this machine; see ``layout``
+        parts/                    a mirror of the bucket's
+
+A journal is sealed by one create-only put: only when the bucket has the part does the journal go. Parts never change,
+so the mirror is right when the names and sizes are: what is missing is fetched and what is gone goes, at each listing.
+All reading is then that of a local store.
+"""
+
+import json
+import os
+import re
+import sys
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from hlrframe.errors import ConfigError, StoreError
+from hlrframe.store.bucket import Bucket, is_url
+from hlrframe.store.disk import explained, list_files, make_directory, publish
+from hlrframe.store.layout import Layout, facts_in, new_name
+from hlrframe.store.privacy import PLAIN, Veil
+
+__all__ = ["RemoteLayout", "default_spool", "layout_at"]
+
+#: How long a tidier that was killed keeps others out; each part that it writes begins it anew.
+LEASE: Final = timedelta(hours=1)
+#: Parts that are fetched at once.
+FETCHES: Final = 8
+
+_MARKER: Final = "store.json"
+_LOCK: Final = "tidy.lock"
+#: Names that a mirror takes: others can do nothing in its folder.
+_PART: Final = re.compile(r"\w[\w-]*\.parquet", re.ASCII)
+
+
+def layout_at(
+    path: str | os.PathLike[str],
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    spool: str | os.PathLike[str] | None = None,
+    veil: Veil = PLAIN,
+) -> Layout:
+    """Gives the layout of a store by its folder or URL.
+
+    Raises:
+        ConfigError: The URL cannot be understood, or what belongs to a URL was given with a folder.
+    """
+    if not isinstance(path, str) or not is_url(path):
+        if storage_options is not None or spool is not None:
+            raise ConfigError("storage_options and spool belong to a store in a bucket, such as s3://bucket/answers")
+        return Layout(Path(path).expanduser().absolute(), veil)
+    bucket = Bucket(path, storage_options or {})
+    root = default_spool(bucket.url) if spool is None else Path(spool)
+    return RemoteLayout(root.expanduser().absolute(), veil, bucket=bucket)
+
+
+def default_spool(url: str) -> Path:
+    """Gives the folder where a bucket's journals and mirror are kept unless another one is named.
+
+    It lies under ``$XDG_STATE_HOME`` (or where the platform keeps such things), which survives a restart.
+    """
+    name = re.sub(r"[^\w.-]+", "-", url, flags=re.ASCII).strip("-")[:80]
+    return _state_home() / "hlrframe" / f"{name}-{sha256(url.encode()).hexdigest()[:8]}"
+
+
+def _state_home() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+
+
+@dataclass(slots=True)
+class _Lease:
+    """What this process knows of the lock that it holds."""
+
+    holder: str = ""
+
+
+@dataclass(frozen=True)
+class RemoteLayout(Layout):
+    """The places of a store in a bucket; ``root`` is its spool."""
+
+    bucket: Bucket = field(kw_only=True)
+    _lease: _Lease = field(default_factory=_Lease, kw_only=True, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What its user calls the store."""
+        return self.bucket.url
+
+    def facts(self) -> Mapping[str, Any] | None:
+        """Gives what the bucket's marker says; ``None`` where there is no store yet."""
+        raw = self.bucket.read(_MARKER)
+        return None if raw is None else facts_in(raw, f"{self.bucket.url}/{_MARKER}")
+
+    def check(self) -> None:
+        """Refuses a bucket that this version cannot read, and a spool that is another store's.
+
+        Raises:
+            StoreError: The message says which, and what to do.
+        """
+        super().check()
+        mine = super().facts()
+        if mine is None:
+            return
+        there = self.facts()
+        if there is None:
+            raise StoreError(
+                f"{self.bucket.url} holds no store any more, and {self.root} is its spool: put it back, or begin anew "
+                "with another spool"
+            )
+        if mine.get("spool_of") != there.get("id"):
+            raise StoreError(f"{self.root} belongs to another store than {self.bucket.url}: name another spool")
+
+    def prepare(self) -> None:
+        """Makes the store and its spool where they are not there yet.
+
+        Raises:
+            StoreError: The bucket or the folder holds something else, or cannot be written.
+        """
+        super().prepare()
+        self._adopt()
+
+    def publish(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
+        """Makes a part appear in the bucket first and in the mirror second; other files are of this machine."""
+        if path.parent != self.parts:
+            publish(path, write)
+            return
+        try:
+            publish(path, write, confirm=lambda file: self._put(path.name, file))
+        except FileExistsError:
+            # It was written by a sealer that died, and its journal has grown since: being in two parts does no harm.
+            path = path.with_name(f"{new_name()}-0000.parquet")
+            publish(path, write, confirm=lambda file: self._put(path.name, file))
+
+    def remove(self, paths: Collection[Path]) -> None:
+        """Removes sealed files, parts from the bucket first."""
+        self.bucket.delete([f"parts/{path.name}" for path in paths if path.parent == self.parts])
+        super().remove(paths)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps tidiers apart, on this machine and on others.
+
+        Raises:
+            StoreError: Another one is at it.
+        """
+        with super().alone():
+            self._lease.holder = uuid.uuid4().hex
+            self._take_lock()
+            try:
+                yield
+            finally:
+                if self.bucket.read(_LOCK) == self._lease.holder.encode():
+                    self.bucket.delete([_LOCK])
+
+    def still_alone(self) -> None:
+        """Renews the lock.
+
+        Raises:
+            StoreError: Another one took over, since this one took too long.
+        """
+        found = self.bucket.version(_LOCK)
+        mine = found and self.bucket.read(_LOCK) == self._lease.holder.encode()
+        if not found or not mine or not self.bucket.replace(_LOCK, self._lease.holder.encode(), tag=found[0]):
+            raise StoreError(f"another machine took over tidying {self.bucket.url}: run again when it has ended")
+
+    def _take_lock(self) -> None:
+        holder = self._lease.holder.encode()
+        if self.bucket.create(_LOCK, holder):
+            return
+        found = self.bucket.version(_LOCK)
+        is_dead = found is not None and datetime.now(UTC) - found[1] > LEASE
+        if not (found and is_dead and self.bucket.replace(_LOCK, holder, tag=found[0])):
+            raise StoreError(
+                f"another machine is tidying {self.bucket.url}: run again when it has ended, or in an hour if it died"
+            )
+
+    def _put(self, name: str, file: Path) -> None:
+        """Makes a part in the bucket; one of the same size is this one, put by a sealer that died."""
+        size = file.stat().st_size
+        if not self.bucket.create(f"parts/{name}", file) and self.bucket.sizes("parts").get(name) != size:
+            raise FileExistsError(name)
+
+    def _list_parts(self) -> tuple[Path, ...]:
+        # The mirror is listed first: a part is in the bucket before it is in the mirror, so that one of the mirror's
+        # that the bucket does not have then was removed there.
+        mirrored = list_files(self.parts, ".parquet")
+        there = {name: size for name, size in self.bucket.sizes("parts").items() if _PART.fullmatch(name)}
+        for path in mirrored:
+            if path.name not in there:
+                path.unlink(missing_ok=True)
+        missing = [name for name, size in there.items() if not self._is_mirrored(name, size)]
+        if missing:
+            self._fetch(missing)
+        return tuple(self.parts / name for name in sorted(there))
+
+    def _is_mirrored(self, name: str, size: int) -> bool:
+        try:
+            return (self.parts / name).stat().st_size == size
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _fetch(self, names: Collection[str]) -> None:
+        with explained("write to the spool", self.root), ThreadPoolExecutor(FETCHES) as pool:
+            make_directory(self.root, parents=True)
+            self._adopt()
+            make_directory(self.parts)
+            list(pool.map(self._fetch_one, names))
+
+    def _fetch_one(self, name: str) -> None:
+        try:
+            publish(self.parts / name, self.bucket.download(f"parts/{name}"))
+        except FileNotFoundError:
+            if not self.parts.is_dir():
+                raise
+            # Removed since it was listed: the next listing knows.
+
+    def _adopt(self) -> None:
+        """Notes in the spool whose it is."""
+        if super().facts() is not None:
+            return
+        super()._refuse_foreign()
+        there = self.facts() or {}
+        text = json.dumps({**there, "spool_of": there.get("id"), "bucket": self.bucket.url})
+        publish(self.marker, lambda file: file.write(text.encode()))
+
+    def _write_marker(self, facts: Mapping[str, Any], *, anew: bool) -> None:
+        if not anew:
+            self.bucket.replace(_MARKER, json.dumps(facts).encode())
+        elif not self.bucket.create(_MARKER, json.dumps({"id": uuid.uuid4().hex, **facts}).encode()):
+            self.check()  # another machine was faster
+
+    def _refuse_foreign(self) -> None:
+        foreign = sorted(self.bucket.sizes("").keys() - {_LOCK})
+        if foreign:
+            raise StoreError(
+                f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"
+            )
