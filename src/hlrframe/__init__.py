@@ -17,6 +17,7 @@ from hlrframe.client import Client
 from hlrframe.errors import (
     AuthError,
     ConfigError,
+    DamagedWarning,
     EmulatorWarning,
     HlrframeError,
     IncompleteWarning,
@@ -45,6 +46,7 @@ __all__ = [
     "AuthError",
     "Client",
     "ConfigError",
+    "DamagedWarning",
     "EmulatorWarning",
     "Enrichment",
     "Estimate",

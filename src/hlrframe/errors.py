@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 __all__ = [
     "AuthError",
     "ConfigError",
+    "DamagedWarning",
     "EmulatorWarning",
     "HlrframeError",
     "IncompleteWarning",
@@ -147,6 +148,10 @@ class Interrupted(RunError):
 
 class IncompleteWarning(UserWarning):
     """The frame came back with rows that were not asked: the budget or the credit ran out."""
+
+
+class DamagedWarning(UserWarning):
+    """A file of the store cannot be read; it was set aside and the store goes on without it."""
 
 
 class EmulatorWarning(UserWarning):

@@ -6,9 +6,9 @@ bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`
 ``journal``, ``tidy`` (merging and removing).
 """
 
+from hlrframe.errors import DamagedWarning
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal, UnsealedWarning
-from hlrframe.store.parts import DamagedWarning
 from hlrframe.store.queries import INCONCLUSIVE_AGE
 from hlrframe.store.records import Answered, Asked, Entry, Withdrawn
 from hlrframe.store.store import Store, StoreStats

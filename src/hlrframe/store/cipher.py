@@ -7,7 +7,7 @@ whole of every journal. Each part has data keys of its own, which lie in it, wra
 
 import base64
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
 
 from hlrframe.errors import ConfigError
 from hlrframe.store.privacy import TELLING, Key, Veil
@@ -31,7 +32,7 @@ except ImportError as missing:
         f'an encrypted store needs a package that is not here ({missing.name}): pip install "hlrframe[encryption]"'
     ) from missing
 
-__all__ = ["Encrypted", "Parts"]
+__all__ = ["Encrypted"]
 
 _NONCE: Final = 12
 _MASTER: Final = "hlrframe"
@@ -86,10 +87,14 @@ class Encrypted(Veil):
         made = self._factory.file_encryption_properties(pqe.KmsConnectionConfig(), wanted)
         return {"encryption_properties": made}
 
-    def reading(self) -> dict[str, Any]:
-        """Gives pyarrow what unwraps the keys of a file."""
-        made = self._factory.file_decryption_properties(pqe.KmsConnectionConfig(), pqe.DecryptionConfiguration())
-        return {"decryption_properties": made, "page_checksum_verification": True}
+    def scan(self, paths: Sequence[Path], types: dict[str, pl.DataType]) -> pl.LazyFrame:
+        """Reads sealed files lazily, as much of them as is asked for."""
+        return register_io_source(_Parts(paths, types, self.open), schema=types)
+
+    def open(self, path: Path) -> pq.ParquetFile:
+        """Opens a sealed file."""
+        keys = self._factory.file_decryption_properties(pqe.KmsConnectionConfig(), pqe.DecryptionConfiguration())
+        return pq.ParquetFile(path, decryption_properties=keys, page_checksum_verification=True)
 
 
 class _Keeper(pqe.KmsClient):
@@ -123,7 +128,7 @@ def _opened(cipher: AESGCM, data: bytes, about: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class _Parts:
     """What polars calls to read encrypted files, since it cannot itself.
 
     The columns that the predicate looks at are read first, and the others only where it found something.
@@ -131,7 +136,7 @@ class Parts:
 
     paths: Sequence[Path]
     types: Mapping[str, pl.DataType]
-    veil: Veil
+    open: Callable[[Path], pq.ParquetFile]
 
     def __call__(
         self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _batch_size: int | None
@@ -150,7 +155,7 @@ class Parts:
         looked_at = {*wanted} if predicate is None else {*predicate.meta.root_names()}
         # The number is always among them: it alone is proof that the footer is the one that was signed.
         first, rest = {"msisdn", *looked_at}, {*wanted} - looked_at - {"msisdn"}
-        with _explained(path), pq.ParquetFile(path, **self.veil.reading()) as file:
+        with _explained(path), self.open(path) as file:
             if not file.num_row_groups:
                 raise pa.ArrowInvalid("no rows")
             for start in range(0, file.num_row_groups, _TOGETHER):

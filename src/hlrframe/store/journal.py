@@ -117,7 +117,7 @@ class Journal:
             while True:
                 path = self._layout.journals / f"{self.run_id}-{next(self._numbers):04}.arrows"
                 try:
-                    return SegmentWriter(path, self._question, self.run_id)
+                    return SegmentWriter(path, self._question, self.run_id, veil=self._layout.veil)
                 except FileExistsError:
                     continue
 
@@ -168,7 +168,7 @@ def _seal_if_reachable(layout: Layout, path: Path, let_go: Callable[[], None]) -
 
 def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
     """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
-    content = read_segment(path)
+    content = read_segment(path, veil=layout.veil)
     _write_once(layout, layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
     _write_once(layout, layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
     let_go()  # some systems neither rename nor remove an open file

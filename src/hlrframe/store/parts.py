@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,15 +12,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hlrframe.errors import StoreError
+from hlrframe.errors import DamagedWarning, StoreError
 from hlrframe.schema import SCHEMA_VERSION
 from hlrframe.store.disk import explained
 from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
+from hlrframe.store.privacy import PLAIN, Veil
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
 
 __all__ = [
-    "DamagedWarning",
     "collect",
     "read_answers",
     "read_events",
@@ -40,10 +41,6 @@ _ATTEMPTS: Final = 20
 _UNREADABLE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
-class DamagedWarning(UserWarning):
-    """A file of the store cannot be read; it was renamed and the store goes on without it."""
-
-
 def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout) -> None:
     """Writes a sealed file, whole and on disk when it returns; none is made of no frames.
 
@@ -55,13 +52,14 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
     Raises:
         StoreError: The disk refused.
     """
-    tables = map(_table, frames)
+    tables = (_table(frame, layout.veil) for frame in frames)
     first = next(tables, None)
     if first is None:
         return
 
     def write(file: BinaryIO) -> None:
-        with pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True) as writer:
+        keys = layout.veil.writing(first.schema.names)
+        with pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
             for table in itertools.chain([first], tables):
                 writer.write_table(table, row_group_size=ROW_GROUP)
 
@@ -77,19 +75,15 @@ def row_count(path: Path) -> int:
         return 0
 
 
-def scan_parts(paths: Sequence[Path], types: dict[str, pl.DataType]) -> pl.LazyFrame:
-    """Reads sealed files lazily, in these columns whichever version wrote them."""
-    if not paths:
-        return pl.LazyFrame(schema=types)
-    return pl.scan_parquet(
-        list(paths),
-        schema=types,
-        missing_columns="insert",
-        extra_columns="ignore",
-        # The user's own folder may be called "[2026]" or "month=11".
-        glob=False,
-        hive_partitioning=False,
-    )
+def scan_parts(paths: Sequence[Path], types: dict[str, pl.DataType], *, veil: Veil = PLAIN) -> pl.LazyFrame:
+    """Reads sealed files lazily, in these columns whichever version wrote them.
+
+    Args:
+        paths: The files.
+        types: The columns.
+        veil: That of their store.
+    """
+    return veil.scan(paths, types) if paths else pl.LazyFrame(schema=types)
 
 
 def read_answers(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
@@ -104,8 +98,8 @@ def read_answers(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame])
     """
 
     def read(view: View) -> pl.DataFrame:
-        journals = [narrow(read_segment(path).answers.lazy()) for path in view.journals]
-        return pl.concat([narrow(scan_parts(view.parts, KEPT_TYPES)), *journals]).collect()
+        journals = [narrow(read_segment(path, veil=layout.veil).answers.lazy()) for path in view.journals]
+        return pl.concat([narrow(scan_parts(view.parts, KEPT_TYPES, veil=layout.veil)), *journals]).collect()
 
     return collect(layout, read)
 
@@ -118,8 +112,8 @@ def read_events(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) 
     """
 
     def read(view: View) -> pl.DataFrame:
-        sources = {path.stem: scan_parts([path], EVENT_TYPES) for path in view.asked}
-        sources |= {path.stem: read_segment(path).events.lazy() for path in view.journals}
+        sources = {path.stem: scan_parts([path], EVENT_TYPES, veil=layout.veil) for path in view.asked}
+        sources |= {path.stem: read_segment(path, veil=layout.veil).events.lazy() for path in view.journals}
         in_order = [narrow(sources[name]) for name in sorted(sources)]
         return pl.concat([narrow(scan_parts([], EVENT_TYPES)), *in_order]).collect()
 
@@ -141,7 +135,7 @@ def collect(layout: Layout, read: Callable[[View], _T]) -> _T:
             except FileNotFoundError:
                 continue
             except _UNREADABLE as error:
-                found = _damaged(view)
+                found = _damaged(view, layout.veil)
                 if not found:
                     raise StoreError(f"cannot read {layout.root}: {_first_line(error)}") from error
                 damaged |= found
@@ -157,18 +151,18 @@ def set_aside(path: Path) -> None:
     warnings.warn(f"{path} cannot be read and was set aside as {kept.name}: {cure}", DamagedWarning, stacklevel=2)
 
 
-def _damaged(view: View) -> frozenset[Path]:
+def _damaged(view: View, veil: Veil) -> frozenset[Path]:
     sealed = [(path, KEPT_TYPES) for path in view.parts] + [(path, EVENT_TYPES) for path in view.asked]
-    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types))
+    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types, veil))
     for path in damaged:
         set_aside(path)
     return damaged
 
 
-def _is_sound(path: Path, types: dict[str, pl.DataType]) -> bool:
-    _refuse_newer_part(path)
+def _is_sound(path: Path, types: dict[str, pl.DataType], veil: Veil) -> bool:
+    _refuse_others(path, veil)
     try:
-        scan_parts([path], types).collect()
+        scan_parts([path], types, veil=veil).collect()
     except FileNotFoundError:
         return True
     except _UNREADABLE:
@@ -176,19 +170,24 @@ def _is_sound(path: Path, types: dict[str, pl.DataType]) -> bool:
     return True
 
 
-def _refuse_newer_part(path: Path) -> None:
+def _refuse_others(path: Path, veil: Veil) -> None:
+    """Refuses a file that is whole and not for us: of a newer version, or under another veil."""
     try:
         facts = pq.read_metadata(path).metadata or {}
         layout, columns = int(facts[b"hlrframe.format"]), int(facts[b"hlrframe.columns"])
+        mark = json.loads(facts.get(b"hlrframe.privacy", b"null"))
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return
     refuse_newer(path, layout=layout, columns=columns)
+    veil.check(mark, path)
 
 
-def _table(frame: pl.DataFrame) -> pa.Table:
-    versions = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
+def _table(frame: pl.DataFrame, veil: Veil) -> pa.Table:
+    facts = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
+    if veil.mark is not None:
+        facts["hlrframe.privacy"] = json.dumps(dict(veil.mark))
     # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(versions)
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(facts)
 
 
 def _first_line(error: BaseException) -> str:

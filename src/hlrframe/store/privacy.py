@@ -9,7 +9,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, TypeAlias
 
@@ -119,11 +119,19 @@ class Veil:
         del columns
         return {}
 
-    def reading(self) -> dict[str, Any]:
-        """Gives what pyarrow must know to read a sealed file."""
-        return {}
+    def scan(self, paths: Sequence[Path], types: dict[str, pl.DataType]) -> pl.LazyFrame:
+        """Reads sealed files lazily, in these columns whichever version wrote them."""
+        return pl.scan_parquet(
+            list(paths),
+            schema=types,
+            missing_columns="insert",
+            extra_columns="ignore",
+            # The user's own folder may be called "[2026]" or "month=11".
+            glob=False,
+            hive_partitioning=False,
+        )
 
-    def check(self, mark: object, path: Path) -> None:
+    def check(self, mark: object, path: Path | str) -> None:
         """Refuses what was written under another veil.
 
         Args:

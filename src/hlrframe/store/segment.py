@@ -3,6 +3,8 @@
 Every commit is the batches of answers that came, then one batch without rows whose metadata carries what was asked
 and withdrawn, as JSON, and the CRC-32 of all this. Any Arrow reader reads the answers; this one takes a commit only
 when its checksum agrees, so that neither a torn tail nor a page that never reached the disk can pass for an answer.
+
+In an encrypted store the stream is one of boxes: each commit is one row, which holds such answers and events, sealed.
 """
 
 import errno
@@ -24,6 +26,7 @@ from hlrframe.models import LookupKind, Question
 from hlrframe.schema import SCHEMA_VERSION
 from hlrframe.store.disk import append, create, explained, is_same_file, sync_directory, try_lock
 from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
+from hlrframe.store.privacy import PLAIN, Veil
 from hlrframe.store.records import (
     EVENT_TYPES,
     JOURNAL_SCHEMA,
@@ -42,6 +45,8 @@ __all__ = ["Commits", "Content", "SegmentWriter", "commits_in", "read_segment"]
 _HEAD: Final = b"hlrframe"
 _EVENTS: Final = b"hlrframe.events"
 _CHECK: Final = b"hlrframe.crc32"
+#: The stream of an encrypted store.
+_BOXES: Final = pa.schema([pa.field("box", pa.binary())])
 
 #: One asking or withdrawing: its word, when, and the numbers.
 _Event = tuple[str, str, Sequence[str]]
@@ -82,8 +87,11 @@ class SegmentWriter:
         FileExistsError: Another writer has this name.
     """
 
-    def __init__(self, path: Path, question: Question, run: str) -> None:
+    def __init__(self, path: Path, question: Question, run: str, *, veil: Veil = PLAIN) -> None:
         self.path = path
+        self._veil = veil
+        self._head = _head(question, run, veil)
+        self._schema = _BOXES if veil.encrypts else JOURNAL_SCHEMA
         #: Bytes written and on disk.
         self.size = 0
         self._broken = False
@@ -93,9 +101,9 @@ class SegmentWriter:
         if try_lock(self._file) is False or not is_same_file(self._file, path):
             self._file.close()
             raise FileExistsError(errno.EEXIST, "another process is about to remove it", str(path))
-        self._stream = pa.ipc.new_stream(self._tape, JOURNAL_SCHEMA.with_metadata({_HEAD: _head(question, run)}))
+        self._stream = pa.ipc.new_stream(self._tape, self._schema.with_metadata({_HEAD: self._head}))
         # Arrow writes the head with the first batch: a commit of no rows puts it on disk, under a checksum too.
-        self._stream.write_batch(_no_rows())
+        self._stream.write_batch(_no_rows(self._schema))
         try:
             self.write([])
             sync_directory(path.parent)
@@ -111,12 +119,16 @@ class SegmentWriter:
         """
         if self._broken:
             raise StoreError(f"{self.path.parent} refused an earlier write: open a new journal")
-        batches = [timed(entry) for entry in entries if isinstance(entry, Answered)]
-        events = json.dumps([_event(entry) for entry in entries if not isinstance(entry, Answered)]).encode()
+        batches = [self._veil.hide_answers(timed(entry)) for entry in entries if isinstance(entry, Answered)]
+        told = [_event(entry, self._veil) for entry in entries if not isinstance(entry, Answered)]
+        events = json.dumps(told).encode()
+        if self._veil.encrypts:
+            box = self._veil.seal(_packed(batches, events), about=self._head)
+            batches, events = [pa.RecordBatch.from_arrays([pa.array([box], pa.binary())], schema=_BOXES)], b"[]"
         for batch in batches:
             self._stream.write_batch(batch)
         seal = {_EVENTS: events, _CHECK: self._tape.checksum(events)}
-        self._stream.write_batch(_no_rows(), custom_metadata=seal)
+        self._stream.write_batch(_no_rows(self._schema), custom_metadata=seal)
         self._save()
 
     def close(self) -> None:
@@ -183,18 +195,25 @@ def commits_in(data: bytes) -> Commits:
     return found
 
 
-def read_segment(path: Path) -> Content:
+def read_segment(path: Path, *, veil: Veil = PLAIN) -> Content:
     """Reads what is whole in a journal, whoever is writing to it.
+
+    Args:
+        path: The journal.
+        veil: That of its store.
 
     Raises:
         FileNotFoundError: It was sealed meanwhile.
-        StoreError: A newer version wrote it.
+        StoreError: A newer version wrote it, or it was written under another veil.
     """
     found = commits_in(path.read_bytes())
     if found.head is None:
         return Content(pl.DataFrame(schema=KEPT_TYPES), pl.DataFrame(schema=EVENT_TYPES), found.damaged)
     head = found.head
     refuse_newer(path, layout=head["format"], columns=head["columns"])
+    veil.check(head.get("privacy"), path)
+    if veil.encrypts:
+        _unpack(found, veil)
     question = Question(LookupKind(head["lookup"]), head["provider"], tuple(head["options"]))
     schema = found.batches[0].schema if found.batches else JOURNAL_SCHEMA
     answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema))
@@ -221,21 +240,43 @@ def _checksum(data: memoryview, events: bytes) -> bytes:
     return f"{zlib.crc32(events, zlib.crc32(data)):08x}".encode()
 
 
-def _head(question: Question, run: str) -> bytes:
-    facts = {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION, "run": run}
-    asks = {"lookup": question.kind.value, "provider": question.provider, "options": question.options}
-    return json.dumps(facts | asks).encode()
+def _head(question: Question, run: str, veil: Veil) -> bytes:
+    facts: dict[str, Any] = {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION, "run": run}
+    facts |= {"lookup": question.kind.value, "provider": question.provider, "options": question.options}
+    return json.dumps(facts if veil.mark is None else facts | {"privacy": dict(veil.mark)}).encode()
+
+
+def _packed(batches: Sequence[pa.RecordBatch], events: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, JOURNAL_SCHEMA.with_metadata({_EVENTS: events})) as stream:
+        for batch in batches:
+            stream.write_batch(batch)
+    return sink.getvalue().to_pybytes()
+
+
+def _unpack(found: Commits, veil: Veil) -> None:
+    """Puts what the boxes hold in their place."""
+    boxes, found.batches = found.batches, []
+    head = json.dumps(found.head).encode()
+    for box in (each.as_py() for batch in boxes for each in batch.column("box")):
+        try:
+            with pa.ipc.open_stream(veil.unseal(box, about=head)) as packed:
+                found.batches += list(packed)
+                found.events += json.loads(packed.schema.metadata[_EVENTS])
+        except ValueError:
+            found.damaged = True
 
 
 @cache
-def _no_rows() -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in JOURNAL_SCHEMA], schema=JOURNAL_SCHEMA)
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)
 
 
-def _event(entry: Asked | Withdrawn) -> _Event:
+def _event(entry: Asked | Withdrawn, veil: Veil) -> _Event:
+    hidden = veil.hide(pl.Series("msisdn", entry.msisdns, dtype=pl.String)).to_list()
     if isinstance(entry, Asked):
-        return "asked", _utc(entry.asked_at), list(entry.msisdns)
-    return "withdrawn", _utc(entry.withdrawn_at), list(entry.msisdns)
+        return "asked", _utc(entry.asked_at), hidden
+    return "withdrawn", _utc(entry.withdrawn_at), hidden
 
 
 def _utc(moment: datetime) -> str:

@@ -68,7 +68,7 @@ def forget(layout: Layout, numbers: pl.Series) -> int:
     """
     with _tidying(layout):
         theirs = by_numbers(numbers)
-        if collect(layout, lambda view: _in_journals(view, theirs)):
+        if collect(layout, lambda view: _in_journals(layout, view, theirs)):
             raise StoreError(
                 f"a run that uses {layout.root} has one of these numbers: forget it when the run has ended"
             )
@@ -140,7 +140,7 @@ def _settle(layout: Layout, now: datetime) -> None:
         running = {run_of(path) for path in view.journals}
         # A run that goes on may still withdraw or learn what it asked in an earlier file.
         ended = [path for path in view.asked if run_of(path) not in running]
-        return ended, scan_parts(ended, EVENT_TYPES).collect()
+        return ended, scan_parts(ended, EVENT_TYPES, veil=layout.veil).collect()
 
     paths, events = collect(layout, read)
     if not paths:
@@ -160,8 +160,8 @@ def _refuse_hidden(layout: Layout) -> None:
         raise StoreError(f"{hidden[0]} cannot be searched for these numbers: restore or delete it, then forget them")
 
 
-def _in_journals(view: View, theirs: pl.Expr) -> bool:
-    contents = [read_segment(path) for path in view.journals]
+def _in_journals(layout: Layout, view: View, theirs: pl.Expr) -> bool:
+    contents = [read_segment(path, veil=layout.veil) for path in view.journals]
     return any(len(rows.filter(theirs)) for each in contents for rows in (each.answers, each.events))
 
 
@@ -180,7 +180,7 @@ def _read(layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType]
     """Reads some sealed files, but for those that turn out to be damaged and are set aside."""
 
     def read(view: View) -> pl.DataFrame:
-        return pick(scan_parts([path for path in view if path in paths], types)).collect()
+        return pick(scan_parts([path for path in view if path in paths], types, veil=layout.veil)).collect()
 
     return collect(layout, read)
 
