@@ -1,12 +1,15 @@
 """Summaries: named statements asked of an enriched frame, its files, or a store."""
 
 import math
+import os
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Literal, Self
 
@@ -15,7 +18,10 @@ import polars as pl
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.models import LookupKind, Settings
+from hlrframe.report.page import About, notebook_part, page, source_of, write_page
+from hlrframe.report.plots import Plots
 from hlrframe.report.render import STYLE, html_table, sentence_case, text_table
+from hlrframe.report.sections import Facts
 from hlrframe.report.sources import attach, readable
 from hlrframe.report.statements import COST_OF_STORE, STATEMENTS, render, unprefixed
 from hlrframe.schema import COLUMNS
@@ -94,6 +100,7 @@ class Summary:
         except BaseException:
             self.close()
             raise
+        self._source = source_of(frame_or_store)
         self._prefix = "" if self._is_store else prefix
         names = {each.removeprefix(self._prefix) for each in self._connection.view("enriched").columns}
         columns = [each.name for each in COLUMNS if each.name in names]
@@ -188,6 +195,27 @@ class Summary:
         """Ported numbers from network to network."""
         return self._table("portability")
 
+    @property
+    def plot(self) -> Plots:
+        """The tables as altair charts: ``summary.plot.networks()``; needs ``hlrframe[plot]``."""
+        return Plots(lambda name: getattr(self, name))
+
+    def to_html(
+        self, path: str | os.PathLike[str], *, title: str = "Reachability report", made_at: datetime | None = None
+    ) -> Path:
+        """Writes the report as one page that needs nothing from elsewhere, with a table behind every picture.
+
+        Args:
+            path: Where; a file of that name is replaced at once, whole.
+            title: The heading.
+            made_at: The time that the page gives as that of its making; ``None`` for now. All else is the summary's.
+
+        Raises:
+            InputError: Nothing can be written there.
+        """
+        about = About(title=title, source=self._source, made_at=made_at or datetime.now(UTC))
+        return write_page(path, page(self._facts(), about))
+
     def close(self) -> None:
         """Gives memory and temporary files back; tables that were asked for stay."""
         self._close()
@@ -211,11 +239,22 @@ class Summary:
 
     def _repr_html_(self) -> str:
         parts = [
-            f"{html_table(name, table, limit=NOTEBOOK_ROWS)}"
-            f"<details><summary>SQL of {name}</summary><pre>{escape(self.sql(name))}</pre></details>"
+            f"<details><summary>{sentence_case(name)}</summary>{html_table(name, table, limit=NOTEBOOK_ROWS)}"
+            f"<pre>{escape(self.sql(name))}</pre></details>"
             for name, table in self._tables()
         ]
-        return f'<div class="hlrframe"><style>{STYLE}</style><p>{escape(self._title())}</p>{"".join(parts)}</div>'
+        start = f"<p>{escape(self._title())}</p>{notebook_part(self._facts())}"
+        return f'<div class="hlrframe"><style>{STYLE}</style>{start}{"".join(parts)}</div>'
+
+    def _facts(self) -> Facts:
+        """Gives what the page draws; a table that a source cannot give says why."""
+        tables, missing = {"totals": self.totals}, {}
+        for name in self.names:
+            try:
+                tables[name] = getattr(self, name)
+            except InputError as error:
+                missing[name] = str(error)
+        return Facts(tables=tables, missing=missing, is_store=self._is_store)
 
     def _title(self) -> str:
         rows, numbers, providers, oldest, newest = self.totals.row(0)

@@ -1,0 +1,210 @@
+"""The report page: one file that needs nothing from elsewhere, no script, and opens anywhere.
+
+It is light or dark as its reader's system is, fits a telephone and a desk, prints, and has a table behind every
+picture. Its own policy lets a browser load nothing at all, whatever a network calls itself.
+"""
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from hlrframe.errors import InputError
+from hlrframe.report.charts import PATTERNS
+from hlrframe.report.markup import amount, count, element, many, percent, text
+from hlrframe.report.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
+from hlrframe.store import Store
+
+__all__ = ["About", "notebook_part", "page", "source_of", "write_page"]
+
+#: Nothing may be loaded and nothing may run; the styles are in the page itself.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_INVENTED: Final = (
+    "<strong>Invented data.</strong> These answers come from the emulator. They say nothing about real numbers, "
+    "networks or people."
+)
+_FINDINGS: Final = ("coverage", "live")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What stands over the page and under it."""
+
+    #: The heading.
+    title: str
+    #: What was summarised.
+    source: str
+    #: When the page is made.
+    made_at: datetime
+
+
+def page(facts: Facts, about: About) -> str:
+    """Gives the whole page; the same facts give the same text."""
+    body = PATTERNS + element(
+        "div",
+        _header(facts, about) + _headline(facts) + element("main", sections(facts) + tables_alone(facts)) + _footer(),
+        class_="hf-page",
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
+        '<meta name="color-scheme" content="light dark"/>\n<meta name="referrer" content="no-referrer"/>\n'
+        f'<meta name="generator" content="hlrframe {version("hlrframe")}"/>\n<link rel="icon" href="data:,"/>\n'
+        f"<title>{text(about.title)}</title>\n<style>\n{_style('page.css', 'charts.css')}</style>\n</head>\n"
+        f'<body class="hlrframe">{body}</body>\n</html>\n'
+    )
+
+
+def source_of(source: object) -> str:
+    """Says what was summarised, without its folder: that is nobody else's business.
+
+    >>> source_of("lists/contacts.parquet"), source_of(["a.csv", "b.csv"])
+    ('contacts.parquet', '2 files')
+    """
+    if isinstance(source, Store):
+        return f"the store {Path(source.path).name}"
+    if isinstance(source, str | os.PathLike):
+        return Path(source).name
+    if isinstance(source, list | tuple):
+        return many(len(source), "file", "files")
+    return f"{type(source).__module__.partition('.')[0]} {type(source).__name__}"
+
+
+def write_page(path: str | os.PathLike[str], content: str) -> Path:
+    """Writes a page under its name at once, whole; one of that name is replaced.
+
+    Raises:
+        InputError: Nothing can be written there.
+    """
+    destination = Path(path)
+    temporary = destination.with_name(f".{destination.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(destination)
+    except OSError as error:
+        raise InputError(f"cannot write {destination}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return destination
+
+
+def notebook_part(facts: Facts) -> str:
+    """Gives the headline, the verdicts and the cost for a notebook; its styles reach nothing else there."""
+    drawn = "".join(
+        element("div", f'<div class="hf-heading">{heading}</div>{bar}', class_="hf-card")
+        for heading, bar in (("Verdicts", verdict_bar(facts)), ("Cost and savings", cost_bar(facts)))
+        if bar
+    )
+    return f"<style>\n{_style('charts.css', 'notebook.css')}</style>{PATTERNS}{_headline(facts)}{drawn}"
+
+
+def _style(*names: str) -> str:
+    folder = files("hlrframe.report")
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+def _header(facts: Facts, about: About) -> str:
+    provider, oldest, newest = facts.tables["totals"].select("providers", "oldest", "newest").row(0)
+    span = "" if oldest is None else f"{oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
+    entries = (
+        ("Source", about.source),
+        ("Answered by", provider or "nobody yet"),
+        ("Answers from", span),
+        ("Page made", f"{about.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("By", f"hlrframe {version('hlrframe')}"),
+    )
+    listed = "".join(f"<div><dt>{name}</dt><dd>{text(value)}</dd></div>" for name, value in entries if value)
+    invented = element("div", _INVENTED, class_="hf-invented", role="note") if "emulator" in (provider or "") else ""
+    return element(
+        "header",
+        element("p", "Telephone numbers", class_="hf-eyebrow")
+        + element("h1", text(about.title))
+        + element("p", _finding(facts), class_="hf-finding")
+        + element("dl", listed, class_="hf-about")
+        + invented,
+    )
+
+
+def _rate(facts: Facts, name: str) -> tuple[int, int, float | None]:
+    """Gives part, whole and value of a rate; nothing of nothing where it is not there."""
+    if "rates" in facts.tables:
+        for rate, *figures in facts.tables["rates"].select("rate", "part", "whole", "value").iter_rows():
+            if rate == name:
+                part, whole, value = figures
+                return part, whole, value
+    return 0, 0, None
+
+
+def _finding(facts: Facts) -> str:
+    """Gives the page in two sentences."""
+    known, applicable, coverage = _rate(facts, "coverage")
+    live, _, share = _rate(facts, "live")
+    if not applicable:
+        return "No row holds a mobile number whose status could be known."
+    words = (
+        f"A status is known for {count(known)} of {count(applicable)} numbers that can have one ({percent(coverage)})."
+    )
+    return f"{words} Of these, {many(live, 'is', 'are')} live ({percent(share)})." if known else words
+
+
+def _headline(facts: Facts) -> str:
+    rows, numbers = facts.tables["totals"].select("rows", "numbers").row(0)
+    readable, answered, coverage, live = (_rate(facts, name) for name in ("readable", "answered", "coverage", "live"))
+    figures = [
+        ("Answers kept" if facts.is_store else "Rows", count(rows), f"{many(readable[0], 'holds', 'hold')} a number"),
+        ("Distinct numbers", count(numbers), f"{many(answered[0], 'has', 'have')} an answer"),
+        (
+            "Coverage",
+            percent(coverage[2]),
+            f"{count(coverage[0])} with a known status, of {count(coverage[1])} that can have one",
+        ),
+        ("Live", percent(live[2]), f"{count(live[0])} of the {count(live[1])} with a known status"),
+        *_money(facts),
+    ]
+    return element(
+        "dl",
+        "".join(
+            f'<div><dt>{name}</dt><dd class="hf-big">{figure}</dd><dd class="hf-note">{note}</dd></div>'
+            for name, figure, note in figures
+        ),
+        class_="hf-figures",
+    )
+
+
+def _money(facts: Facts) -> list[tuple[str, str, str]]:
+    """Gives what was spent and what was saved, as far as the source tells."""
+    if "cost" not in facts.tables:
+        return []
+    by_item = {row["item"]: row for row in facts.tables["cost"].iter_rows(named=True)}
+    spent, whole = by_item["spent"], by_item.get("asking_every_row")
+    figures = [
+        (
+            "Credits spent",
+            amount(spent["credits"]),
+            f"{many(spent['count'], 'number', 'numbers')} asked{money(spent['money'], facts.currency)}",
+        )
+    ]
+    if whole is not None:
+        saved = whole["credits"] - spent["credits"]
+        price = None if whole["money"] is None else whole["money"] - spent["money"]
+        share = percent(saved / whole["credits"] if whole["credits"] else None)
+        figures.append(("Credits saved", amount(saved), f"{share} of asking every row{money(price, facts.currency)}"))
+    return figures
+
+
+def _footer() -> str:
+    return element(
+        "footer",
+        "<p>Coverage is the share of numbers that are live, unreachable or dead, of all distinct numbers to which the "
+        "question applies. Unknown is never counted as dead. Each distinct number counts once, however many rows carry "
+        "it.</p>"
+        "<p>This page holds no telephone number and loads nothing.</p>",
+    )
