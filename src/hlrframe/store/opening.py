@@ -12,7 +12,7 @@ __all__ = ["veil_of"]
 
 
 def veil_of(
-    facts: Mapping[str, Any] | None, *, key: KeySource | None = None, hash_key: KeySource | None = None, path: Path
+    facts: Mapping[str, Any] | None, *, key: KeySource | None = None, hash_key: KeySource | None = None, path: Path | str
 ) -> Veil:
     """Chooses the veil of a store that is opened; whether its key fits is for :meth:`Veil.check` to say.
 
@@ -55,16 +55,16 @@ def _mode_at_hand() -> str:
     return modes[0] if modes else "plain"
 
 
-def _mode_in(facts: Mapping[str, Any], path: Path) -> str:
+def _mode_in(facts: Mapping[str, Any], path: Path | str) -> str:
     mark = facts.get("privacy")
     if mark is None:
         return "plain"
     if isinstance(mark, dict) and mark.get("mode") in VARIABLES:
         return str(mark["mode"])
-    raise StoreError(f"cannot tell how {path} keeps its numbers: restore its marker store.json from a backup")
+    raise StoreError(f"cannot tell how {path} keeps its numbers: upgrade hlrframe, or restore store.json from a backup")
 
 
-def _from_environment(mode: str, path: Path) -> str:
+def _from_environment(mode: str, path: Path | str) -> str:
     value = os.environ.get(VARIABLES[mode])
     if not value:
         raise ConfigError(f"{path} is {mode}: give its {ARGUMENTS[mode]}, or set {VARIABLES[mode]}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from hlrframe.store.disk import explained, sweep_temporaries
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout
+from hlrframe.store.opening import veil_of
 from hlrframe.store.parts import collect, read_answers, read_events
+from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import (
     AGE,
     KEY,
@@ -71,10 +73,21 @@ class Store:
             from the usual places in the environment.
         spool: For a bucket: the folder of this machine for journals and a mirror; by default one under
             ``$XDG_STATE_HOME``.
+        key: The key of an encrypted store: 32 bytes, these as hexadecimal or base64 text, or what gives one of these.
+        hash_key: The key of a hashed store, likewise.
 
     Raises:
-        ConfigError: The URL or the options cannot be understood, or obstore is not installed.
-        StoreError: The path cannot be used, or a newer version of hlrframe wrote there; the message names the cure.
+        ConfigError: The URL, the options or the key cannot be understood, a key is missing, or a package that is
+            needed is not installed.
+        StoreError: The path cannot be used, the key is not the one that the store was made with, or a newer version of
+            hlrframe wrote there; the message names the cure.
+
+    A new store is plain, encrypted or hashed, and stays so. With ``key`` whatever tells a person lies encrypted on disk
+    (``[encryption]`` extra): the numbers, the provider's ids of answers, e-mail gateways; networks, countries and
+    statuses stay open to any reader of Parquet. With ``hash_key`` a keyed hash takes the place of each number, and what
+    else tells it is not kept: an answer from such a store has no such columns. Where no key is given, that of a new
+    store, or of one that is marked so, comes from ``HLR_STORE_KEY`` or ``HLR_STORE_HASH_KEY``. Without its key, nobody
+    gets at the numbers of a store again.
 
     Any number of machines may share a bucket. What a run learns is on the disk of its own machine before it counts, and
     in the bucket when the run ends; while the bucket is away the run goes on, warns, and the next one catches up. What
@@ -92,14 +105,29 @@ class Store:
         *,
         storage_options: Mapping[str, Any] | None = None,
         spool: str | os.PathLike[str] | None = None,
+        key: KeySource | None = None,
+        hash_key: KeySource | None = None,
     ) -> None:
-        self._layout = layout_at(path, storage_options=storage_options, spool=spool)
+        layout = layout_at(path, storage_options=storage_options, spool=spool)
+        veil = veil_of(layout.facts(), key=key, hash_key=hash_key, path=layout.name)
+        self._layout = replace(layout, veil=veil)
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root
         self._layout.check()
 
     def __repr__(self) -> str:
-        return f"Store({self._layout.name!r})"
+        mode = "" if self.privacy == "plain" else f", {self.privacy}"
+        return f"Store({self._layout.name!r}{mode})"
+
+    @property
+    def privacy(self) -> str:
+        """How numbers lie in it: ``"plain"``, ``"encrypted"`` or ``"hashed"``."""
+        return self._layout.veil.mode
+
+    @property
+    def layout(self) -> Layout:
+        """Where its files lie, and how to read them."""
+        return self._layout
 
     def known(
         self, msisdns: pl.Series, question: Question, *, max_age: MaxAge | timedelta | None, now: datetime
@@ -121,12 +149,13 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        numbers = _distinct(msisdns)
+        numbers, hidden = self._hidden(msisdns)
         ages, kind = MaxAge.of(max_age), question.kind
         fits = (pl.col("question") == question.key) & (pl.col("known_at") >= oldest(now, ages, kind))
         wanted = [*ANSWER_COLUMNS, *AGE]
-        found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(numbers)).select(wanted))
-        return newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(ANSWER_COLUMNS)
+        found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(hidden)).select(wanted))
+        fresh = newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(ANSWER_COLUMNS)
+        return self._layout.veil.reveal(fresh, hidden=hidden, numbers=numbers)
 
     def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.Series:
         """Looks up which numbers were asked, perhaps billed, and never answered.
@@ -145,14 +174,16 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        fits = (pl.col("question") == question.key) & by_numbers(_distinct(msisdns))
+        numbers, hidden = self._hidden(msisdns)
+        fits = (pl.col("question") == question.key) & by_numbers(hidden)
         events = read_events(self._open(), lambda rows: rows.filter(fits))
         if events.is_empty():
             return events["msisdn"]
         asked = (pl.col("question") == question.key) & by_numbers(events["msisdn"].unique())
         answers = read_answers(self._layout, lambda rows: rows.filter(asked).select(*KEY, "received_at"))
         doubtful = in_doubt(events, answers).filter(event="asked")
-        return doubtful.filter(since is None or pl.col("at") >= since)["msisdn"].unique()
+        recent = doubtful.filter(since is None or pl.col("at") >= since)
+        return self._layout.veil.reveal(recent, hidden=hidden, numbers=numbers)["msisdn"].unique()
 
     def journal(self, question: Question) -> Journal:
         """Begins a run: seals what killed runs left behind, and opens a journal of its own.
@@ -171,7 +202,8 @@ class Store:
         """Gives the newest answer to each number and question, as a lazy frame that is read when it is collected.
 
         Its columns are those of ``ANSWER_SCHEMA``, then ``received_at`` and ``known_at``, then ``lookup``,
-        ``options`` and ``question``, which say what was asked, and ``run``, which asked it.
+        ``options`` and ``question``, which say what was asked, and ``run``, which asked it. A hashed store gives hashes
+        in the place of numbers.
         """
         return register_io_source(_Scan(self._open()), schema=KEPT_TYPES)
 
@@ -219,8 +251,9 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        theirs = by_numbers(pl.Series([number]))
-        return read_answers(self._open(), lambda rows: rows.filter(theirs)).unique(SAME).sort(AGE)
+        numbers, hidden = self._hidden(pl.Series([number]))
+        found = read_answers(self._open(), lambda rows: rows.filter(by_numbers(hidden))).unique(SAME).sort(AGE)
+        return self._layout.veil.reveal(found, hidden=hidden, numbers=numbers)
 
     def changes(self, since: datetime) -> pl.DataFrame:
         """Says which numbers are no longer what they were: live status, network, porting.
@@ -260,7 +293,7 @@ class Store:
             StoreError: A run that goes on has one of the numbers, a damaged file may have one, another process is
                 tidying the store, or the disk refused.
         """
-        wanted = _distinct(pl.Series(list(numbers), dtype=pl.String))
+        _, wanted = self._hidden(pl.Series(list(numbers), dtype=pl.String))
         return forget(self._layout, wanted) if self._exists() and len(wanted) else 0
 
     def purge(self, older_than: str | timedelta, *, now: datetime | None = None) -> int:
@@ -281,6 +314,11 @@ class Store:
         # Each time: a newer version may have begun to write here since.
         self._layout.check()
         return self._layout
+
+    def _hidden(self, msisdns: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Gives the distinct numbers of a list, and what stands for them in the store."""
+        numbers = msisdns.cast(pl.String).drop_nulls().unique()
+        return numbers, self._layout.veil.hide(numbers)
 
     def _exists(self) -> bool:
         return self._open().facts() is not None
@@ -303,7 +341,3 @@ class _Scan:
         early = keep if named <= {*KEY, "lookup", "options"} else pl.lit(value=True)
         found = newest(read_answers(self.layout, lambda rows: rows.filter(early).select(wanted))).filter(keep)
         yield found.head(len(found) if limit is None else limit).select(columns or list(KEPT_TYPES))
-
-
-def _distinct(msisdns: pl.Series) -> pl.Series:
-    return msisdns.cast(pl.String).drop_nulls().unique()
