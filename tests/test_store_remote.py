@@ -201,7 +201,7 @@ def test_a_store_out_of_reach_is_told_before_anything_is_asked(machine, gate, op
     gate.shut()
     provider = emulator.Emulator(seed=7)
     with pytest.raises(StoreError, match="cannot be reached") as raised:
-        hlrframe.lookup(["+447884023198"], client=emulator.connect(provider), store=store)
+        hlrframe.lookup(["+447884023198"], client=emulator.connect(emulator=provider), store=store)
     assert provider.bill.requests == 0
     assert options["secret_access_key"] not in str(raised.value)
 
@@ -409,7 +409,7 @@ def test_a_frame_is_enriched_through_a_bucket(machine):
     """A second machine pays nothing for what the first one has paid for."""
     provider = emulator.Emulator(seed=7)
     frame = pl.DataFrame({"phone": [f"+{each}" for each in mobiles(30)]})
-    client = emulator.connect(provider)
+    client = emulator.connect(emulator=provider)
     first = hlrframe.enrich(frame, "phone", client=client, store=machine("here"))
     again = hlrframe.enrich(frame, "phone", client=client, store=machine("there"))
     assert first["hlr_credits"].sum() == float(provider.bill.total) == 30

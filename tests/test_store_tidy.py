@@ -5,11 +5,10 @@ import polars as pl
 import pytest
 
 from hlrframe.errors import ConfigError, StoreError
-from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn
-from hlrframe.store.disk import try_lock
+from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn, tidy
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import row_count
-from hlrframe.store.tidy import compact
+from hlrframe.store.tidy import MANY_PARTS, compact, compact_small
 from storekit import DAY, EMULATED, NOON, PAID, answered, known, number, numbers, store_with, unanswered
 
 
@@ -96,6 +95,39 @@ def test_compacting_takes_each_answer_once(path):
     (part,) = Layout(path).view().parts
     assert row_count(part) == 2
     assert known(store, numbers(3)) == {number(1): "DEAD"}
+
+
+def test_a_run_merges_the_many_parts_of_short_runs(path):
+    """A run that finds very many small parts merges them on its way; one that finds fewer leaves them alone."""
+    for index in range(MANY_PARTS + 1):
+        store = store_with(path, answered(number(index)))
+        assert len(Layout(path).view().parts) == index + 1
+    before = everything(store)
+    store_with(path, answered(number(0)))
+    assert len(Layout(path).view().parts) == 2
+    assert everything(store).height == before.height
+
+
+def test_what_a_run_merges_on_its_way_is_bounded(path, monkeypatch):
+    """The smallest parts are merged, as many as the bound allows; large ones are left alone."""
+    monkeypatch.setattr(tidy, "MANY_PARTS", 3)
+    monkeypatch.setattr(tidy, "MEANWHILE_ROWS", 7)
+    monkeypatch.setattr(tidy, "SMALL_ROWS", 9)
+    store_with(path, answered(*numbers(12)))
+    for size in (5, 1, 2, 3):
+        store_with(path, answered(*numbers(size)))
+    compact_small(Layout(path))
+    assert sorted(map(row_count, Layout(path).view().parts)) == [5, 6, 12]
+
+
+def test_merging_on_the_way_stops_no_run(path, monkeypatch):
+    """A run whose merging fails, or that finds another at it, goes on and says nothing of it."""
+    monkeypatch.setattr(tidy, "MANY_PARTS", 1)
+    for index in range(3):
+        store_with(path, answered(number(index)))
+    with Layout(path).alone():
+        store_with(path, answered(number(3)))
+    assert set(known(Store(path), numbers(9))) == set(numbers(4))
 
 
 def test_compacting_seals_orphans_and_passes_by_living_runs(path):
@@ -190,8 +222,7 @@ def test_readers_and_writers_never_notice_a_compaction(path):
 def test_two_do_not_tidy_at_once(path):
     """A merge beside a removal would bring back what was removed: the second is refused and says when to come back."""
     store = store_with(path, answered(number(1)))
-    with Layout(path).open_lock() as file:
-        assert try_lock(file)
+    with Layout(path).alone():
         for use in (store.compact, lambda: store.forget([number(1)]), lambda: store.purge("1d")):
             with pytest.raises(StoreError, match="run again when it has ended"):
                 use()

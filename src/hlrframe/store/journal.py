@@ -42,6 +42,12 @@ class Journal:
 
     Any number of journals may be open in one store, in one process or in many. A journal itself is for one thread.
 
+    Args:
+        layout: Which store.
+        question: What the run asks.
+        segment_size: Bytes after which a file is sealed and the next one begun.
+        chore: To be done beside the run, before its first sealing. If it fails, it is left to the next run.
+
     Raises:
         StoreError: The store cannot be written; the message says what to do.
     """
@@ -49,7 +55,14 @@ class Journal:
     #: The run's own name; no other run has it.
     run_id: str
 
-    def __init__(self, layout: Layout, question: Question, *, segment_size: int = SEGMENT_SIZE) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        question: Question,
+        *,
+        segment_size: int = SEGMENT_SIZE,
+        chore: Callable[[], object] | None = None,
+    ) -> None:
         self.run_id = new_name()
         self._layout = layout
         self._question = question
@@ -58,6 +71,8 @@ class Journal:
         self._segment: SegmentWriter | None = self._next()
         self._sealer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hlrframe-seal")
         self._sealing: Future[None] | None = None
+        if chore is not None:
+            self._sealer.submit(chore)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Keeps these entries, together; they are on disk when it returns.

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from hlrframe.store.queries import (
 )
 from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
 from hlrframe.store.remote import layout_at
-from hlrframe.store.tidy import Compaction, compact, forget, purge
+from hlrframe.store.tidy import Compaction, compact, compact_small, forget, purge
 
 __all__ = ["Store", "StoreStats"]
 
@@ -196,7 +197,7 @@ class Store:
         with explained("tidy the store", self.path):
             for directory in (self.path, self._layout.parts, self._layout.asked):
                 sweep_temporaries(directory)
-        return Journal(self._layout, question)
+        return Journal(self._layout, question, chore=partial(compact_small, self._layout))
 
     def scan(self) -> pl.LazyFrame:
         """Gives the newest answer to each number and question, as a lazy frame that is read when it is collected.

@@ -23,12 +23,18 @@ from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
 
-__all__ = ["Compaction", "compact", "forget", "purge"]
+__all__ = ["Compaction", "compact", "compact_small", "forget", "purge"]
 
 #: Most rows of a merged part; those of half as many are left as they are.
 MAX_ROWS: Final = 4_000_000
 #: Rows that a merge holds in memory.
 MERGED_ROWS: Final = 200_000
+#: Small parts above which a run merges some of them on its way.
+MANY_PARTS: Final = 64
+#: Rows of a part that is small no more.
+SMALL_ROWS: Final = 65_536
+#: Most rows that a run merges on its way.
+MEANWHILE_ROWS: Final = 500_000
 #: How long a number stays in doubt: no older answer can be had from the provider's caches.
 DOUBT_AGE: Final = timedelta(days=MAX_CACHE_DAYS + 1)
 
@@ -57,6 +63,24 @@ def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS, merged_r
             _merge(layout, group, merged_rows)
         _settle(layout, now)
         return Compaction(len(view.parts), len(layout.view().parts))
+
+
+def compact_small(layout: Layout) -> None:
+    """Merges the smallest parts where there are very many, as short runs leave them; otherwise costs next to nothing.
+
+    What it reads is bounded, so that a run may have it done meanwhile.
+
+    Raises:
+        StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
+    """
+    if len(layout.view().parts) <= MANY_PARTS:
+        return
+    with layout.alone():
+        small = sorted((rows, path) for path in layout.view().parts if (rows := row_count(path)) < SMALL_ROWS)
+        totals = itertools.accumulate(rows for rows, _ in small)
+        group = [path for (_, path), total in zip(small, totals, strict=True) if total <= MEANWHILE_ROWS]
+        if len(small) > MANY_PARTS and len(group) > 1:
+            _merge(layout, group, MERGED_ROWS)
 
 
 def forget(layout: Layout, numbers: pl.Series) -> int:
