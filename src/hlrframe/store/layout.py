@@ -7,6 +7,7 @@
         journal/<run>-0000.arrows what a run asked and was answered; see ``segment``
         parts/<run>-0000.parquet  sealed answers, sorted by number
         asked/<run>-0000.parquet  what a sealed run asked and never learnt
+        claims/<run>.claim        what a run is asking at this moment; see ``claims``
         tidy.lock                 held by whoever compacts, forgets or purges
 
 A segment is sealed by making its part appear first and its journal vanish second, and parts are merged in the same
@@ -88,6 +89,11 @@ class Layout:
         return self.root / "asked"
 
     @property
+    def claims(self) -> Path:
+        """What runs are asking at this moment."""
+        return self.root / "claims"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever merges or removes parts."""
         return self.root / "tidy.lock"
@@ -125,7 +131,7 @@ class Layout:
         with explained("write to the store", self.root):
             make_directory(self.root, parents=True)
             self._mark()
-            for directory in (self.journals, self.parts, self.asked):
+            for directory in (self.journals, self.parts, self.asked, self.claims):
                 make_directory(directory)
 
     def publish(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -196,7 +202,7 @@ class Layout:
             raise StoreError(f"{self.root} is the spool of {facts['bucket']}: open that")
 
     def _refuse_foreign(self) -> None:
-        ours = {each.name for each in (self.journals, self.parts, self.asked, self.lock)}
+        ours = {each.name for each in (self.journals, self.parts, self.asked, self.claims, self.lock)}
         foreign = [name for name in os.listdir(self.root) if name not in ours and not name.startswith(".")]  # noqa: PTH208
         if foreign:
             raise StoreError(

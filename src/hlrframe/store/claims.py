@@ -1,0 +1,179 @@
+"""Claims: which numbers a run is asking at this moment, so that no other run asks them too.
+
+A claim is a file that names a question and numbers. Its run holds the file's lock, which falls with the process, and
+touches the file now and then; it ends when the run lets it go, when the lock falls, and in any case when it was not
+touched for some minutes, since then the run is stopped or its machine is gone. Whoever meets an ended claim removes it.
+
+Claims hold among the processes of one machine, and wherever else the file system's locks do. Where they do not, a
+number that two runs have in common is asked by each of them, once.
+"""
+
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import polars as pl
+
+from hlrframe.models import Question
+from hlrframe.store.disk import create, explained, list_files, try_lock
+from hlrframe.store.layout import Layout, new_name
+from hlrframe.store.privacy import Veil
+
+__all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
+
+#: Seconds between two touches of a claim.
+TOUCH_EVERY: Final = 30.0
+#: Seconds without a touch after which a claim has ended, whoever holds its lock.
+EXPIRY: Final = 300.0
+#: Seconds to wait for others who read and publish claims, which takes them milliseconds; then the turn is not waited
+#: for, at the price of a number that two runs ask.
+PATIENCE: Final = 2.0
+#: Seconds between two tries to get the turn.
+_TRY_EVERY: Final = 0.005
+
+
+class Claim:
+    """What one run may ask now, and what it may not; use it as a context manager, or :meth:`release` it.
+
+    Args:
+        numbers: Numbers that are claimed for this run.
+        elsewhere: Numbers that other runs are asking at this moment.
+        path: The claim's file, ``None`` where nothing was claimed.
+        file: The same, open and locked.
+    """
+
+    def __init__(self, numbers: pl.Series, elsewhere: pl.Series, *, path: Path | None, file: FileIO | None) -> None:
+        self.numbers = numbers
+        self.elsewhere = elsewhere
+        self._path = path
+        self._file = file
+
+    def touch(self) -> None:
+        """Says that the run goes on; to be called every ``TOUCH_EVERY`` seconds."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):  # it was taken for ended, or the disk is away: claims only spare
+                os.utime(self._path)
+
+    def release(self) -> None:
+        """Lets the numbers go; doing it again changes nothing."""
+        file, path, self._file, self._path = self._file, self._path, None, None
+        if file is not None and path is not None:
+            file.close()  # some systems do not remove an open file
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def claim(layout: Layout, question: Question, numbers: pl.Series) -> Claim:
+    """Claims those of some numbers that no other run is asking; the others' claims are read in the same step.
+
+    Args:
+        layout: Which store; it has been prepared.
+        question: What is to be asked.
+        numbers: Distinct numbers as E.164 digits.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    with explained("claim numbers in", layout.claims):
+        keys = _keys(numbers, layout.veil)
+        with _turn(layout.claims):
+            taken = keys.is_in(_claimed(layout, question).implode())
+            free = keys.filter(~taken)
+            path, file = _publish(layout, question, free) if len(free) else (None, None)
+    return Claim(numbers.filter(~taken), numbers.filter(taken), path=path, file=file)
+
+
+def has_claimed(layout: Layout, numbers: pl.Series) -> bool:
+    """Says whether a run that goes on has claimed one of these numbers, for whatever question; removes ended claims."""
+    with explained("read the claims in", layout.claims), _turn(layout.claims):
+        return bool(_keys(numbers, layout.veil).is_in(_claimed(layout, None).implode()).any())
+
+
+@contextmanager
+def _turn(directory: Path) -> Iterator[None]:
+    """Keeps others from publishing between our reading and our publishing."""
+    path = directory / "turn.lock"
+    try:
+        file = create(path)
+    except FileExistsError:
+        file = FileIO(path, "r+")
+    with file:
+        deadline = time.monotonic() + PATIENCE
+        while try_lock(file) is False and time.monotonic() < deadline:
+            time.sleep(_TRY_EVERY)
+        yield
+
+
+def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path, FileIO]:
+    """Makes a claim whose lock is held; under its own name at once, since nobody reads before the turn ends."""
+    path = layout.claims / f"{new_name()}.claim"
+    file = create(path)
+    try:
+        try_lock(file)
+        file.write(_written(keys, question, layout.veil))
+    except BaseException:
+        file.close()
+        path.unlink(missing_ok=True)
+        raise
+    return path, file
+
+
+def _claimed(layout: Layout, question: Question | None) -> pl.Series:
+    """Gives what runs that go on have claimed for a question, or for any."""
+    found = [pl.Series(dtype=_key_type(layout.veil))]
+    for path in list_files(layout.claims, ".claim"):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if _has_ended(path):
+                path.unlink()
+            else:
+                found += _read(path.read_bytes(), question, layout.veil)
+    return pl.concat(found)
+
+
+def _has_ended(path: Path) -> bool:
+    with FileIO(path, "r+") as file:
+        return try_lock(file) is True or time.time() - os.fstat(file.fileno()).st_mtime > EXPIRY
+
+
+def _written(keys: pl.Series, question: Question, veil: Veil) -> bytes:
+    head = json.dumps({"question": question.key}).encode()
+    body = io.BytesIO()
+    keys.sort().to_frame("key").write_ipc(body, compression="zstd")
+    return head + b"\n" + veil.seal(body.getvalue(), about=head)
+
+
+def _read(data: bytes, question: Question | None, veil: Veil) -> list[pl.Series]:
+    """Reads a claim; one that cannot be read, by a newer version for one, claims nothing."""
+    head, _, body = data.partition(b"\n")
+    try:
+        if question is not None and json.loads(head)["question"] != question.key:
+            return []
+        keys = pl.read_ipc(io.BytesIO(veil.unseal(body, about=head)))["key"]
+    except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return []
+    return [keys] if keys.dtype == _key_type(veil) else []
+
+
+def _keys(numbers: pl.Series, veil: Veil) -> pl.Series:
+    """Gives numbers as claims hold them: as integers, where they are not hashed."""
+    return veil.hide(numbers.cast(pl.String)).cast(_key_type(veil))
+
+
+def _key_type(veil: Veil) -> pl.DataType:
+    return pl.String() if veil.mode == "hashed" else pl.UInt64()
