@@ -60,4 +60,4 @@ def known(
 
 
 def unanswered(store: Store, msisdns: Iterable[str], **more: object) -> set[str]:
-    return set(store.unanswered(pl.Series(list(msisdns), dtype=pl.String), PAID, **more))
+    return set(store.unanswered(pl.Series(list(msisdns), dtype=pl.String), PAID, **more)["msisdn"])

@@ -114,7 +114,7 @@ async def _ask(
     if journal_to is None:
         return await ask(_job(to_ask, None))
     store, question = journal_to
-    rechecks = store.unanswered(to_ask["msisdn"], question)
+    rechecks = store.unanswered(to_ask["msisdn"], question)["msisdn"]
     with store.journal(question) as journal:
         return await ask(_job(to_ask, rechecks), journal=journal)
 

@@ -1,7 +1,7 @@
 """The store: every answer that was ever paid for, kept in a directory."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,10 +13,11 @@ from polars.io.plugins import register_io_source
 
 from hlrframe.ages import MaxAge, parse_age
 from hlrframe.models import Question
+from hlrframe.store.claims import Claim, claim
 from hlrframe.store.disk import explained, sweep_temporaries
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
-from hlrframe.store.layout import Layout
+from hlrframe.store.layout import Layout, View
 from hlrframe.store.opening import veil_of
 from hlrframe.store.parts import collect, read_answers, read_events
 from hlrframe.store.privacy import KeySource
@@ -131,7 +132,13 @@ class Store:
         return self._layout
 
     def known(
-        self, msisdns: pl.Series, question: Question, *, max_age: MaxAge | timedelta | None, now: datetime
+        self,
+        msisdns: pl.Series,
+        question: Question,
+        *,
+        max_age: MaxAge | timedelta | None,
+        now: datetime,
+        columns: Sequence[str] = ANSWER_COLUMNS,
     ) -> pl.DataFrame:
         """Looks up which numbers need not be asked.
 
@@ -143,9 +150,10 @@ class Store:
             question: What is to be asked; an answer to another one does not serve.
             max_age: How old an answer may be, by what it says; see :class:`~hlrframe.ages.MaxAge`.
             now: The moment to count the age from.
+            columns: Which columns of ``ANSWER_SCHEMA`` to read, ``msisdn`` among them.
 
         Returns:
-            The newest answer to each number that has one, in the columns of ``ANSWER_SCHEMA``, in no promised order.
+            The newest answer to each number that has one, in these columns, in no promised order.
 
         Raises:
             StoreError: The store cannot be read.
@@ -153,15 +161,15 @@ class Store:
         numbers, hidden = self._hidden(msisdns)
         ages, kind = MaxAge.of(max_age), question.kind
         fits = (pl.col("question") == question.key) & (pl.col("known_at") >= oldest(now, ages, kind))
-        wanted = [*ANSWER_COLUMNS, *AGE]
+        wanted = list(dict.fromkeys([*columns, "live_status", *AGE]))
         found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(hidden)).select(wanted))
-        fresh = newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(ANSWER_COLUMNS)
+        fresh = newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(columns)
         return self._layout.veil.reveal(fresh, hidden=hidden, numbers=numbers)
 
-    def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.Series:
+    def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.DataFrame:
         """Looks up which numbers were asked, perhaps billed, and never answered.
 
-        To ask them again without paying again, allow the provider its private cache.
+        To ask them again without paying again, allow the provider its private cache as far back as that.
 
         Args:
             msisdns: Numbers as E.164 digits.
@@ -169,8 +177,8 @@ class Store:
             since: Leaves out what was asked earlier than this; ``None`` for nothing.
 
         Returns:
-            Some of the numbers, each once, in no promised order. A number that another run is asking at this moment
-            is among them.
+            ``msisdn`` and ``asked_at`` of some of the numbers, each once and with its first such asking, in no
+            promised order. A number that another run is asking at this moment is among them.
 
         Raises:
             StoreError: The store cannot be read.
@@ -179,12 +187,42 @@ class Store:
         fits = (pl.col("question") == question.key) & by_numbers(hidden)
         events = read_events(self._open(), lambda rows: rows.filter(fits))
         if events.is_empty():
-            return events["msisdn"]
+            return events.select("msisdn", asked_at="at")
         asked = (pl.col("question") == question.key) & by_numbers(events["msisdn"].unique())
         answers = read_answers(self._layout, lambda rows: rows.filter(asked).select(*KEY, "received_at"))
         doubtful = in_doubt(events, answers).filter(event="asked")
         recent = doubtful.filter(since is None or pl.col("at") >= since)
-        return self._layout.veil.reveal(recent, hidden=hidden, numbers=numbers)["msisdn"].unique()
+        first = recent.group_by("msisdn").agg(asked_at=pl.col("at").min())
+        return self._layout.veil.reveal(first, hidden=hidden, numbers=numbers)
+
+    def claim(self, msisdns: pl.Series, question: Question) -> Claim:
+        """Tells other runs that these numbers are about to be asked, and learns which of them others are asking.
+
+        Args:
+            msisdns: Distinct numbers as E.164 digits.
+            question: What is to be asked.
+
+        Returns:
+            The claim: to be released as soon as the asking ends. Look the claimed numbers up once more before asking:
+            another run may just have been answered.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        self._layout.prepare()
+        return claim(self._layout, question, msisdns)
+
+    def footprint(self) -> Hashable:
+        """Names what holds answers, with the sizes of what grows: the same twice means that none came meanwhile.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+
+        def sizes(view: View) -> Hashable:
+            return view.parts, tuple((path, path.stat().st_size) for path in view.journals)
+
+        return collect(self._open(), sizes)
 
     def journal(self, question: Question) -> Journal:
         """Begins a run: seals what killed runs left behind, and opens a journal of its own.
