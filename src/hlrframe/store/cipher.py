@@ -34,6 +34,8 @@ except ImportError as missing:
 
 __all__ = ["Encrypted"]
 
+#: Columns that tell a person, or what the provider may have written of one.
+_HIDDEN: Final = frozenset({"msisdn", "uuid", "error", *TELLING})
 _NONCE: Final = 12
 _MASTER: Final = "hlrframe"
 #: Row groups that are looked at together: enough to look a long list of numbers up in few turns.
@@ -76,7 +78,7 @@ class Encrypted(Veil):
 
     def writing(self, columns: list[str]) -> dict[str, Any]:
         """Gives pyarrow the keys of a new file: the columns that tell a person have one each."""
-        telling = [name for name in columns if name in {"msisdn", *TELLING}]
+        telling = [name for name in columns if name in _HIDDEN]
         wanted = pqe.EncryptionConfiguration(
             _MASTER,
             column_keys={_MASTER: telling},

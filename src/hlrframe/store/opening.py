@@ -12,7 +12,11 @@ __all__ = ["veil_of"]
 
 
 def veil_of(
-    facts: Mapping[str, Any] | None, *, key: KeySource | None = None, hash_key: KeySource | None = None, path: Path | str
+    facts: Mapping[str, Any] | None,
+    *,
+    key: KeySource | None = None,
+    hash_key: KeySource | None = None,
+    path: Path | str,
 ) -> Veil:
     """Chooses the veil of a store that is opened; whether its key fits is for :meth:`Veil.check` to say.
 

@@ -23,8 +23,8 @@ __all__ = ["ARGUMENTS", "PLAIN", "TELLING", "VARIABLES", "Hashed", "Key", "KeySo
 #: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
 KeySource: TypeAlias = bytes | str | Callable[[], bytes | str]
 
-#: Columns that tell whose answer it is, the number itself apart.
-TELLING: Final = ("uuid", "detected_number", "formatted_number", "sms_email", "mms_email", "extra")
+#: Columns that tell the number, itself apart.
+TELLING: Final = ("detected_number", "formatted_number", "sms_email", "mms_email", "extra")
 #: The digits at the end of a number that tell it within its country.
 _TAIL: Final = 7
 
@@ -180,7 +180,7 @@ class Hashed(Veil):
         rows = pl.DataFrame(answers)
         tail = pl.col("msisdn").str.tail(_TAIL)
         texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
-        forgotten = [pl.lit(None, pl.String).alias(name) for name in TELLING if name != "uuid"]
+        forgotten = [pl.lit(None, pl.String).alias(name) for name in TELLING]
         kept = [pl.when(~pl.col(name).str.contains(tail, literal=True)).then(name) for name in texts]
         hidden = rows.with_columns(kept).with_columns(self.hide(rows["msisdn"]), *forgotten)
         table = hidden.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(answers.schema)
