@@ -1,21 +1,22 @@
 """Parquet and Arrow IPC: typed columns, which go out in the types and with the metadata that they came in."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.door import Door, open_door
 from hlrframe.files.paths import readable
-from hlrframe.files.source import PIECE_ROWS, check_distinct, rows_of_piece
+from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
 
 __all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
 
 _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
+#: Bytes that are read of a column at a time, however large its chunks are.
+_BUFFER: Final = 1 << 20
 #: How an Arrow IPC file begins; a stream does not.
 _IPC_FILE_MAGIC: Final = b"ARROW1"
 
@@ -23,26 +24,32 @@ _IPC_FILE_MAGIC: Final = b"ARROW1"
 class _TypedFile(ABC):
     """A file whose columns have types."""
 
-    def __init__(self, path: Path, column: str, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, taken: Taken) -> None:
         self._path = path
-        self._column = column
         self._schema = schema
+        self._taken = taken
         check_distinct(schema.names, path)
-        self.head()
+        for column in taken.names:
+            open_door(schema.empty_table(), column)
 
     def head(self) -> Door:
-        """Gives a piece without rows."""
-        return open_door(self._schema.empty_table(), self._column)
+        """Gives the columns."""
+        return open_door(self._schema.empty_table(), self._taken.column)
 
-    def texts(self) -> Iterator[pl.Series]:
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names the columns and their types."""
+        return [(field.name, str(field.type)) for field in self._schema]
+
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
-        for table in self._tables(PIECE_ROWS, columns=[self._column]):
-            yield open_door(table.select([self._column]), self._column).texts
+        for table in self._tables(PIECE_ROWS, columns=self._taken.names):
+            yield Phones(*(open_door(table.select([name]), name).texts for name in self._taken.names))
 
-    def pieces(self) -> Iterator[Door]:
+    def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        for table in self._tables(rows_of_piece(len(self._schema))):
-            yield open_door(table.replace_schema_metadata(self._schema.metadata), self._column)
+        for table in self._tables(rows_of_piece(len(self._schema), self._taken.cells)):
+            door = open_door(table.replace_schema_metadata(self._schema.metadata), self._taken.column)
+            yield Piece(table.num_rows, door.attach)
 
     @abstractmethod
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
@@ -54,19 +61,19 @@ class ParquetFile(_TypedFile):
 
     Args:
         path: The file.
-        column: Name of the phone column.
+        taken: What is taken of it.
 
     Raises:
         InputError: It cannot be read, or the column is missing or cannot hold numbers.
     """
 
-    def __init__(self, path: Path, column: str) -> None:
+    def __init__(self, path: Path, taken: Taken) -> None:
         with readable(path), pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-        super().__init__(path, column, schema)
+        super().__init__(path, schema, taken)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        with readable(self._path), pq.ParquetFile(self._path) as file:
+        with readable(self._path), pq.ParquetFile(self._path, buffer_size=_BUFFER) as file:
             for batch in file.iter_batches(batch_size=rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
@@ -76,18 +83,18 @@ class IpcFile(_TypedFile):
 
     Args:
         path: The file.
-        column: Name of the phone column.
+        taken: What is taken of it.
 
     Raises:
         InputError: It cannot be read, or the column is missing or cannot hold numbers.
     """
 
-    def __init__(self, path: Path, column: str) -> None:
+    def __init__(self, path: Path, taken: Taken) -> None:
         with readable(path), path.open("rb") as file:
             self._is_stream = file.read(len(_IPC_FILE_MAGIC)) != _IPC_FILE_MAGIC
         with readable(path), pa.memory_map(str(path)) as memory:
             schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
-        super().__init__(path, column, schema)
+        super().__init__(path, schema, taken)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
         del columns  # a batch is mapped, not read: all of them cost nothing

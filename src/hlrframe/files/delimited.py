@@ -6,7 +6,8 @@ the destination is no delimited text all cells are read, as text: an empty one a
 
 import csv
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,9 @@ import pyarrow as pa
 
 from hlrframe.door import Door, open_door
 from hlrframe.errors import InputError
+from hlrframe.files.guard import LineGuard
 from hlrframe.files.paths import readable
-from hlrframe.files.source import PIECE_ROWS, check_distinct, rows_of_piece
+from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.files.text import chunks, encoding_of, open_text
 
 __all__ = ["DelimitedFile", "DelimitedLines", "DelimitedTable"]
@@ -90,25 +92,35 @@ class DelimitedFile:
 
     Args:
         path: The file.
-        column: Name of the phone column, which also tells the separator.
+        taken: What is taken of it; the phone column also tells the separator.
         separators: The separators that it may have.
 
     Raises:
         InputError: It cannot be read, is empty or is no text, or has no such column.
     """
 
-    def __init__(self, path: Path, column: str, *, separators: Sequence[str] = SEPARATORS) -> None:
+    def __init__(self, path: Path, taken: Taken, *, separators: Sequence[str] = SEPARATORS) -> None:
         self.path = path
+        self.taken = taken
         with readable(path):
             self._encoding = encoding_of(path)
-            self.separator, self.header, self.names = self._recognise(column, separators)
+            self.separator, self.header, self.names = self._recognise(taken.column, separators)
         #: What begins the file.
         self.mark = "\ufeff" if self._encoding == "utf-8-sig" else ""
-        if self.names.count(column) > 1:
-            raise InputError(f"{path} has several columns named {column!r}: rename all but one")
-        # Finds the column, or says which ones there are.
-        open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), column)
-        self.place = self.names.index(column)
+        for name in taken.names:
+            if self.names.count(name) > 1:
+                raise InputError(f"{path} has several columns named {name!r}: rename all but one")
+            # Finds the column, or says which ones there are.
+            open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), name)
+        self._places = [self.names.index(name) for name in taken.names]
+        #: How many rows to hold at a time.
+        self.rows_of_piece = rows_of_piece(len(self.names), taken.cells)
+
+    def phones(self) -> Iterator[Phones]:
+        """Reads the phone column, piece by piece."""
+        rows = ([value_of(cells[place]) for place in self._places] for _, _, cells in self.rows())
+        for chunk in chunks(rows, PIECE_ROWS):
+            yield Phones(*(pl.Series(texts, dtype=pl.String) for texts in zip(*chunk, strict=True)))
 
     def _recognise(self, column: str, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
         """Gives the separator that finds the column, else the one that finds the most columns."""
@@ -155,10 +167,16 @@ class DelimitedFile:
 
 
 class DelimitedLines:
-    """Delimited text that becomes delimited text: what is written is what was read, with cells at each line's end."""
+    """Delimited text that becomes delimited text: what is written is what was read, with cells at each line's end.
 
-    def __init__(self, file: DelimitedFile) -> None:
+    Args:
+        file: The file.
+        guarded: Whether cells that a spreadsheet would run get an apostrophe in front.
+    """
+
+    def __init__(self, file: DelimitedFile, *, guarded: bool = False) -> None:
         self._file = file
+        self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
 
     def head(self) -> Door:
         """Gives the header: what is added to it is the names."""
@@ -166,29 +184,28 @@ class DelimitedLines:
 
         def attach(results: pl.DataFrame) -> str:
             names = results.clear().write_csv(separator=self._file.separator).rstrip("\n")
-            return f"{self._file.mark}{body}{self._file.separator}{names}{end}"
+            return f"{self._file.mark}{self._guard(body)}{self._file.separator}{names}{end}"
 
         return Door(pl.Series(dtype=pl.String), self._file.names, attach)
 
-    def texts(self) -> Iterator[pl.Series]:
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names the columns; lines with other separators do not go together."""
+        return [(name, f"text between {self._file.separator!r}") for name in self._file.names]
+
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
-        cells = (value_of(cells[self._file.place]) for _, _, cells in self._file.rows())
-        for texts in chunks(cells, PIECE_ROWS):
-            yield pl.Series(texts, dtype=pl.String)
+        return self._file.phones()
 
-    def pieces(self) -> Iterator[Door]:
+    def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives their text."""
-        rows = ((body, end, value_of(cells[self._file.place])) for body, end, cells in self._file.rows())
-        for chunk in chunks(rows, rows_of_piece(len(self._file.names))):
-            yield self._piece(chunk)
+        rows = ((self._guard(body), end) for body, end, _ in self._file.rows())
+        for chunk in chunks(rows, self._file.rows_of_piece):
+            yield Piece(len(chunk), partial(self._joined, chunk))
 
-    def _piece(self, rows: Sequence[tuple[str, str, str | None]]) -> Door:
-        def attach(results: pl.DataFrame) -> str:
-            cells = _lines_of(results, self._file.separator)
-            separator = self._file.separator
-            return "".join(f"{body}{separator}{added}{end}" for (body, end, _), added in zip(rows, cells, strict=True))
-
-        return Door(pl.Series([text for _, _, text in rows], dtype=pl.String), self._file.names, attach)
+    def _joined(self, rows: Sequence[tuple[str, str]], results: pl.DataFrame) -> str:
+        separator = self._file.separator
+        cells = _lines_of(results, separator)
+        return "".join(f"{body}{separator}{added}{end}" for (body, end), added in zip(rows, cells, strict=True))
 
 
 def _lines_of(results: pl.DataFrame, separator: str) -> list[str]:
@@ -209,23 +226,27 @@ class DelimitedTable:
         InputError: Two columns have one name.
     """
 
-    def __init__(self, file: DelimitedFile, column: str) -> None:
+    def __init__(self, file: DelimitedFile) -> None:
         self._file = file
-        self._column = column
         self._schema = pa.schema([(name, pa.string()) for name in file.names])
         check_distinct(file.names, file.path)
 
     def head(self) -> Door:
-        """Gives a piece without rows."""
-        return open_door(self._schema.empty_table(), self._column)
+        """Gives the columns."""
+        return open_door(self._schema.empty_table(), self._file.taken.column)
 
-    def texts(self) -> Iterator[pl.Series]:
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names the columns, each of text."""
+        return [(name, "text") for name in self._file.names]
+
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
-        return DelimitedLines(self._file).texts()
+        return self._file.phones()
 
-    def pieces(self) -> Iterator[Door]:
+    def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
         rows = ([value_of(cell) for cell in cells] for _, _, cells in self._file.rows())
-        for chunk in chunks(rows, rows_of_piece(len(self._file.names))):
+        for chunk in chunks(rows, self._file.rows_of_piece):
             columns = [pa.array(values, pa.string()) for values in zip(*chunk, strict=True)]
-            yield open_door(pa.table(columns, schema=self._schema), self._column)
+            table = pa.table(columns, schema=self._schema)
+            yield Piece(len(chunk), open_door(table, self._file.taken.column).attach)

@@ -1,6 +1,7 @@
 """Kinds of file by their endings, and which source and sink go together."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +14,9 @@ from hlrframe.door import Door
 from hlrframe.errors import InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
+from hlrframe.files.guard import guard_frame
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
-from hlrframe.files.source import Sink, Source
+from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import PACKINGS, Packing, create_bytes
 
 __all__ = ["Format", "Kind", "check_fits", "open_sink", "open_source"]
@@ -74,18 +76,33 @@ class Format:
             )
         return cls(kind, packing)
 
+    @classmethod
+    def is_known(cls, path: Path) -> bool:
+        """Says whether a path's ending names a format."""
+        try:
+            cls.of(path)
+        except InputError:
+            return False
+        return True
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether it is a file of cells that spreadsheets open."""
+        return self.kind in {Kind.CSV, Kind.TSV}
+
     def keeps_lines(self, other: "Format | None") -> bool:
         """Says whether lines of the other can go into this file as they are."""
         return other is None or (self.kind in _TEXTS and self.kind == other.kind)
 
 
-def open_source(path: Path, column: str, *, into: Format | None) -> Source:
+def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool = False) -> Source:
     """Opens a file for reading.
 
     Args:
         path: The file.
-        column: Name of the phone column.
+        taken: What is taken of it.
         into: What is to be written; ``None`` for nothing.
+        guarded: Whether cells of lines that are kept are guarded against being run as formulas.
 
     Raises:
         InputError: It cannot be read, or has no such column, or one that cannot hold numbers.
@@ -93,15 +110,15 @@ def open_source(path: Path, column: str, *, into: Format | None) -> Source:
     format_ = Format.of(path)
     match format_.kind:
         case Kind.PARQUET:
-            return ParquetFile(path, column)
+            return ParquetFile(path, taken)
         case Kind.IPC | Kind.IPC_STREAM:
-            return IpcFile(path, column)
+            return IpcFile(path, taken)
         case Kind.NDJSON:
-            lines = NdjsonLines(path, column)
+            lines = NdjsonLines(path, taken)
             return lines if format_.keeps_lines(into) else NdjsonTable(lines)
         case Kind.CSV | Kind.TSV:
-            file = DelimitedFile(path, column, separators=["\t"] if format_.kind is Kind.TSV else SEPARATORS)
-            return DelimitedLines(file) if format_.keeps_lines(into) else DelimitedTable(file, column)
+            file = DelimitedFile(path, taken, separators=["\t"] if format_.kind is Kind.TSV else SEPARATORS)
+            return DelimitedLines(file, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(file)
 
 
 def check_fits(head: Door, into: Format) -> None:
@@ -111,7 +128,7 @@ def check_fits(head: Door, into: Format) -> None:
         InputError: A nested or binary column would go into delimited text.
     """
     table = head.attach(pl.DataFrame())
-    if into.kind not in {Kind.CSV, Kind.TSV} or not isinstance(table, pa.Table):
+    if not into.is_delimited or not isinstance(table, pa.Table):
         return
     for field in table.schema:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
@@ -121,13 +138,14 @@ def check_fits(head: Door, into: Format) -> None:
             )
 
 
-def open_sink(path: Path, into: Format, *, source: Path) -> Sink:
+def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) -> Sink:
     """Opens a file for writing.
 
     Args:
         path: Where.
         into: What to write.
         source: Where the rows come from.
+        guarded: Whether cells of a table are guarded against being run as formulas.
     """
     from_format = Format.of(source)
     match into.kind:
@@ -138,7 +156,11 @@ def open_sink(path: Path, into: Format, *, source: Path) -> Sink:
             return IpcSink(path, stream=into.kind is Kind.IPC_STREAM, plain=not one_dictionary)
         case _:
             file = create_bytes(path, packing=into.packing)
-            return LineSink(file) if into.keeps_lines(from_format) else TableSink(file, into.kind)
+            return (
+                LineSink(file)
+                if into.keeps_lines(from_format)
+                else TableSink(file, into.kind, guarded=guarded and into.is_delimited)
+            )
 
 
 class LineSink:
@@ -159,14 +181,15 @@ class LineSink:
 class TableSink:
     """A text file that is being written from tables."""
 
-    def __init__(self, file: BinaryIO, kind: Kind) -> None:
+    def __init__(self, file: BinaryIO, kind: Kind, *, guarded: bool) -> None:
         self._file = file
         self._kind = kind
+        self._guard: Callable[[pl.DataFrame], pl.DataFrame] = guard_frame if guarded else pl.DataFrame
         self._begun = False
 
     def write(self, enriched: pa.Table) -> None:
         """Writes a table."""
-        frame = pl.DataFrame(enriched)
+        frame = self._guard(pl.DataFrame(enriched))
         if self._kind is Kind.NDJSON:
             text = frame.write_ndjson()
         else:

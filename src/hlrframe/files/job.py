@@ -1,29 +1,30 @@
 """File in, file out: the numbers are read first, then asked, then the rows are written past the answers."""
 
 import asyncio
+import itertools
 import os
 from collections.abc import Sequence
-from contextlib import closing
-from itertools import chain
 from pathlib import Path
-from typing import Final
-
-import polars as pl
+from typing import Final, Literal
 
 from hlrframe.account import Enrichment, Estimate, Report
 from hlrframe.bridge import run_sync
 from hlrframe.client import Client, unused_account
 from hlrframe.column import NumberList
-from hlrframe.errors import ConfigError, InputError
-from hlrframe.files.formats import Format, check_fits, open_sink, open_source
-from hlrframe.files.paths import check_destination, check_source, replacing, writable
-from hlrframe.files.source import Source
+from hlrframe.errors import ConfigError
+from hlrframe.files.asking import Asking, Results
+from hlrframe.files.formats import open_source
+from hlrframe.files.memory import Memory
+from hlrframe.files.paths import existing_folder, make_room, writable
+from hlrframe.files.readings import Readings
+from hlrframe.files.routes import plan_routes, sources_of
+from hlrframe.files.source import PIECE_ROWS, Taken
+from hlrframe.files.transfer import Transfer
 from hlrframe.forecast import estimate_numbers
 from hlrframe.frame import StorePath, open_store, raise_if_ended_early
 from hlrframe.models import Settings, State
-from hlrframe.outcomes import Outcomes, Tally
+from hlrframe.outcomes import Outcomes
 from hlrframe.progress import ProgressOption, shown
-from hlrframe.resolve import resolve_numbers
 from hlrframe.schema import select_columns
 from hlrframe.store import Store
 
@@ -31,6 +32,7 @@ __all__ = ["FileJob", "enrich_file", "estimate_file"]
 
 #: States of a row that a run was good for.
 _OBTAINED: Final = (State.ANSWERED, State.CACHED)
+_Guard = bool | Literal["results"]
 
 
 def enrich_file(
@@ -44,24 +46,35 @@ def enrich_file(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    memory_limit: str | int | None = None,
+    guard_formulas: _Guard = False,
 ) -> Report:
-    """Writes a file again with what the provider says of the numbers in one column.
+    """Writes a file again, or many, with what the provider says of the numbers in one column.
 
     Files are CSV, TSV, NDJSON (these also packed, as in ``.csv.gz`` and ``.csv.zst``), Parquet and Arrow IPC, by their
-    endings. They are read twice, in pieces: memory does not grow with the number of rows, only with that of distinct
-    numbers. The order is kept, and so are all other columns: text that becomes text of the same kind is written as
-    the very lines that were read, with cells added. The phone column is always read as text.
+    endings. They are read twice, in pieces: memory does not grow with the number of rows, only a little with that of
+    distinct numbers. The order is kept, and so are all other columns: text that becomes text of the same kind is
+    written as the very lines that were read, with cells added. The phone column is always read as text.
+
+    The source may be a folder or a pattern such as ``in/*.parquet``; hidden files are left out. A number in several
+    files is asked once; what it cost stands on its first row in the first file by name. The destination is then
+
+    * a folder, such as ``out``, made where it is missing: each file goes there under its own name;
+    * a pattern, such as ``out/*.parquet``: the same, with another ending;
+    * a file, such as ``all.parquet``: all rows go there, in the order of the files' names, which must agree in their
+      columns.
 
     CSV may be separated by commas, semicolons, tabs or bars, have a byte-order mark, line ends inside quotes, rows
     that are too short, and be UTF-8, UTF-16, Windows-1252 or Latin-1; what is written is UTF-8. A line with nothing
     on it is no row.
 
-    The destination appears under its name whole or not at all. Where a run ends early it appears too, with all its
-    rows, whose states say what happened; only a run that obtained nothing leaves things as they were.
+    Each file appears under its name whole or not at all. Where a run ends early it appears too, with all its rows,
+    whose states say what happened; only a run that obtained nothing leaves things as they were. A run that is killed
+    writes nothing; with a store, the next one asks only for what is missing.
 
     Args:
-        source: The file to read.
-        destination: The file to write; one that is there is replaced.
+        source: The file to read, or a folder or pattern of files.
+        destination: Where to write; a file that is there is replaced.
         column: Name of the phone column.
         client: See :func:`hlrframe.enrich`, as for everything else.
         store: Directory or store of answers.
@@ -69,11 +82,19 @@ def enrich_file(
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, or a list of names.
         progress: Whether to show a bar.
+        memory_limit: About how much memory the process may take, such as ``"1GB"`` or a number of bytes: it decides
+            how many rows are held and how many numbers are asked at a time. ``None`` is 1.2 GB, or half of the
+            machine's memory where that is less.
+        guard_formulas: Whether cells of delimited text that a spreadsheet would run as formulas (beginning with
+            ``=``, ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front: ``True`` for all cells,
+            ``"results"`` for the added ones. A sign before nothing but a number, as in ``-5`` and ``+447400123456``,
+            begins no formula.
 
     Raises:
-        InputError: The source cannot be read, has no such column or has result columns already, or the destination
-            cannot be written. Nothing was sent, unless the disk filled up or the source changed meanwhile.
-        ConfigError: No credentials, or an unknown column name.
+        InputError: A source cannot be read, has no such column or has result columns already, the destination cannot
+            be written, or there are more distinct numbers than ``memory_limit`` allows. Nothing was sent, unless the
+            disk filled up or a source changed meanwhile.
+        ConfigError: No credentials, an unknown column name, or no size.
         ProviderError: Wrong credentials, a rejected request, an outage. ``partial`` is the path of what was written.
         Interrupted: Ctrl-C. The same.
         StoreError: The store cannot be read or written.
@@ -82,7 +103,16 @@ def enrich_file(
         IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
     """
     settings, client = settings or Settings(), client or Client.from_env()
-    job = FileJob(source, destination, column, settings=settings, prefix=prefix, columns=columns)
+    job = FileJob(
+        source,
+        destination,
+        column,
+        settings=settings,
+        prefix=prefix,
+        columns=columns,
+        memory_limit=memory_limit,
+        guard_formulas=guard_formulas,
+    )
     job.read()
     return job.run(client, store=store, progress=progress)
 
@@ -98,35 +128,45 @@ def estimate_file(
     """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
 
     Args:
-        source: The file to read.
+        source: The file to read, or a folder or pattern of files.
         column: Name of the phone column.
         store: Directory or store whose answers need not be asked again.
         settings: What would be asked.
         client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
 
     Raises:
-        InputError: The source cannot be read, or has no such column.
+        InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
-    opened = open_source(check_source(source), column, into=None)
-    numbers = run_sync(lambda: _read_numbers(opened, settings))
+    numbers = NumberList(region=settings.default_region)
+    opened = [open_source(path, Taken(column), into=None) for path in sources_of(source)]
+
+    async def read() -> None:
+        for each in opened:
+            for phones in each.phones():
+                numbers.add(phones.texts)
+                await asyncio.sleep(0)  # here a Ctrl-C gets through
+
+    run_sync(read)
     return _estimate(numbers, store=store, settings=settings, client=client)
 
 
 class FileJob:
-    """One file to be enriched into another: checked when made, then read, then estimated and run.
+    """Files to be enriched into others: checked when made, then read, then estimated and run.
 
     Args:
-        source: The file to read.
-        destination: The file to write.
+        source: The file to read, or a folder or pattern of files.
+        destination: Where to write.
         column: Name of the phone column.
         settings: What to ask and how.
         prefix: Put before the name of every result column.
         columns: Which result columns.
+        memory_limit: About how much memory may be taken.
+        guard_formulas: Whether cells are guarded against being run as formulas.
 
     Raises:
         InputError: As for :func:`enrich_file`.
-        ConfigError: An unknown column name, or none.
+        ConfigError: An unknown column name, or none; no size.
     """
 
     def __init__(
@@ -138,34 +178,51 @@ class FileJob:
         settings: Settings,
         prefix: str = "hlr_",
         columns: str | Sequence[str] = "standard",
+        memory_limit: str | int | None = None,
+        guard_formulas: _Guard = False,
     ) -> None:
         self._settings = settings
-        self._prefix = prefix
-        self._chosen = [each.name for each in select_columns(columns)]
-        if not self._chosen:
+        self._names = {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
+        if not self._names:
             raise ConfigError("columns names no column: use 'standard', 'all', or a list of names")
-        self._path = check_source(source)
-        self._stamp = _stamp(self._path)
-        #: Where the rows go.
-        self.destination = check_destination(destination, source=self._path)
-        self._into = Format.of(self.destination)
-        self._source = open_source(self._path, column, into=self._into)
+        if guard_formulas not in (False, True, "results"):
+            raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
+        self._memory = Memory.of(memory_limit)
+        taken = Taken(column, cells=self._memory.cells)
+        routes = plan_routes(source, destination)
+        #: Where the rows go: a file, or a folder of files.
+        self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
+        self._transfers = [Transfer(route, taken, guarded=guard_formulas) for route in routes]
         self._check_columns()
         self._numbers = NumberList(region=settings.default_region)
+        self._readings: Readings | None = None
 
     def _check_columns(self) -> None:
-        head = self._source.head()
-        head.check_free(self._prefix + name for name in self._chosen)
-        check_fits(head, self._into)
+        for transfer in self._transfers:
+            transfer.check(self._names.values())
 
     def read(self) -> None:
         """Reads the numbers. Sends nothing.
 
         Raises:
-            InputError: The file is damaged, or its columns do not go together with what is to be written.
+            InputError: A file is damaged, its columns do not go together with what is to be written, or there are
+                too many distinct numbers for the limit on memory.
         """
-        self._numbers = run_sync(lambda: _read_numbers(self._source, self._settings))
+        run_sync(self._read)
         self._check_columns()
+
+    async def _read(self) -> None:
+        numbers = NumberList(region=self._settings.default_region)
+        with writable(self.destination):
+            readings = Readings(existing_folder(self.destination))
+        for transfer in self._transfers:
+            for phones in transfer.phones():
+                reading = numbers.add(phones.texts)
+                with writable(self.destination):
+                    readings.add(reading)
+                await asyncio.sleep(0)  # here a Ctrl-C gets through
+        self._memory.check(len(numbers))
+        self._numbers, self._readings = numbers, readings
 
     def estimate(self, *, store: StorePath = None, client: Client | None = None) -> Estimate:
         """Says what the run would cost. Sends nothing.
@@ -187,6 +244,8 @@ class FileJob:
         Raises:
             HlrframeError: As for :func:`enrich_file`.
         """
+        if self._readings is None:
+            self.read()
         # The writing too is in that thread: a Ctrl-C meanwhile must not lose what was paid for.
         outcomes, enrichment = run_sync(lambda: self._run(client, store=open_store(store), progress=progress))
         raise_if_ended_early(outcomes, enrichment)
@@ -195,41 +254,49 @@ class FileJob:
     async def _run(
         self, client: Client, *, store: Store | None, progress: ProgressOption
     ) -> tuple[Outcomes, Enrichment[Path | None]]:
-        with replacing(self.destination) as temporary:
-            with shown(progress) as on_progress:
-                outcomes = await resolve_numbers(
-                    self._numbers,
-                    client=client,
-                    store=store,
-                    settings=self._settings,
-                    columns=self._chosen,
-                    on_progress=on_progress,
-                )
-            report = self._write(temporary, outcomes)
-            if outcomes.error is not None and not any(report.states.get(state) for state in _OBTAINED):
-                raise_if_ended_early(outcomes, Enrichment(None, report))
-        return outcomes, Enrichment(self.destination, report)
+        for transfer in self._transfers:
+            make_room(transfer.destination)
+        outcomes = await self._ask(client, store=store, progress=progress)
+        if outcomes.error is not None:
+            report = self._counted(outcomes)
+            if not any(report.states.get(state) for state in _OBTAINED):
+                return outcomes, Enrichment(None, report)
+        return outcomes, Enrichment(self.destination, self._write(outcomes))
 
-    def _write(self, temporary: Path, outcomes: Outcomes) -> Report:
+    async def _ask(self, client: Client, *, store: Store | None, progress: ProgressOption) -> Outcomes:
+        with shown(progress) as on_progress:
+            asking = Asking(
+                client,
+                store=store,
+                settings=self._settings,
+                columns=list(self._names),
+                on_progress=on_progress,
+                total=len(self._numbers),
+            )
+            return await asking.ask_all(self._numbers, at_a_time=self._memory.window)
+
+    def _counted(self, outcomes: Outcomes) -> Report:
+        """Counts the rows without writing them."""
+        readings, results = self._from_start(), Results(outcomes, self._names)
+        for rows in itertools.chain(
+            itertools.repeat(PIECE_ROWS, self._numbers.rows // PIECE_ROWS), [self._numbers.rows % PIECE_ROWS]
+        ):
+            reading = readings.take(rows)
+            if reading is not None:
+                results.of(reading)
+        return results.report
+
+    def _write(self, outcomes: Outcomes) -> Report:
         """Writes all rows beside their results, and counts them."""
-        tally, offset = Tally(), 0
-        with writable(self.destination), closing(open_sink(temporary, self._into, source=self._path)) as sink:
-            for piece in chain([self._source.head()], self._source.pieces()):
-                rows = outcomes.rows(NumberList(region=self._settings.default_region).add(piece.texts), offset=offset)
-                sink.write(piece.attach(rows.select(pl.col(self._chosen).name.prefix(self._prefix))))
-                tally.add(rows)
-                offset += rows.height
-        if _stamp(self._path) != self._stamp:
-            raise InputError(f"{self._path} changed while it was being read: nothing was written; run again")
-        return tally.complete(outcomes.report)
+        readings, results = self._from_start(), Results(outcomes, self._names)
+        for transfer in self._transfers:
+            transfer.write(readings, results.of)
+        return results.report
 
-
-async def _read_numbers(source: Source, settings: Settings) -> NumberList:
-    numbers = NumberList(region=settings.default_region)
-    for texts in source.texts():
-        numbers.add(texts)
-        await asyncio.sleep(0)  # here a Ctrl-C gets through
-    return numbers
+    def _from_start(self) -> Readings:
+        assert self._readings is not None  # noqa: S101  # nothing is asked before it is read
+        self._readings.rewind()
+        return self._readings
 
 
 def _estimate(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
@@ -237,6 +304,6 @@ def _estimate(numbers: NumberList, *, store: StorePath, settings: Settings, clie
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_size, state.st_mtime_ns
+def _folder(destination: Path) -> Path:
+    folder = destination.expanduser().absolute()
+    return folder.parent if "*" in folder.name else folder

@@ -17,7 +17,7 @@ import pyarrow as pa
 from hlrframe.door import Door, open_door
 from hlrframe.errors import InputError
 from hlrframe.files.paths import readable
-from hlrframe.files.source import rows_of_piece
+from hlrframe.files.source import Phones, Piece, Taken, rows_of_piece
 from hlrframe.files.text import chunks, open_text
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
@@ -31,7 +31,8 @@ class _Row(NamedTuple):
     line: str
     #: Whether the object has members.
     full: bool
-    text: str | None
+    #: The phone, and the country where a member says it.
+    texts: tuple[str | None, ...]
 
 
 class NdjsonLines:
@@ -39,15 +40,15 @@ class NdjsonLines:
 
     Args:
         path: The file.
-        column: Name of the member that holds the phone.
+        taken: What is taken of it.
 
     Raises:
         InputError: It cannot be read or is empty.
     """
 
-    def __init__(self, path: Path, column: str) -> None:
+    def __init__(self, path: Path, taken: Taken) -> None:
         self.path = path
-        self.column = column
+        self.taken = taken
         #: Names of all members met so far, in the order in which they were met.
         self.names: dict[str, None] = {}
         if next(self.rows(), None) is None:
@@ -65,45 +66,51 @@ class NdjsonLines:
         try:
             members = _OBJECT.decode(line)
             self.names.update(dict.fromkeys(members))
-            return _Row(line, bool(members), _text_of(members.get(self.column)))
+            return _Row(line, bool(members), tuple(_text_of(members.get(name)) for name in self.taken.names))
         except msgspec.ValidationError:
             raise InputError(f"{self.path}, line {number}: this is no JSON object") from None
         except msgspec.DecodeError:
             raise InputError(f"{self.path}, line {number}: this is no whole JSON") from None
         except TypeError:
             raise InputError(
-                f"{self.path}, line {number}: {self.column!r} holds what is neither text nor a number"
+                f"{self.path}, line {number}: {_listed(self.taken.names)} holds what is neither text nor a number"
             ) from None
 
     def head(self) -> Door:
-        """Gives a piece without rows; nothing is written for it."""
+        """Gives the names; nothing is written for them."""
         return Door(pl.Series(dtype=pl.String), tuple(self.names), lambda _: "")
 
-    def texts(self) -> Iterator[pl.Series]:
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names nothing: objects of any members go together."""
+        return ()
+
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, and the names of all others.
 
         Raises:
             InputError: No line has the phone column.
         """
-        for rows in self._chunks():
-            yield _texts_of(rows)
-        self.check_column()
+        for rows in self.chunks():
+            yield _phones_of(rows)
+        self.check_columns()
 
-    def pieces(self) -> Iterator[Door]:
+    def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives their text."""
-        for rows in self._chunks():
-            yield Door(_texts_of(rows), tuple(self.names), partial(_joined, rows))
+        for rows in self.chunks():
+            yield Piece(len(rows), partial(_joined, rows))
 
-    def _chunks(self) -> Iterator[list[_Row]]:
-        return chunks(self.rows(), rows_of_piece(len(self.names)))
+    def chunks(self) -> Iterator[list[_Row]]:
+        """Reads the lines, some at a time."""
+        return chunks(self.rows(), rows_of_piece(len(self.names), self.taken.cells))
 
-    def check_column(self) -> None:
-        """Finds the phone column.
+    def check_columns(self) -> None:
+        """Finds the columns that were taken.
 
         Raises:
-            InputError: No line had it; the message says what there is.
+            InputError: No line had one; the message says what there is.
         """
-        open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), self.column)
+        for name in self.taken.names:
+            open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), name)
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
@@ -114,8 +121,12 @@ def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
     )
 
 
-def _texts_of(rows: Sequence[_Row]) -> pl.Series:
-    return pl.Series([row.text for row in rows], dtype=pl.String)
+def _phones_of(rows: Sequence[_Row]) -> Phones:
+    return Phones(*(pl.Series(texts, dtype=pl.String) for texts in zip(*(row.texts for row in rows), strict=True)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(map(repr, names))
 
 
 def _text_of(value: msgspec.Raw | None) -> str | None:
@@ -144,34 +155,40 @@ class NdjsonTable:
         self._empty = pl.DataFrame()
 
     def head(self) -> Door:
-        """Gives a piece without rows."""
+        """Gives the columns, as far as they are known."""
+        return open_door(self._table(), self._lines.taken.column)
+
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names the columns and their types."""
+        return [(field.name, str(field.type)) for field in self._table().schema]
+
+    def _table(self) -> pa.Table:
         missing = [name for name in self._lines.names if name not in self._empty.columns]
         empty = self._empty.with_columns(pl.Series(name, dtype=pl.String) for name in missing)
-        return open_door(_arrow(empty), self._lines.column)
+        return _arrow(empty)
 
-    def texts(self) -> Iterator[pl.Series]:
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, and the types of all others.
 
         Raises:
             InputError: No line has the phone column, or a member is now this and now that.
         """
-        for rows in self._chunks():
+        for rows in self._lines.chunks():
             with readable(self._lines.path):
                 found = pl.read_ndjson(_bytes(rows), infer_schema_length=None).clear()
                 self._empty = pl.concat([self._empty, found], how="diagonal_relaxed")
-            yield _texts_of(rows)
-        self._lines.check_column()
-        self._empty = self._empty.with_columns(pl.lit(None, pl.String).alias(self._lines.column))
+            yield _phones_of(rows)
+        self._lines.check_columns()
+        self._empty = self._empty.with_columns(pl.lit(None, pl.String).alias(self._lines.taken.column))
 
-    def pieces(self) -> Iterator[Door]:
+    def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        for rows in self._chunks():
+        column = self._lines.taken.column
+        for rows in self._lines.chunks():
             with readable(self._lines.path):
                 frame = pl.read_ndjson(_bytes(rows), schema=self._empty.schema)
-            yield open_door(_arrow(frame.with_columns(_texts_of(rows).alias(self._lines.column))), self._lines.column)
-
-    def _chunks(self) -> Iterator[list[_Row]]:
-        return chunks(self._lines.rows(), rows_of_piece(len(self._lines.names)))
+            door = open_door(_arrow(frame.with_columns(_phones_of(rows).texts.alias(column))), column)
+            yield Piece(len(rows), door.attach)
 
 
 def _bytes(rows: Sequence[_Row]) -> io.BytesIO:

@@ -1,30 +1,63 @@
-"""What every kind of file looks like to the rest: pieces that are doors, as every frame is one."""
+"""What every kind of file looks like to the rest: its phones first, then its rows in pieces that take columns."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 
 from hlrframe.door import Door
 from hlrframe.errors import InputError
 
-__all__ = ["PIECE_ROWS", "Sink", "Source", "check_distinct", "rows_of_piece"]
+__all__ = ["PIECE_CELLS", "PIECE_ROWS", "Phones", "Piece", "Sink", "Source", "Taken", "check_distinct", "rows_of_piece"]
 
 #: Most rows that are held at a time: each piece is joined with all answers, so that it must not be small either.
 PIECE_ROWS: Final = 131_072
-#: Most cells that are held at a time.
+#: Most cells that are held at a time, where memory is not said to be short.
 PIECE_CELLS: Final = 2_000_000
 
 
-def rows_of_piece(columns: int) -> int:
+class Taken(NamedTuple):
+    """What is taken of a file."""
+
+    #: Name of the phone column.
+    column: str
+    #: Name of the column that says each row's country, or ``None``.
+    region_column: str | None = None
+    #: How many cells to hold at a time.
+    cells: int = PIECE_CELLS
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that are read first."""
+        return [self.column] if self.region_column is None else [self.column, self.region_column]
+
+
+class Phones(NamedTuple):
+    """The phones of some rows."""
+
+    #: Text or null, one for each row.
+    texts: pl.Series
+    #: The country beside each, where a column says it.
+    regions: pl.Series | None = None
+
+
+class Piece(NamedTuple):
+    """Some rows."""
+
+    rows: int
+    #: Puts result columns beside the rows, and gives what the sink takes that goes with the source.
+    attach: Callable[[pl.DataFrame], Any]
+
+
+def rows_of_piece(columns: int, cells: int = PIECE_CELLS) -> int:
     """Says how many rows of so many columns are held at a time.
 
     >>> rows_of_piece(8), rows_of_piece(200)
     (131072, 10000)
     """
-    return max(1_000, min(PIECE_ROWS, PIECE_CELLS // max(1, columns)))
+    return max(1_000, min(PIECE_ROWS, cells // max(1, columns)))
 
 
 def check_distinct(names: Sequence[str], path: Path) -> None:
@@ -45,15 +78,19 @@ class Source(Protocol):
     """
 
     def head(self) -> Door:
-        """Gives a piece without rows. The names of an NDJSON file are all there when its texts have been read."""
+        """Gives the columns. The names of an NDJSON file are all there when its phones have been read."""
         ...
 
-    def texts(self) -> Iterator[pl.Series]:
+    def columns(self) -> Sequence[tuple[str, str]]:
+        """Names the columns and what they are, for files that go into one; nothing where any file goes with it."""
+        ...
+
+    def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
         ...
 
-    def pieces(self) -> Iterator[Door]:
-        """Reads the rows. What a piece's ``attach`` gives is for the sink that goes with the source."""
+    def pieces(self) -> Iterator[Piece]:
+        """Reads the rows, in pieces of another size."""
         ...
 
 

@@ -1,0 +1,119 @@
+"""One file that is written from one or several: checked before anything is sent, then read, then written."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
+from itertools import zip_longest
+from pathlib import Path
+
+import polars as pl
+
+from hlrframe.errors import InputError
+from hlrframe.files.formats import Format, check_fits, open_sink, open_source
+from hlrframe.files.guard import guard_frame
+from hlrframe.files.paths import replacing, writable
+from hlrframe.files.readings import Readings
+from hlrframe.files.routes import Route
+from hlrframe.files.source import Phones, Source, Taken
+
+__all__ = ["Transfer"]
+
+
+class Transfer:
+    """The way of the rows of one route.
+
+    Args:
+        route: Which files, and where they go.
+        taken: What is taken of each.
+        guarded: Which cells of delimited text are guarded against being run as formulas: ``False`` none, ``True``
+            all, ``"results"`` those that are added.
+
+    Raises:
+        InputError: A file cannot be read, or has no such column.
+    """
+
+    def __init__(self, route: Route, taken: Taken, *, guarded: bool | str) -> None:
+        self.destination = route.destination
+        self._into = Format.of(route.destination)
+        self._guarded = guarded if self._into.is_delimited else False
+        self._paths = route.sources
+        self._stamps = [_stamp(path) for path in self._paths]
+        self._check_kinds()
+        whole = self._guarded is True
+        self._sources = [open_source(path, taken, into=self._into, guarded=whole) for path in self._paths]
+
+    def check(self, adding: Collection[str]) -> None:
+        """Refuses columns that do not go together, with each other or with what is to be added and written.
+
+        Raises:
+            InputError: The message names the column, and the files.
+        """
+        for path, source in zip(self._paths, self._sources, strict=True):
+            head = source.head()
+            head.check_free(adding)
+            check_fits(head, self._into)
+            _check_alike((self._paths[0], self._sources[0]), (path, source))
+
+    def _check_kinds(self) -> None:
+        kinds = {Format.of(path).kind: path for path in reversed(self._paths)}
+        if len(kinds) > 1:
+            one, other, *_ = reversed(kinds.values())
+            raise InputError(f"{other} is of another kind than {one}: write them into a folder, not into one file")
+
+    def phones(self) -> Iterator[Phones]:
+        """Reads the phones of all rows."""
+        for source in self._sources:
+            yield from source.phones()
+
+    def write(self, readings: Readings, results_of: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Writes all rows beside their results; the file appears whole or not at all.
+
+        Args:
+            readings: What was read, from the first row on that goes here.
+            results_of: Gives the result columns of some readings.
+
+        Raises:
+            InputError: It cannot be written, or the rows are not what they were when their phones were read.
+        """
+        path, whole = self.destination, self._guarded is True
+        with replacing(path) as temporary, writable(path):
+            with closing(open_sink(temporary, self._into, source=self._paths[0], guarded=whole)) as sink:
+                nothing = pl.DataFrame(schema={"msisdn": pl.String, "reason": pl.String})
+                sink.write(self._sources[0].head().attach(self._guard(results_of(nothing))))
+                for source in self._sources:
+                    for piece in source.pieces():
+                        reading = readings.take(piece.rows)
+                        if reading is None:
+                            raise self._changed()
+                        sink.write(piece.attach(self._guard(results_of(reading))))
+            if self._stamps != [_stamp(each) for each in self._paths]:
+                raise self._changed()
+
+    def _guard(self, results: pl.DataFrame) -> pl.DataFrame:
+        return guard_frame(results) if self._guarded else results
+
+    def _changed(self) -> InputError:
+        changed = [path for path, stamp in zip(self._paths, self._stamps, strict=True) if stamp != _stamp(path)]
+        name = (changed or self._paths)[0]
+        return InputError(f"{name} changed while it was being read: nothing was written; run again")
+
+
+def _check_alike(first: tuple[Path, Source], other: tuple[Path, Source]) -> None:
+    (path, source), (its_path, its_source) = first, other
+    for column, its in zip_longest(source.columns(), its_source.columns()):
+        if column == its:
+            continue
+        name = (column or its)[0]
+        here, there = (_told(name, dict(each.columns())) for each in (source, its_source))
+        raise InputError(
+            f"{its_path} does not go behind {path}: column {name!r} is {there} in the one and {here} in the other; "
+            "make them alike, or write them into a folder"
+        )
+
+
+def _told(name: str, columns: dict[str, str]) -> str:
+    return f"no. {[*columns].index(name) + 1}, {columns[name]}," if name in columns else "missing"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
