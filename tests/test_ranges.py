@@ -10,7 +10,13 @@ from number_aid import REGIONS, dialled, international
 
 
 def rows(digits):
-    return pl.DataFrame({"row": pl.Series(range(len(digits)), dtype=pl.UInt32), "digits": digits})
+    return pl.DataFrame(
+        {"row": pl.Series(range(len(digits)), dtype=pl.UInt32), "digits": pl.Series(digits, dtype=pl.String)}
+    )
+
+
+def rows_in(region, digits):
+    return rows(digits).with_columns(country=pl.lit(region))
 
 
 def compare(answers, digits, *, marked, region):
@@ -40,7 +46,7 @@ def test_numbers_dialled_in_a_region_are_read_alike(region):
     Digits that start with ``00`` belong to no promise here: they are marked, and never come.
     """
     digits = [each for each in dialled(region, 80, seed=2) if not each.startswith("00")]
-    answers = ranges.read_national(rows(digits), region)
+    answers = ranges.read_national(rows_in(region, digits))
     assert compare(answers, digits, marked=False, region=region) == []
     assert answers["row"].is_unique().all()
 
@@ -49,7 +55,7 @@ def test_numbers_dialled_in_a_region_are_read_alike(region):
 def test_a_national_column_is_certain(region, number):
     """Numbers as a country writes them are read by the column, all of them, valid or not."""
     digits = [number.format(400_123_456 + 7 * each)[:11] for each in range(100)]
-    assert ranges.read_national(rows(digits), region).height == 100
+    assert ranges.read_national(rows_in(region, digits)).height == 100
 
 
 def test_a_calling_code_with_few_rows_is_left_out():
@@ -73,10 +79,8 @@ def test_a_trunk_zero_after_the_calling_code_goes():
 
 def test_no_row_gives_no_answer():
     """An empty column is answered with an empty frame of the same columns."""
-    assert ranges.read_international(rows([]).cast({"digits": pl.String})).columns == [
-        *("row", "msisdn", "region", "reason", "settled")
-    ]
-    assert ranges.read_national(rows([]).cast({"digits": pl.String}), "GB").is_empty()
+    assert ranges.read_international(rows([])).columns == [*("row", "msisdn", "region", "reason", "settled")]
+    assert ranges.read_national(rows_in("GB", [])).is_empty()
 
 
 def test_every_calling_code_is_found_by_its_first_digits():

@@ -47,9 +47,15 @@ class NumberList:
         self._merge()
         return self._met.height
 
-    def add(self, texts: pl.Series) -> pl.DataFrame:
-        """Reads one batch of texts, and gives ``msisdn`` and ``reason`` for each row of it."""
-        reading = parse_column(texts, region=self._region).select("msisdn", "reason")
+    def add(self, texts: pl.Series, regions: pl.Series | None = None) -> pl.DataFrame:
+        """Reads one batch of texts, and gives ``msisdn`` and ``reason`` for each row of it.
+
+        Args:
+            texts: The cells of the phone column.
+            regions: The cells of the column that names each row's country; where one names none, the list's own
+                region counts.
+        """
+        reading = parse_column(texts, region=self._region, regions=regions).select("msisdn", "reason")
         keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_row", offset=self.rows)
         first = keys.select("key", "first_row").drop_nulls().unique("key", keep="first", maintain_order=True)
         self._parts.append(first)

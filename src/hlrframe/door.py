@@ -6,7 +6,7 @@ No other module knows one frame library from another. Rows keep their number, or
 import difflib
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -34,6 +34,8 @@ class Door:
     names: Sequence[Any]
     #: Puts result columns beside the caller's rows and gives the caller's type of frame.
     attach: Callable[[pl.DataFrame], Any]
+    #: The region column as text or null, where there is one.
+    regions: pl.Series | None = None
 
     def check_free(self, adding: Iterable[str]) -> None:
         """Refuses result columns that the frame already has.
@@ -44,7 +46,31 @@ class Door:
         _check_free(self.names, adding)
 
 
-def open_door(frame: Any, column: str, *, adding: Collection[str] = ()) -> Door:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a caller wants of a frame."""
+
+    column: str
+    region_column: str | None
+    adding: Collection[str]
+
+    def check(self, names: Sequence[Any], *, same: Callable[[str], str] = str) -> None:
+        """Refuses columns that are not there, or not alone, and result columns that are there already."""
+        _check_column(names, self.column)
+        if self.region_column is not None:
+            if self.region_column == self.column:
+                raise InputError(f"column {self.column!r} cannot hold both the number and its country")
+            _check_column(names, self.region_column)
+        _check_free(names, self.adding, same=same)
+
+    def open(
+        self, names: Sequence[Any], texts: Callable[[str], pl.Series], attach: Callable[[pl.DataFrame], Any]
+    ) -> Door:
+        regions = None if self.region_column is None else texts(self.region_column)
+        return Door(texts(self.column), names, attach, regions)
+
+
+def open_door(frame: Any, column: str, *, adding: Collection[str] = (), region_column: str | None = None) -> Door:
     """Opens a frame.
 
     Args:
@@ -53,22 +79,24 @@ def open_door(frame: Any, column: str, *, adding: Collection[str] = ()) -> Door:
             read here, once, after its names have been checked.
         column: Name of the phone column.
         adding: Names of the columns that will be attached.
+        region_column: Name of the column that names each number's country, if there is one.
 
     Raises:
-        InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, or a name of
-            ``adding`` that the frame already has; the message names the cure.
+        InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, one column for
+            both numbers and countries, or a name of ``adding`` that the frame already has; the message names the cure.
     """
     if hasattr(frame, "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
+    wanted = _Wanted(column, region_column, adding)
     if libraries.is_polars_dataframe(frame):
-        return _open_polars(frame, column, adding)
+        return _open_polars(frame, wanted)
     if libraries.is_polars_lazyframe(frame):
-        return _open_lazy(frame, column, adding)
+        return _open_lazy(frame, wanted)
     if libraries.is_pandas_dataframe(frame):
-        return _open_pandas(frame, column, adding)
+        return _open_pandas(frame, wanted)
     if _is_relation(frame):
-        return _open_relation(frame, column, adding)
-    return _open_arrow(frame, column, adding)
+        return _open_relation(frame, wanted)
+    return _open_arrow(frame, wanted)
 
 
 def open_list(numbers: Any) -> Door:
@@ -94,16 +122,20 @@ def _texts_of_list(numbers: Any) -> pl.Series:
     return texts_of_each(numbers)
 
 
-def _open_polars(frame: pl.DataFrame, column: str, adding: Collection[str]) -> Door:
-    _check_names(frame.columns, column, adding)
-    return Door(texts_of(frame[column]), frame.columns, lambda results: frame.with_columns(results.get_columns()))
+def _open_polars(frame: pl.DataFrame, wanted: _Wanted) -> Door:
+    wanted.check(frame.columns)
+    return wanted.open(
+        frame.columns,
+        lambda name: texts_of(frame[name]),
+        lambda results: frame.with_columns(results.get_columns()),
+    )
 
 
-def _open_lazy(frame: pl.LazyFrame, column: str, adding: Collection[str]) -> Door:
-    _check_names(frame.collect_schema().names(), column, adding)
+def _open_lazy(frame: pl.LazyFrame, wanted: _Wanted) -> Door:
+    wanted.check(frame.collect_schema().names())
     # Read once, here: a paid question must never sit in a lazy plan, which may run more than once.
-    door = _open_polars(frame.collect(), column, adding)
-    return Door(door.texts, door.names, lambda results: door.attach(results).lazy())
+    door = _open_polars(frame.collect(), wanted)
+    return replace(door, attach=lambda results: door.attach(results).lazy())
 
 
 def _is_relation(frame: Any) -> bool:
@@ -111,17 +143,17 @@ def _is_relation(frame: Any) -> bool:
     return duckdb is not None and isinstance(frame, duckdb.DuckDBPyRelation)
 
 
-def _open_relation(relation: Any, column: str, adding: Collection[str]) -> Door:
+def _open_relation(relation: Any, wanted: _Wanted) -> Door:
     names = relation.columns
-    _check_names(names, column, adding, same=str.lower)
+    wanted.check(names, same=str.lower)
     if len({name.lower() for name in names}) < len(names):
         raise InputError("the relation has several columns of one name: rename all but one")
     if not _query(relation, "select current_setting('python_enable_replacements')").fetchall()[0][0]:
         raise InputError("the connection cannot see Python's tables: set python_enable_replacements = true")
     lossy = _lossy_types(relation)
     table = _cast(relation, dict.fromkeys(lossy, "varchar")).to_arrow_table()
-    door = _open_arrow(table, column, adding)
-    return Door(door.texts, door.names, lambda results: _cast(_as_relation(relation, door.attach(results)), lossy))
+    door = _open_arrow(table, wanted)
+    return replace(door, attach=lambda results: _cast(_as_relation(relation, door.attach(results)), lossy))
 
 
 def _query(relation: Any, sql: str) -> Any:
@@ -147,14 +179,16 @@ def _cast(relation: Any, types: Mapping[str, str]) -> Any:
     return relation.project(f"* replace ({casts})") if casts else relation
 
 
-def _open_pandas(frame: Any, column: str, adding: Collection[str]) -> Door:
+def _open_pandas(frame: Any, wanted: _Wanted) -> Door:
     if frame.columns.nlevels > 1:
         raise InputError(
             "the frame has columns of several levels: flatten them first, e.g. with df.columns.map('_'.join)"
         )
     names = list(frame.columns)
-    _check_names(names, column, adding)
-    return Door(_texts_of_pandas(frame[column], column), names, lambda results: _attach_to_pandas(frame, results))
+    wanted.check(names)
+    return wanted.open(
+        names, lambda name: _texts_of_pandas(frame[name], name), lambda results: _attach_to_pandas(frame, results)
+    )
 
 
 def _texts_of_pandas(series: Any, column: str) -> pl.Series:
@@ -175,18 +209,21 @@ def _attach_to_pandas(frame: Any, results: pl.DataFrame) -> Any:
     return frame.assign(**{name: columns[name].array for name in columns.columns})
 
 
-def _open_arrow(frame: Any, column: str, adding: Collection[str]) -> Door:
+def _open_arrow(frame: Any, wanted: _Wanted) -> Door:
     if isinstance(frame, pa.RecordBatchReader):
-        _check_names(frame.schema.names, column, adding)
-        door = _open_arrow(frame.read_all(), column, adding)
-        return Door(door.texts, door.names, lambda results: door.attach(results).to_reader())
+        wanted.check(frame.schema.names)
+        door = _open_arrow(frame.read_all(), wanted)
+        return replace(door, attach=lambda results: door.attach(results).to_reader())
     if isinstance(frame, pa.RecordBatch):
-        door = _open_arrow(pa.Table.from_batches([frame]), column, adding)
-        return Door(door.texts, door.names, lambda results: _as_batch(door.attach(results)))
+        door = _open_arrow(pa.Table.from_batches([frame]), wanted)
+        return replace(door, attach=lambda results: _as_batch(door.attach(results)))
     table = frame if isinstance(frame, pa.Table) else _table_of_stream(frame)
-    _check_names(table.column_names, column, adding)
-    texts = texts_of(series_of(table.column(column), column))
-    return Door(texts, table.column_names, lambda results: _attach_to_table(table, results))
+    wanted.check(table.column_names)
+    return wanted.open(
+        table.column_names,
+        lambda name: texts_of(series_of(table.column(name), name)),
+        lambda results: _attach_to_table(table, results),
+    )
 
 
 def _table_of_stream(frame: Any) -> pa.Table:
@@ -213,13 +250,12 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([each.combine_chunks() for each in table.itercolumns()], schema=table.schema)
 
 
-def _check_names(names: Sequence[Any], column: str, adding: Iterable[str], *, same: Callable[[str], str] = str) -> None:
-    """Refuses a phone column that is not there, or not alone, and result columns that are there already."""
+def _check_column(names: Sequence[Any], column: str) -> None:
+    """Refuses a column that is not there, or not alone."""
     if column not in names:
         raise InputError(f"the frame has no column {column!r}: {_columns_like(column, [str(name) for name in names])}")
     if names.count(column) > 1:
         raise InputError(f"the frame has {names.count(column)} columns named {column!r}: rename all but one")
-    _check_free(names, adding, same=same)
 
 
 def _columns_like(column: str, names: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ def enrich(
     client: Client | None = None,
     store: StorePath = None,
     settings: Settings | None = None,
+    region_column: str | None = None,
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
@@ -53,6 +54,9 @@ def enrich(
         client: The account; ``None`` for the one in ``HLR_API_KEY`` and ``HLR_API_SECRET``.
         store: Directory, or :class:`~hlrframe.Store`, where answers are kept and looked up; ``None`` keeps nothing.
         settings: What to ask and how; ``None`` for the defaults.
+        region_column: Name of a column that says in which country each number was written: ISO 3166 alpha-2 or
+            alpha-3, a name (``UK``, ``Deutschland``), or a calling code (``+44``). A row that names no country, or
+            none that is understood, is read with ``settings.default_region``.
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, or a list of names.
         progress: ``None`` shows a bar where somebody sees it; ``True``, ``False`` or a function of
@@ -80,7 +84,7 @@ def enrich(
     """
     names = _result_names(columns, prefix)
     run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
-    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values()))
+    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values(), region_column=region_column))
     raise_if_ended_early(outcomes, enrichment)
     enriched: Frame = enrichment.frame
     return enriched
@@ -93,6 +97,7 @@ def enrich_with_report(
     client: Client | None = None,
     store: StorePath = None,
     settings: Settings | None = None,
+    region_column: str | None = None,
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
@@ -107,7 +112,7 @@ def enrich_with_report(
     """
     names = _result_names(columns, prefix)
     run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
-    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values()))
+    outcomes, enrichment = run.through(open_door(frame, column, adding=names.values(), region_column=region_column))
     raise_if_ended_early(outcomes, enrichment)
     return enrichment
 
@@ -119,6 +124,7 @@ async def enrich_async(
     client: Client | None = None,
     store: StorePath = None,
     settings: Settings | None = None,
+    region_column: str | None = None,
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
@@ -129,7 +135,9 @@ async def enrich_async(
     """
     names = _result_names(columns, prefix)
     run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
-    outcomes, enrichment = await run.through_async(open_door(frame, column, adding=names.values()))
+    outcomes, enrichment = await run.through_async(
+        open_door(frame, column, adding=names.values(), region_column=region_column)
+    )
     try:
         raise_if_ended_early(outcomes, enrichment)
     except Interrupted as stopped:
@@ -178,6 +186,7 @@ def estimate(
     store: StorePath = None,
     settings: Settings | None = None,
     client: Client | None = None,
+    region_column: str | None = None,
 ) -> Estimate:
     """Says what :func:`enrich` would cost. Sends nothing, needs no account.
 
@@ -187,6 +196,7 @@ def estimate(
         store: Directory or store whose answers need not be asked again.
         settings: What would be asked.
         client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
+        region_column: As for :func:`enrich`.
 
     >>> import hlrframe as hf, polars as pl
     >>> hf.estimate(pl.DataFrame({"phone": ["+44 7400 123456", "07400 123456"]}), "phone").credits_high
@@ -194,7 +204,8 @@ def estimate(
     """
     settings = settings or Settings()
     numbers = NumberList(region=settings.default_region)
-    numbers.add(open_door(frame, column).texts)
+    door = open_door(frame, column, region_column=region_column)
+    numbers.add(door.texts, door.regions)
     provider = (client or unused_account()).provider
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
@@ -215,7 +226,7 @@ class _Run:
 
     async def through_async(self, door: Door) -> tuple[Outcomes, Enrichment[Any]]:
         numbers = NumberList(region=self.settings.default_region)
-        reading = numbers.add(door.texts)
+        reading = numbers.add(door.texts, door.regions)
         with shown(self.progress) as on_progress:
             outcomes = await resolve_numbers(
                 numbers,

@@ -39,6 +39,7 @@ import polars as pl
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType
 
 from hlrframe import ranges
+from hlrframe.countries import regions_of
 from hlrframe.errors import InputError
 from hlrframe.models import Reason
 from hlrframe.numbering import PLAUSIBLE_DIGITS, Msisdn, Rejection, check_region, read, read_international, type_of
@@ -67,7 +68,9 @@ _SERVICES: Final = frozenset(
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]+$"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
-_RUNS: Final = pl.Schema({"row": pl.UInt32(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()})
+_RUNS: Final = pl.Schema(
+    {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()}
+)
 #: Most places where libphonenumber's finder looks for a number in one text.
 _MOST_TRIES: Final = 20
 
@@ -92,12 +95,14 @@ def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
     return _parse_tidy(tidy(raw or ""), check_region(region))
 
 
-def parse_column(raw: pl.Series, *, region: str | None = None) -> pl.DataFrame:
+def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
     """Reads a column; each distinct text once, clean ones as column expressions, the rest as :func:`parse` does.
 
     Args:
         raw: Text, whole numbers, or floats that hold whole numbers.
         region: As for :func:`parse`.
+        regions: The country of each row, in any form that :func:`~hlrframe.countries.region_of` reads. A row whose
+            country is missing or not understood is read with ``region``.
 
     Returns:
         Columns ``msisdn``, ``reason`` and ``region``, one row for each row of ``raw`` in its order. Exactly one of
@@ -109,10 +114,20 @@ def parse_column(raw: pl.Series, *, region: str | None = None) -> pl.DataFrame:
 
     >>> parse_column(pl.Series(["+44 7400 123456", None])).rows()
     [('447400123456', None, 'GB'), (None, 'empty', None)]
+    >>> phones, countries = pl.Series(["07400 123456", "0151 12345678"]), pl.Series(["UK", "Germany"])
+    >>> parse_column(phones, regions=countries)["msisdn"].to_list()
+    ['447400123456', '4915112345678']
     """
-    texts = _texts(raw).alias("text")
-    answers = _read_distinct(texts.drop_nulls().unique(), check_region(region))
-    joined = texts.to_frame().join(answers, on="text", how="left", maintain_order="left")
+    usual = pl.lit(check_region(region), pl.String)
+    country = (
+        usual
+        if regions is None
+        else regions_of(regions.cast(pl.String)).to_frame().select(pl.first().fill_null(usual)).to_series()
+    )
+    texts = _texts(raw).alias("text").to_frame().with_columns(country=country)
+    answers = _read_distinct(texts.drop_nulls("text").unique())
+    key = ["text"] if regions is None else ["text", "country"]
+    joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
     empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
     return joined.select("msisdn", reason=empty, region="region")
 
@@ -176,26 +191,27 @@ def _texts(raw: pl.Series) -> pl.Series:
     raise InputError(f"a column of {kind} cannot hold telephone numbers: give text")
 
 
-def _read_distinct(texts: pl.Series, region: str | None) -> pl.DataFrame:
+def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
     """Reads distinct texts: clean ones as they stand, then by their likeliest spelling, then one at a time."""
-    frame = texts.to_frame("text").with_columns(_ROW)
-    clean = _read_runs(_clean_runs(frame), region)
-    rest = frame.join(clean, on="row", how="anti")
+    texts = texts.with_columns(_ROW)
+    clean = _read_runs(_clean_runs(texts))
+    rest = texts.join(clean, on="row", how="anti")
     if rest.is_empty():
-        return frame.join(clean, on="row").drop("row")
+        return texts.join(clean, on="row").drop("row")
     rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
-    spelt = _read_runs(_spelt_runs(rest), region)
+    spelt = _read_runs(_spelt_runs(rest))
     rest = rest.join(spelt, on="row", how="anti")
-    answers = pl.concat([clean, spelt, _one_at_a_time(rest, region)])
-    return frame.join(answers, on="row").drop("row")
+    answers = pl.concat([clean, spelt, _one_at_a_time(rest)])
+    return texts.join(answers, on="row").drop("row")
 
 
-def _one_at_a_time(rest: pl.DataFrame, region: str | None) -> pl.DataFrame:
-    known: dict[str, Msisdn | Rejection] = {}
-    for text in rest["text"]:
-        if text not in known:
-            known[text] = _parse_tidy(text, region)
-    return _frame(rest["row"], (known[text] for text in rest["text"]))
+def _one_at_a_time(rest: pl.DataFrame) -> pl.DataFrame:
+    known: dict[tuple[str, str | None], Msisdn | Rejection] = {}
+    pairs = rest.select("text", "country").rows()
+    for text, country in pairs:
+        if (text, country) not in known:
+            known[text, country] = _parse_tidy(text, country)
+    return _frame(rest["row"], map(known.__getitem__, pairs))
 
 
 def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFrame:
@@ -211,11 +227,12 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     """Gives the texts that are one run of digits, as they stand."""
     text = pl.col("text")
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
-    stripped = texts.select("row", text.str.strip_chars(" "))
+    stripped = texts.select("row", "country", text.str.strip_chars(" "))
     stripped = stripped.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
     return stripped.filter(clean).select(
         "row",
+        "country",
         digits=text.str.replace_all("[^0-9]", ""),
         plus=text.str.contains("+", literal=True),
         pure=text.str.contains(_PURE),
@@ -225,33 +242,38 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
 def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
     """Gives the likeliest spelling of tidy texts that have one."""
     runs = [
-        (row, spelling.digits, spelling.international, is_bare_run(text))
-        for row, text in texts.select("row", "text").iter_rows()
+        (row, country, spelling.digits, spelling.international, is_bare_run(text))
+        for row, country, text in texts.select("row", "country", "text").iter_rows()
         if unusable(text) is None and (spelling := next(spellings(text), None))
     ]
     return pl.DataFrame(runs, schema=_RUNS, orient="row")
 
 
-def _read_runs(runs: pl.DataFrame, region: str | None) -> pl.DataFrame:
+def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
     """Reads the likeliest spellings of texts; leaves out every row whose answer is not certain.
 
     A rejection is certain only of unbroken digits: of another text a part may be a number.
     """
-    marked, bare = _split_marked(runs, region)
-    international = ranges.read_international(marked).drop("settled")
-    national = _read_unplaced(bare) if region is None else ranges.read_national(bare, region)
-    answers = pl.concat([international, national]).join(runs.select("row", "pure"), on="row")
+    marked, bare = _split_marked(runs)
+    unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits")
+    parts = [
+        ranges.read_international(marked).drop("settled"),
+        _read_unplaced(unplaced),
+        ranges.read_national(bare.drop_nulls("country")),
+    ]
+    answers = pl.concat(parts).join(runs.select("row", "pure"), on="row")
     return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
 
 
-def _split_marked(runs: pl.DataFrame, region: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Parts the runs that are marked as international from the bare ones, their digits without the mark."""
-    digits, plus = pl.col("digits"), pl.col("plus")
+    digits, plus, country = pl.col("digits"), pl.col("plus"), pl.col("country")
     zeros = digits.str.starts_with("00")
-    certain = zeros & (digits.str.slice(2, 1) != "0")
-    dialled = certain if region is None or ranges.international_prefix(region) == "00" else pl.lit(value=False)
+    used = runs["country"].drop_nulls().unique()
+    usual = [each for each in used if ranges.international_prefix(each) == "00"]
+    dialled = zeros & (digits.str.slice(2, 1) != "0") & (country.is_null() | country.is_in(usual))
     marked = runs.filter(plus | dialled).select("row", digits=digits.str.strip_prefix("00"))
-    return marked, runs.filter(~plus & ~zeros).select("row", "digits")
+    return marked, runs.filter(~plus & ~zeros).select("row", "digits", "country")
 
 
 def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:

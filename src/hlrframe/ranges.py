@@ -71,32 +71,43 @@ def read_international(numbers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(answers)
 
 
-def read_national(numbers: pl.DataFrame, region: str) -> pl.DataFrame:
-    """Reads digits with the region's own calling code, else as somebody there dials them, else as foreign ones.
+def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Reads digits with their country's own calling code, else as somebody there dials them, else as foreign ones.
 
     Args:
-        numbers: Columns ``row`` (UInt32) and ``digits`` (String).
-        region: ISO 3166 alpha-2 code in capitals.
+        numbers: Columns ``row`` (UInt32), ``digits`` and ``country`` (String), the country's ISO 3166 alpha-2 code in
+            capitals.
 
     Returns:
         Columns ``row``, ``msisdn``, ``region`` and ``reason`` as :func:`read_international` gives them.
     """
-    coded = pl.col("digits").str.starts_with(coded_start(region) or _NEVER)
-    own = read_international(numbers.filter(coded)).select(_ANSWER)
+    starts = {country: coded_start(country) or _NEVER for country in numbers["country"].unique()}
+    start = pl.col("country").replace_strict(starts, return_dtype=pl.String)
+    marked = numbers.with_columns(coded=pl.col("digits").str.starts_with(start))
+    coded, rest = marked.filter("coded").drop("coded"), marked.filter(~pl.col("coded")).drop("coded")
+    own = read_international(coded.select("row", "digits")).select(_ANSWER)
     found, missed = own.filter(pl.col("reason").is_null()), own.filter(pl.col("reason").is_not_null())
-    rest = pl.concat([numbers.filter(~coded), numbers.join(missed, on="row", how="semi")])
-    return pl.concat([found, _read_dialled(rest, region)])
+    return pl.concat([found, _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))])
 
 
-def _read_dialled(numbers: pl.DataFrame, region: str) -> pl.DataFrame:
-    """Reads digits as they are dialled in the region, else as foreign ones; keeps the reason of the first reading."""
-    dialled = numbers.with_columns(home=_international_form(pl.col("digits"), region)).drop_nulls("home")
+def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Reads digits as they are dialled in their country, else as foreign ones, with the reason of the first reading."""
+    dialled = _international_forms(numbers)
     home = read_international(dialled.select("row", digits="home"))
     home = home.join(dialled, on="row").filter(pl.col("settled") == pl.col("home"))
     found, missed = home.filter(pl.col("reason").is_null()), home.filter(pl.col("reason").is_not_null())
     abroad = read_international(missed.select("row", "digits")).join(missed.select("row", why="reason"), on="row")
     abroad = abroad.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why"))
     return pl.concat([found.select(_ANSWER), abroad.select(_ANSWER)])
+
+
+def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Writes the digits of each country as ``home``, with its calling code, where there is one way to read them."""
+    forms = [numbers.clear().select("row", "digits", home="digits")]
+    for (country,), group in numbers.partition_by("country", as_dict=True, include_key=False).items():
+        if group.height >= FEWEST_ROWS:
+            forms.append(group.with_columns(home=_international_form(pl.col("digits"), str(country))))
+    return pl.concat(forms).drop_nulls("home")
 
 
 @cache

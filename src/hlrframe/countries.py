@@ -1,0 +1,230 @@
+"""The country that a cell names: by its ISO 3166 code, its name in many languages, or its calling code.
+
+Nothing is guessed: what could mean two countries means none. Only countries with a numbering plan are known.
+"""
+
+import importlib.util
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import phonenumbers
+import polars as pl
+
+__all__ = ["region_of", "regions_of"]
+
+#: Fewest letters of a foreign name without its accents: shorter ones are somebody else's code.
+_FEWEST_LETTERS: Final = 4
+#: How often a name may refer to that of another language.
+_MOST_REFERENCES: Final = 3
+_TITLE: Final = re.compile(
+    r"^(?:(?:islamic|federal|federative|democratic|hashemite) )?"
+    r"(?:republic|kingdom|state|principality|commonwealth|sultanate|union|grand duchy) of "
+)
+#: ``+44``, ``0044``, ``44``, and ``44-1481`` or ``+1 868`` of the lists that add an area.
+_CALLING_CODE: Final = re.compile(r"(?:\+|00)?([1-9][0-9]{0,2})(?:\.0|[- ]\(?[0-9]{3,4}\)?)?")
+
+
+def region_of(cell: str) -> str | None:
+    """Gives the ISO 3166 alpha-2 code of the country that a cell names, or ``None``.
+
+    Read are ISO 3166 alpha-2 and alpha-3, names in the languages that libphonenumber has names in, usual other names,
+    and calling codes with or without a plus; not ISO 3166 numbers, which look like calling codes. Case, accents and
+    punctuation make no difference.
+
+    >>> [region_of(cell) for cell in ("gb", " GBR ", "Côte d'Ivoire", "Deutschland", "U.S.A.", "+44", "Narnia")]
+    ['GB', 'GB', 'CI', 'DE', 'US', 'GB', None]
+    """
+    if match := _CALLING_CODE.fullmatch(cell.strip()):
+        return _region_of_code(int(match[1]))
+    # Codes as they stand: "n/a" is not Namibia.
+    name = _folded(cell)
+    return _codes().get(cell.strip().lower()) or _region_of_name(name) or _region_of_name(_TITLE.sub("", name))
+
+
+def regions_of(cells: pl.Series) -> pl.Series:
+    """Gives the country that each cell of a column names; null where it names none.
+
+    >>> regions_of(pl.Series(["uk", None, "France", "?"])).to_list()
+    ['GB', None, 'FR', None]
+    """
+    distinct = cells.drop_nulls().unique()
+    known = pl.Series(map(region_of, distinct), dtype=pl.String)
+    return cells.replace_strict(distinct, known, default=None, return_dtype=pl.String)
+
+
+def _region_of_code(code: int) -> str | None:
+    region = phonenumbers.region_code_for_country_code(code)
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def _region_of_name(name: str) -> str | None:
+    return _aliases().get(name) or _names().get(name) if name else None
+
+
+def _folded(text: str) -> str:
+    """Writes a name in small letters without accents and marks, so that people's spellings of it fall together."""
+    bare = "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
+    words = re.findall(r"[^\W_]+", re.sub(r"[.'\u2019`]", "", bare.replace("&", " and ")))
+    return " ".join("saint" if word == "st" else word for word in words if word != "the")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    codes = {pair[2:].lower(): pair[:2] for pair in _ISO.split()}
+    return codes | {region.lower(): region for region in codes.values()}
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    lines = (line.split(": ") for line in _ALIASES.strip().splitlines())
+    return {_folded(name): region for region, names in lines for name in names.split("; ")}
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Gives the names of all languages, without those that several countries bear."""
+    english: dict[str, str] = {}
+    meanings: defaultdict[str, set[str]] = defaultdict(set)
+    for region, language, name in _spoken_names():
+        folded = _folded(name)
+        if language == "en":
+            english[folded] = region
+        elif len(folded) >= _FEWEST_LETTERS or not folded.isascii():
+            meanings[folded].add(region)
+    return {name: region for name, (region, *others) in meanings.items() if not others} | english
+
+
+def _spoken_names() -> Iterator[tuple[str, str, str]]:
+    """Gives each country, each language and the country's name in it; ``*xx`` stands for the name in another one."""
+    for region, names in _locales().items():
+        for language, name in names.items():
+            for _ in range(_MOST_REFERENCES):
+                name = names[name[1:]] if name.startswith("*") else name  # noqa: PLW2901  # followed where it leads
+            if region in phonenumbers.SUPPORTED_REGIONS and not name.startswith("*"):
+                yield region, language, name
+
+
+def _locales() -> dict[str, dict[str, str]]:
+    # By its path: to import it would load the places of all prefixes beside it, which takes seconds.
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    spec = importlib.util.spec_from_file_location("phonenumbers.geodata.locale", path)
+    if spec is None or spec.loader is None or not path.exists():
+        return {}  # a build of libphonenumber without names: codes and usual names are still read
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    names: dict[str, dict[str, str]] = module.LOCALE_DATA
+    return names
+
+
+#: ISO 3166 alpha-2 and alpha-3 of every country with a numbering plan; those of XK are in common use.
+_ISO: Final = """
+ACASC ADAND AEARE AFAFG AGATG AIAIA ALALB AMARM AOAGO ARARG ASASM ATAUT AUAUS AWABW AXALA AZAZE BABIH BBBRB BDBGD
+BEBEL BFBFA BGBGR BHBHR BIBDI BJBEN BLBLM BMBMU BNBRN BOBOL BQBES BRBRA BSBHS BTBTN BWBWA BYBLR BZBLZ CACAN CCCCK
+CDCOD CFCAF CGCOG CHCHE CICIV CKCOK CLCHL CMCMR CNCHN COCOL CRCRI CUCUB CVCPV CWCUW CXCXR CYCYP CZCZE DEDEU DJDJI
+DKDNK DMDMA DODOM DZDZA ECECU EEEST EGEGY EHESH ERERI ESESP ETETH FIFIN FJFJI FKFLK FMFSM FOFRO FRFRA GAGAB GBGBR
+GDGRD GEGEO GFGUF GGGGY GHGHA GIGIB GLGRL GMGMB GNGIN GPGLP GQGNQ GRGRC GTGTM GUGUM GWGNB GYGUY HKHKG HNHND HRHRV
+HTHTI HUHUN IDIDN IEIRL ILISR IMIMN ININD IOIOT IQIRQ IRIRN ISISL ITITA JEJEY JMJAM JOJOR JPJPN KEKEN KGKGZ KHKHM
+KIKIR KMCOM KNKNA KPPRK KRKOR KWKWT KYCYM KZKAZ LALAO LBLBN LCLCA LILIE LKLKA LRLBR LSLSO LTLTU LULUX LVLVA LYLBY
+MAMAR MCMCO MDMDA MEMNE MFMAF MGMDG MHMHL MKMKD MLMLI MMMMR MNMNG MOMAC MPMNP MQMTQ MRMRT MSMSR MTMLT MUMUS MVMDV
+MWMWI MXMEX MYMYS MZMOZ NANAM NCNCL NENER NFNFK NGNGA NINIC NLNLD NONOR NPNPL NRNRU NUNIU NZNZL OMOMN PAPAN PEPER
+PFPYF PGPNG PHPHL PKPAK PLPOL PMSPM PRPRI PSPSE PTPRT PWPLW PYPRY QAQAT REREU ROROU RSSRB RURUS RWRWA SASAU SBSLB
+SCSYC SDSDN SESWE SGSGP SHSHN SISVN SJSJM SKSVK SLSLE SMSMR SNSEN SOSOM SRSUR SSSSD STSTP SVSLV SXSXM SYSYR SZSWZ
+TATAA TCTCA TDTCD TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UAUKR UGUGA USUSA
+UYURY UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM XKXKX YEYEM YTMYT ZAZAF ZMZMB ZWZWE
+"""
+#: Other names that people use, beside those that libphonenumber has.
+_ALIASES: Final = """
+AC: Ascension Island; Ascension
+AE: UAE; U.A.E.; Emirates; VAE
+AG: Antigua
+AU: Commonwealth of Australia
+AX: Aland
+BA: Bosnia; Bosnia-Herzegovina; Bosnien
+BL: St Barts; Saint Barts
+BN: Brunei; Brunei Darussalam
+BO: Bolivia, Plurinational State of; Plurinational State of Bolivia
+BQ: Caribbean Netherlands; Bonaire; Bonaire, Sint Eustatius and Saba
+BS: The Bahamas
+BY: Belarus
+CC: Cocos Islands; Cocos (Keeling) Islands; Keeling Islands
+CD: DRC; DR Congo; D.R. Congo; Democratic Republic of the Congo; Congo-Kinshasa; Congo (Kinshasa); \
+Congo, Democratic Republic of the; Congo, The Democratic Republic of the; Congo, Dem. Rep.; Zaire
+CF: CAR; Central African Rep.
+CG: Congo-Brazzaville; Congo (Brazzaville); Republic of the Congo; Congo, Republic of the; Congo, Rep.
+CI: Ivory Coast; Cote d'Ivoire; Côte-d'Ivoire; Elfenbeinküste
+CN: China; PR China; P.R. China; PRC; People's Republic of China; Mainland China
+CV: Cabo Verde; Cape Verde
+CW: Curacao
+CZ: Czechia; Czech Republic; Czech Rep.; Cesko; Česká republika; Tschechien
+DE: Deutschland; Federal Republic of Germany; Allemagne; BRD
+DK: Danmark
+DO: Dominican Rep.
+EG: Egypt, Arab Rep.; Arab Republic of Egypt
+ES: España; Kingdom of Spain; Canary Islands
+FK: Falkland Islands (Malvinas); Falklands; Islas Malvinas; Malvinas
+FM: Federated States of Micronesia; Micronesia, Federated States of
+FO: Faroes; Faeroe Islands
+FR: French Republic
+GB: UK; U.K.; G.B.; Great Britain; Britain; England; Scotland; Wales; Northern Ireland; \
+United Kingdom of Great Britain and Northern Ireland; Grossbritannien; Großbritannien; Великобритания
+GM: The Gambia; Gambia, The
+GR: Greece; Hellas; Hellenic Republic; Ellada; Ελλάδα
+GW: Guinea Bissau
+HK: Hong Kong SAR; Hong Kong SAR China; HKSAR; Hongkong; China, Hong Kong SAR
+IE: Eire; Éire; Republic of Ireland; Irish Republic; Southern Ireland; ROI
+IR: Islamic Republic of Iran; Iran, Islamic Republic of; Iran, Islamic Rep.
+IT: Italia
+KG: Kyrgyz Republic; Kirghizia
+KN: Saint Kitts; St. Kitts; St. Kitts and Nevis
+KP: DPRK; Korea, North; Korea, Democratic People's Republic of; Democratic People's Republic of Korea
+KR: Korea; Korea, South; Korea, Republic of; Republic of Korea; Korea, Rep.; S. Korea; ROK
+LA: Lao PDR; Lao People's Democratic Republic
+LY: Libyan Arab Jamahiriya
+MD: Republic of Moldova; Moldova, Republic of
+MF: Saint Martin (French part); St. Martin
+MK: North Macedonia; FYROM; Macedonia, FYR; Republic of North Macedonia; \
+Macedonia, The Former Yugoslav Republic of; The Former Yugoslav Republic of Macedonia
+MM: Burma; Myanmar (Burma); Birma
+MO: Macau; Macao SAR; Macau SAR; China, Macao SAR; Macao SAR China
+NL: Holland; The Netherlands; Nederland; Kingdom of the Netherlands
+PH: The Philippines; Pilipinas; Republic of the Philippines
+PL: Polska
+PS: Palestinian Territories; Palestinian Territory; State of Palestine; Palestine, State of; \
+Palestinian Territory, Occupied; West Bank; Gaza
+PT: Portuguese Republic
+RE: La Réunion
+RU: Russian Federation; Rossiya; Россия; РФ
+SA: KSA; Kingdom of Saudi Arabia
+SE: Sverige
+SH: Saint Helena, Ascension and Tristan da Cunha
+SK: Slovak Republic; Slovensko
+SR: Surinam
+ST: Sao Tome; São Tomé
+SX: Sint Maarten; St. Maarten
+SY: Syrian Arab Republic
+SZ: Eswatini; Swaziland
+TA: Tristan da Cunha
+TC: Turks and Caicos
+TL: East Timor; Timor Leste
+TR: Türkiye; Turkiye; Republic of Türkiye
+TT: Trinidad; Tobago; Trinidad & Tobago
+TW: Taiwan, Province of China; Republic of China; Chinese Taipei; ROC
+TZ: United Republic of Tanzania; Tanzania, United Republic of; Zanzibar
+UA: Ukraina; Україна
+US: U.S.; U.S.A.; USA; America; United States of America; The United States; The States; Estados Unidos; EUA; EE.UU.
+VA: Vatican City; Vatican City State; Holy See; Holy See (Vatican City State)
+VC: Saint Vincent; St. Vincent
+VE: Bolivarian Republic of Venezuela; Venezuela, Bolivarian Republic of; Venezuela, RB
+VG: Virgin Islands, British; Virgin Islands (British)
+VI: Virgin Islands, U.S.; US Virgin Islands; Virgin Islands (U.S.); United States Virgin Islands; USVI
+VN: Viet Nam; Socialist Republic of Vietnam
+WS: Western Samoa
+XK: Kosovo; Republic of Kosovo; Kosova
+YE: Yemen, Rep.
+ZA: RSA; Suid-Afrika; Republic of South Africa
+"""
