@@ -1,12 +1,20 @@
 import errno
+import fcntl
 import io
+import os
+import pty
 import re
+import struct
+import subprocess
 import sys
+import termios
 from contextlib import redirect_stderr
 from functools import partialmethod
 
+import nbformat
 import pytest
 import tqdm
+from nbclient import NotebookClient
 
 from hlrframe.models import Progress
 from hlrframe.progress import shown
@@ -30,7 +38,7 @@ class Screen(io.StringIO):
 
 @pytest.fixture
 def screen(monkeypatch):
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.delenv("TERM", raising=False)
     return Screen()
 
 
@@ -112,12 +120,54 @@ def test_a_bar_that_is_switched_off(screen, monkeypatch, caplog):
     assert (screen.getvalue(), caplog.text) == ("", "")
 
 
-def test_true_shows_the_bar_at_once():
-    """With True the bar is there from the first report, also where nobody seems to look."""
+def test_true_shows_the_bar_at_once(screen):
+    """With True the bar is there from the first report."""
+    with redirect_stderr(screen), shown(True) as tell:
+        tell(snapshot(seconds=0.0))
+        assert "1607/2000" in screen.getvalue()
+
+
+def logged(*snapshots):
+    """Gives the lines that a log gets from these reports."""
     stream = io.StringIO()
     with redirect_stderr(stream), shown(True) as tell:
-        tell(snapshot(seconds=0.0))
-    assert "1607/2000" in stream.getvalue()
+        for each in snapshots:
+            tell(each)
+    assert re.search(r"[\r\x1b]", stream.getvalue()) is None
+    return stream.getvalue().splitlines()
+
+
+def test_a_log_gets_a_plain_line():
+    """Where nobody looks, the end of the work is told in one line without control characters."""
+    (line,) = logged(snapshot(answered=0), snapshot(seconds=100.0, credits_expected=1_900.0))
+    assert line == (
+        "hlrframe: 1,607 of 2,000 numbers (80 %) after 1 min 40 s, 15.1 numbers/s, 26 s left, "
+        "1,499.5 of 1,900.0 credits, answered 1,500, cached 100, failed 7, refused 0"
+    )
+
+
+def test_a_log_gets_lines_now_and_then():
+    """A line comes after ten seconds or with a tenth of the work, and none within a second of another."""
+    steps = [(0.1, 0), (0.9, 900), (5.0, 901), (10.0, 902), (19.0, 903), (20.5, 904), (21.0, 1_500), (22.0, 2_000)]
+    lines = logged(*(snapshot(cached=0, failed=0, answered=done, seconds=seconds) for seconds, done in steps))
+    assert [line.split()[1] for line in lines] == ["901", "903", "1,500", "2,000"]
+
+
+def test_a_log_of_nothing():
+    """Work that reports nothing says nothing, and a list without numbers is whole."""
+    assert logged() == []
+    assert logged(Progress(skipped=0, refused=1))[0].startswith(
+        "hlrframe: 0 of 0 numbers (100 %) after 0 s, 0.0 credits"
+    )
+
+
+def test_a_terminal_that_only_prints(screen, monkeypatch):
+    """A terminal that cannot go back in a line gets plain lines."""
+    monkeypatch.setenv("TERM", "dumb")
+    with redirect_stderr(screen), shown(None) as tell:
+        tell(snapshot(seconds=12.0))
+    assert screen.getvalue().startswith("hlrframe: 1,607 of 2,000")
+    assert "\r" not in screen.getvalue()
 
 
 def test_a_bar_follows(screen):
@@ -173,3 +223,83 @@ def test_errors_pass():
 
     with pytest.raises(KeyError, match="work"):
         work()
+
+
+WORK = """
+import time
+from hlrframe.models import Progress
+from hlrframe.progress import shown
+
+with shown(None) as tell:
+    for done in range(0, 2_001, 100):
+        tell(Progress(total=2_000, answered=done, credits=float(done), seconds=1.0 + done / 1_000))
+        time.sleep(0.02)
+"""
+
+
+def on_a_terminal(columns):
+    """Runs the work with its standard error on a terminal of so many columns, and gives what is written there."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK], stderr=theirs, stdin=theirs, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(theirs)
+    written = b""
+    try:
+        while piece := os.read(ours, 4096):
+            written += piece
+    except OSError:  # so a terminal says that nobody writes any more
+        pass
+    os.close(ours)
+    assert process.wait(timeout=50) == 0
+    return written.decode()
+
+
+@pytest.mark.parametrize("columns", [60, 200])
+def test_one_line_in_a_real_terminal(columns):
+    """On a terminal one line is written over and over, never longer than the terminal is wide, and stays at the end."""
+    written = on_a_terminal(columns)
+    updates = written.rstrip("\r\n").split("\r")
+    assert written.count("\n") == 1
+    assert len(updates) > 5
+    assert max(map(len, updates)) <= columns
+    assert "2000/2000" in updates[-1]
+
+
+def in_a_kernel(*cells):
+    """Gives what these cells show in a real kernel, by the type of what is shown."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=40).execute()
+    outputs = [output for cell in notebook.cells for output in cell.outputs]
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    return kinds, "".join(output.get("text", "") for output in outputs)
+
+
+#: The same work in the thread that a run in a notebook has.
+IN_A_THREAD = f"""
+from hlrframe.bridge import run_sync
+
+async def work():
+    exec({WORK!r})
+
+run_sync(work)
+"""
+
+
+@pytest.mark.parametrize("work", [WORK, IN_A_THREAD], ids=["at the prompt", "in a thread"])
+def test_a_widget_in_a_real_kernel(work):
+    """A notebook shows the bar as a widget, though nobody imported ipywidgets."""
+    kinds, text = in_a_kernel(work)
+    assert "application/vnd.jupyter.widget-view+json" in kinds
+    assert "numbers" not in text
+
+
+def test_a_kernel_without_widgets():
+    """A notebook that has no widgets shows the line, and no warning."""
+    hidden = "import importlib.util as util\nfind = util.find_spec\n"
+    hidden += "util.find_spec = lambda name, *rest: None if name == 'ipywidgets' else find(name, *rest)"
+    kinds, text = in_a_kernel(hidden, WORK)
+    assert "application/vnd.jupyter.widget-view+json" not in kinds
+    assert "2000/2000" in text
+    assert "Warning" not in text
