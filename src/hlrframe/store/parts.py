@@ -19,6 +19,7 @@ from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
 from hlrframe.store.privacy import PLAIN, Veil
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
+from hlrframe.store.stamp import STAMP, Stamper, is_whole
 
 __all__ = [
     "collect",
@@ -59,9 +60,12 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
 
     def write(file: BinaryIO) -> None:
         keys = layout.veil.writing(first.schema.names)
-        with pq.ParquetWriter(file, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
+        sink = Stamper(file)
+        with pq.ParquetWriter(sink, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
             for table in itertools.chain([first], tables):
                 writer.write_table(table, row_group_size=ROW_GROUP)
+        if not layout.veil.encrypts:  # there the footer is signed
+            sink.stamp()
 
     with explained("seal answers in", path.parent):
         layout.publish(path, write)
@@ -131,6 +135,9 @@ def collect(layout: Layout, read: Callable[[View], _T]) -> _T:
         for _ in range(_ATTEMPTS):
             view = layout.view().without(damaged)
             try:
+                if changed := _changed(view, layout.veil):
+                    damaged |= changed
+                    continue
                 return read(view)
             except FileNotFoundError:
                 continue
@@ -149,6 +156,17 @@ def set_aside(path: Path) -> None:
         path.rename(kept)
     cure = "restore it from a backup, or delete it; its numbers will be asked again"
     warnings.warn(f"{path} cannot be read and was set aside as {kept.name}: {cure}", DamagedWarning, stacklevel=2)
+
+
+def _changed(view: View, veil: Veil) -> frozenset[Path]:
+    """Sets aside the files that are not as they were written."""
+    if veil.encrypts:  # what a key has signed is checked as it is read
+        return frozenset()
+    changed = frozenset(path for path in (*view.parts, *view.asked) if not is_whole(path))
+    for path in changed:
+        _refuse_others(path, veil)
+        set_aside(path)
+    return changed
 
 
 def _damaged(view: View, veil: Veil) -> frozenset[Path]:
@@ -184,6 +202,8 @@ def _refuse_others(path: Path, veil: Veil) -> None:
 
 def _table(frame: pl.DataFrame, veil: Veil) -> pa.Table:
     facts = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
+    if not veil.encrypts:
+        facts |= STAMP
     if veil.mark is not None:
         facts["hlrframe.privacy"] = json.dumps(dict(veil.mark))
     # Arrow's plain strings rather than polars' views: every reader of parquet knows them.

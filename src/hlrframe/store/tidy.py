@@ -137,18 +137,21 @@ def _groups(parts: Iterable[Path], max_rows: int) -> list[list[Path]]:
 
 
 def _merge(layout: Layout, group: Sequence[Path], size: int) -> None:
-    rows = _by_ranges(layout, group, KEPT_TYPES, lambda rows: rows, size=size)
-    _replace(layout, group, (each.unique(SAME).sort("msisdn", "known_at") for each in rows))
+    _read(layout, group, KEPT_TYPES, lambda rows: rows.select("msisdn"))  # sets aside what cannot be read
+    whole = [path for path in group if path.exists()]
+    if whole:
+        rows = _by_ranges(layout, whole, KEPT_TYPES, lambda rows: rows, size=size)
+        _replace(layout, whole, (each.unique(SAME).sort("msisdn", "known_at") for each in rows))
 
 
 def _by_ranges(
     layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick, *, size: int = MERGED_ROWS
 ) -> Iterator[pl.DataFrame]:
     """Reads some rows of sealed files, one range of numbers after the other, each in the order of the files."""
-    numbers = _read(layout, paths, types, lambda rows: pick(rows).select("msisdn")).to_series().sort()
+    numbers = _read(layout, paths, types, lambda rows: pick(rows).select("msisdn"), all_of=True).to_series().sort()
     starts = numbers.gather_every(size).unique(maintain_order=True).to_list()
     for start, end in itertools.pairwise([*starts, None]):
-        yield _read(layout, paths, types, _within(start, end, pick))
+        yield _read(layout, paths, types, _within(start, end, pick), all_of=True)
 
 
 def _within(start: str, end: str | None, pick: _Pick) -> _Pick:
@@ -200,10 +203,22 @@ def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType]
     return removed
 
 
-def _read(layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick) -> pl.DataFrame:
-    """Reads some sealed files, but for those that turn out to be damaged and are set aside."""
+def _read(
+    layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick, *, all_of: bool = False
+) -> pl.DataFrame:
+    """Reads some sealed files, but for those that turn out to be damaged and are set aside.
+
+    Args:
+        layout: Which store.
+        paths: The files.
+        types: Their columns.
+        pick: Which rows and columns.
+        all_of: Refuses to read only some of them: the others would be lost with what is to be replaced.
+    """
 
     def read(view: View) -> pl.DataFrame:
+        if all_of and not {*view}.issuperset(paths):
+            raise StoreError(f"a part of {layout.name} cannot be read any more or is gone; run again")
         return pick(scan_parts([path for path in view if path in paths], types, veil=layout.veil)).collect()
 
     return collect(layout, read)
