@@ -31,7 +31,7 @@ FLOORS = (
     ),
     ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
     ("bridge", "transport", "client", "store"),
-    ("scribe", "engine", "outcomes", "column", "forecast", "resolve"),
+    ("scribe", "engine", "outcomes", "column", "forecast", "sharing", "resolve"),
     ("cells", "door", "cleaning", "report", "progress", "frame", "files", "batches"),
     ("emulator", "polars", "pandas", "cluster", "cli", "__main__"),
 )

@@ -4,7 +4,7 @@ Everything above hands a column in and puts the result beside its own rows; ever
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -97,12 +97,19 @@ class NumberList:
             self._met, self._parts = together.unique("key", keep="first", maintain_order=True), []
 
 
-def known_answers(numbers: pl.Series, *, store: Store | None, settings: Settings, question: Question) -> pl.DataFrame:
-    """Gives the answers that need not be asked again."""
+def known_answers(
+    numbers: pl.Series,
+    *,
+    store: Store | None,
+    settings: Settings,
+    question: Question,
+    columns: Sequence[str] = ANSWER_SCHEMA.names,
+) -> pl.DataFrame:
+    """Gives the answers that need not be asked again, in these columns of ``ANSWER_SCHEMA``."""
     if store is None or settings.refresh:
-        return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
+        return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA)).select(columns)
     max_age = MaxAge.any() if settings.offline else MaxAge.of(settings.max_age)
-    return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC))
+    return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC), columns=columns)
 
 
 def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ what is in flight then still lands and is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -34,8 +34,12 @@ __all__ = ["Harvest", "Job", "run_job"]
 GRACE: Final = 10.0
 #: Seconds between two reports of progress.
 PROGRESS_EVERY: Final = 0.1
+#: Why a plan may have halted while what others ask can still be had.
+_MONEY: Final = (None, Reason.BUDGET, Reason.INSUFFICIENT_CREDIT)
 
 OnProgress = Callable[[Progress], None]
+#: Gives what to ask once everything before has its outcome, however long that takes; ``None`` at the end.
+More = Callable[[], Awaitable["Job | None"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,9 @@ class Job:
     """What a run has to ask: distinct numbers by predicted network."""
 
     lanes: Mapping[str, Sequence[str]]
-    #: Numbers that an earlier run asked without learning the answer: the provider may have billed them.
-    rechecks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Numbers that an earlier run asked without learning the answer, by how many days ago that was: the provider may
+    #: have billed them.
+    rechecks: Mapping[int, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ async def run_job(
     settings: Settings,
     journal: Journal | None = None,
     keep: Collection[str] = (),
+    more: More | None = None,
     on_progress: OnProgress | None = None,
     rng: Random | None = None,
 ) -> Harvest:
@@ -90,15 +96,13 @@ async def run_job(
         settings: Limits and options.
         journal: Where answers are kept before they count; ``None`` keeps nothing.
         keep: Columns that are each number's own to be given with the answers, ``uuid`` for one.
+        more: What else is to be asked, once the job has its outcomes. It is called when everything is on disk, also
+            where money ran out, since what it waits for may be free; what it gives is not asked then.
         on_progress: Called at most ten times a second, in the event loop.
         rng: Source of jitter.
     """
     limit = None if settings.max_credits is None else milli_of(settings.max_credits)
     plan = Plan(settings.replace(timeout=settings.timeout or client.timeout), Ledger(limit), rng=rng or Random())
-    for lane, numbers in job.rechecks.items():
-        plan.add(lane, numbers, recheck=True)
-    for lane, numbers in job.lanes.items():
-        plan.add(lane, numbers)
     book = AnswerBook(client.provider, keep=keep)
     async with Scribe(journal, book) as scribe, client.session() as session:
         run = _Run(
@@ -106,17 +110,11 @@ async def run_job(
             session,
             scribe,
             positional=client.positional,
+            more=more,
             on_progress=on_progress,
-            most_credits=_most_credits(job, plan),
         )
-        await run.to_the_end()
+        await run.to_the_end(job)
     return run.harvest(book)
-
-
-def _most_credits(job: Job, plan: Plan) -> float:
-    worst = sum(map(plan.tariff.worst_of, (*job.lanes.values(), *job.rechecks.values())))
-    limit = plan.ledger.limit
-    return credits_of(worst if limit is None else min(worst, limit))
 
 
 class _Run:
@@ -129,18 +127,16 @@ class _Run:
         scribe: Scribe,
         *,
         positional: bool,
+        more: More | None,
         on_progress: OnProgress | None,
-        most_credits: float,
     ) -> None:
         self._plan = plan
         self._session = session
         self._scribe = scribe
         self._positional = positional
+        self._more = more
         self._on_progress = on_progress
-        self._most_credits = most_credits
         self._kind = LookupKind(plan.settings.lookup)
-        self._options = {again: request_options(plan.settings, recheck=again) for again in (False, True)}
-        self._cache_days = {again: cache_window(plan.settings, recheck=again) for again in (False, True)}
         self._tasks: set[asyncio.Task[None]] = set()
         self._landed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -149,15 +145,42 @@ class _Run:
         self._on_disk = 0
         self._began = self._loop.time()
         self._reported_at = 0.0
-        self._total = sum(lane.count for lane in plan.lanes)
+        self._total = 0
+        self._worst = 0
 
-    async def to_the_end(self) -> None:
+    async def to_the_end(self, job: Job | None) -> None:
         try:
-            await self._drive()
+            while job is not None:
+                self._add(job)
+                await self._drive()
+                job = await self._next_job()
         except asyncio.CancelledError:
             self._stop(Interrupted("the run was stopped; what was paid for is kept"))
             await self._let_land()
         self._report_progress(last=True)
+
+    def _add(self, job: Job) -> None:
+        self._plan.resume(self._loop.time())
+        for days, lanes in (*job.rechecks.items(), (0, job.lanes)):
+            for lane, numbers in lanes.items():
+                self._plan.add(lane, numbers, recheck=days)
+                self._total += len(numbers)
+                self._worst += self._plan.tariff.worst_of(numbers)
+
+    async def _next_job(self) -> Job | None:
+        """Waits for more to ask; a run that ended for anything but money does not."""
+        if self._more is None or self._plan.halted not in _MONEY:
+            return None
+        waiting = asyncio.ensure_future(self._more())
+        try:
+            while self._error is None and not (await asyncio.wait({waiting}, timeout=PROGRESS_EVERY))[0]:
+                self._report_progress()
+            return await waiting if self._error is None else None
+        except Exception as error:  # noqa: BLE001  # raised once everything obtained is safe
+            self._stop(error)
+            return None
+        finally:
+            waiting.cancel()
 
     async def _drive(self) -> None:
         while True:
@@ -219,7 +242,10 @@ class _Run:
         recheck = ticket.kind.recheck
         try:
             results = await self._session.lookup(
-                self._kind, ticket.numbers, options=self._options[recheck], wait=ticket.timeout
+                self._kind,
+                ticket.numbers,
+                options=request_options(self._plan.settings, recheck=recheck),
+                wait=ticket.timeout,
             )
         except ProviderError as error:
             await self._came_to_nothing(ticket, error)
@@ -232,8 +258,8 @@ class _Run:
             self._landed.set()  # the slot is free before the disk is done
             await self._keep(answers, recheck=recheck)
 
-    async def _keep(self, answers: list[Answer], *, recheck: bool) -> None:
-        await self._scribe.answered(answers, cache_days=self._cache_days[recheck])
+    async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
+        await self._scribe.answered(answers, cache_days=cache_window(self._plan.settings, recheck=recheck))
         self._on_disk += len(answers)
 
     async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
@@ -262,7 +288,7 @@ class _Run:
         if self._on_progress is None or (not last and now - self._reported_at < PROGRESS_EVERY):
             return
         self._reported_at = now
-        plan = self._plan
+        plan, limit = self._plan, self._plan.ledger.limit
         progress = Progress(
             total=self._total,
             answered=self._on_disk,
@@ -270,7 +296,7 @@ class _Run:
             skipped=len(plan.unasked()) if last else 0,
             refused=plan.refusals,
             credits=credits_of(plan.ledger.spent),
-            credits_expected=self._most_credits,
+            credits_expected=credits_of(self._worst if limit is None else min(self._worst, limit)),
             in_flight=plan.in_flight,
             seconds=now - self._began,
         )

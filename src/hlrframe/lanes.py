@@ -22,8 +22,8 @@ class Kind(NamedTuple):
 
     #: How often they were tried before.
     tries: int = 0
-    #: Whether they may have been billed before: the provider's private cache must be on.
-    recheck: bool = False
+    #: How many days ago they may have been billed first: as far back the provider's private cache must be on. 0: never.
+    recheck: int = 0
 
 
 #: Numbers that nobody has asked yet.

@@ -246,6 +246,10 @@ class Circuit:
         if self._healthy_at is None:
             self._healthy_at = now
 
+    def resume(self, now: float) -> None:
+        """Starts it anew."""
+        self._healthy_at = now
+
     def healthy(self, now: float) -> None:
         """Notes a reply with answers."""
         self.streak = self.throttled = self._probes = 0

@@ -202,6 +202,8 @@ class Progress:
     cached: int = 0
     #: Asked, no usable answer.
     failed: int = 0
+    #: Being asked by another run that uses the same store; waited for.
+    waiting: int = 0
     #: Not asked: budget, credit, stop.
     skipped: int = 0
     #: Requests that the provider refused and that were, or will be, sent again.

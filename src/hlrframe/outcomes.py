@@ -203,7 +203,7 @@ def by_lane(lanes: pl.DataFrame, part: Part) -> pl.DataFrame:
     count, answered = pl.col("len"), pl.col("state") == State.ANSWERED
     named = count.filter(answered & pl.col("network").is_not_null())
     return counts.group_by("lane", maintain_order=True).agg(
-        numbers=count.filter(pl.col("state") != State.SKIPPED).sum(),
+        numbers=count.filter(~pl.col("state").is_in([State.SKIPPED, State.CACHED])).sum(),
         answered=count.filter(answered).sum(),
         agreement=named.max() / named.sum(),
     )

@@ -17,7 +17,7 @@ from random import Random
 from typing import Final
 
 from hlrframe.budget import Ledger
-from hlrframe.lanes import FRESH, Kind, Lane, Roster, Ticket, pause_after
+from hlrframe.lanes import Kind, Lane, Roster, Ticket, pause_after
 from hlrframe.limits import DOUBLING, Circuit, Meter, Ramp, Window
 from hlrframe.models import DEFAULT_TIMEOUT, Reason, Settings
 from hlrframe.tariff import Tariff
@@ -95,17 +95,21 @@ class Plan:
 
     # What comes in
 
-    def add(self, lane: str, numbers: Sequence[str], *, recheck: bool = False) -> None:
+    def add(self, lane: str, numbers: Sequence[str], *, recheck: int = 0) -> None:
         """Adds distinct numbers of one network.
 
         Args:
             lane: Name of the predicted network.
             numbers: E.164 digits, none of them added before.
-            recheck: Whether an earlier run may have been billed for them without seeing the answer.
+            recheck: How many days ago an earlier run may have been billed for them without seeing the answer; 0 for
+                never.
         """
         if numbers:
-            kind = Kind(0, recheck=True) if recheck else FRESH
-            self._roster.put(self._roster.lane(lane, most=self.window.most), numbers, kind)
+            self._roster.put(self._roster.lane(lane, most=self.window.most), numbers, Kind(0, recheck=recheck))
+
+    def resume(self, now: float) -> None:
+        """Goes on after a while in which there was nothing to ask: that was no silence of the provider."""
+        self.circuit.resume(now)
 
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""
@@ -362,9 +366,10 @@ class Plan:
             self._give_up(numbers, trouble)
             return
         unbilled = trouble.reason in (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
+        recheck = max(ticket.kind.recheck, 0 if unbilled else 1)
         at = now + max(at_least, self._rng.uniform(0.0, pause_after(ticket.kind.tries)))
         for lane, share in ticket.by_lane(numbers):
-            self._roster.put_later(at, lane, share, Kind(tries, recheck=ticket.kind.recheck or not unbilled))
+            self._roster.put_later(at, lane, share, Kind(tries, recheck))
 
     def _give_up(self, numbers: Sequence[str], trouble: Trouble) -> None:
         self.failed.update(dict.fromkeys(numbers, trouble))

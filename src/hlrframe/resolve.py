@@ -1,22 +1,25 @@
 """A list of numbers to their outcomes: look up in the store, ask the rest, put together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 import polars as pl
 
 from hlrframe.account import LaneReport, Report
+from hlrframe.ages import MaxAge
 from hlrframe.client import Client
 from hlrframe.column import NumberList, known_answers, to_be_asked
 from hlrframe.engine import Harvest, Job, run_job
-from hlrframe.models import Progress, Question, Reason, Settings, State
+from hlrframe.models import MAX_CACHE_DAYS, Progress, Question, Reason, Settings, State
 from hlrframe.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
 from hlrframe.schema import COLUMNS
+from hlrframe.sharing import Sharing
 from hlrframe.store import Store
 from hlrframe.tariff import credits_of
-from hlrframe.wire import Trouble
+from hlrframe.wire import PROFILE_TYPES, Trouble
 
 __all__ = ["resolve_numbers"]
 
@@ -24,6 +27,9 @@ __all__ = ["resolve_numbers"]
 ALL_COLUMNS: Final = tuple(each.name for each in COLUMNS)
 #: What a run leaves undone and why, where the plan's own reason would be misread.
 _SKIP_REASONS: Final = {Reason.UNAVAILABLE: Reason.STOPPED, Reason.THROTTLED: Reason.STOPPED}
+_DAY: Final = timedelta(days=1)
+#: How much longer a number in doubt may wait for its turn than when its doubt is measured.
+_MARGIN: Final = timedelta(hours=1)
 
 
 async def resolve_numbers(
@@ -37,6 +43,8 @@ async def resolve_numbers(
 ) -> Outcomes:
     """Gives every distinct number of a list its outcome; asks each at most once.
 
+    What another run with the same store is asking at this moment is not asked but waited for.
+
     Args:
         numbers: The list.
         client: Whom to ask.
@@ -49,19 +57,18 @@ async def resolve_numbers(
         StoreError: The store could not be opened. Nothing was asked.
     """
     question = Question.of(settings, client.provider)
-    known = known_answers(numbers.numbers["msisdn"], store=store, settings=settings, question=question)
-    to_ask = to_be_asked(numbers.numbers["msisdn"], known)
     own = [name for name in OWN_COLUMNS if name in columns]
+    run = _Run(client, settings, own, _kept(store, question, settings, own))
+    distinct = numbers.numbers["msisdn"]
+    known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(own))
+    to_ask = to_be_asked(distinct, known)
     harvest = None
     if to_ask.height and not settings.offline:
-        ever = settings.replace(max_age=None, refresh=False)
-        to_ask = _with_lanes(to_ask, known_answers(to_ask["msisdn"], store=store, settings=ever, question=question))
-        journal_to = None if store is None else (store, question)
-        tell = _counting_in(known.height, on_progress)
-        harvest = await _ask(to_ask, journal_to, client=client, settings=settings, keep=own, tell=tell)
+        to_ask = _with_lanes(to_ask, run.last_known(to_ask["msisdn"]))
+        harvest = await run.ask(to_ask, run.counting_in(known.height, on_progress))
     elif on_progress is not None:
         on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
-    parts = [cached(known, own), *_parts_of_run(to_ask, harvest)]
+    parts = [cached(known, own), *run.parts(to_ask, harvest)]
     outcomes, kinds = together(parts)
     keyed = numbers.numbers.with_columns(key=pl.col("msisdn").cast(pl.UInt64))
     table = keyed.join(outcomes, on="msisdn", how="left").sort("key")
@@ -72,16 +79,102 @@ async def resolve_numbers(
     return Outcomes(table, kinds, columns, report, harvest.error)
 
 
-def _parts_of_run(to_ask: pl.DataFrame, harvest: Harvest | None) -> list[Part]:
-    if harvest is None:
-        return [unanswered(dict.fromkeys(to_ask["msisdn"], Trouble(Reason.OFFLINE)), State.SKIPPED)]
-    halted = harvest.halted or Reason.STOPPED
-    skipped = dict.fromkeys(harvest.unasked, Trouble(_SKIP_REASONS.get(halted, halted)))
-    return [
-        answered(harvest.answers),
-        unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
-        unanswered(skipped, State.SKIPPED),
-    ]
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where the answers of a run are kept."""
+
+    store: Store
+    question: Question
+    #: The other runs that keep theirs there.
+    sharing: Sharing
+
+
+def _kept(store: Store | None, question: Question, settings: Settings, own: Sequence[str]) -> _Kept | None:
+    if store is None:
+        return None
+    began, columns = datetime.now(UTC), _columns_of(own)
+    return _Kept(store, question, Sharing(store, question, settings=settings, columns=columns, began=began))
+
+
+def _columns_of(own: Sequence[str]) -> Sequence[str]:
+    """Gives the columns of an answer that rows are made of."""
+    return ["msisdn", "checked_at", *PROFILE_TYPES.names(), *own]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Whom a run asks, and where it keeps the answers."""
+
+    client: Client
+    settings: Settings
+    #: Which of ``OWN_COLUMNS`` rows will get.
+    own: Sequence[str]
+    kept: _Kept | None
+
+    def last_known(self, numbers: pl.Series) -> pl.DataFrame:
+        """Gives the networks that the store saw numbers on, however long ago."""
+        columns = ["msisdn", "current_network", "original_network"]
+        if self.kept is None:
+            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+        store, question = self.kept.store, self.kept.question
+        return store.known(numbers, question, max_age=MaxAge.any(), now=datetime.now(UTC), columns=columns)
+
+    async def ask(self, to_ask: pl.DataFrame, tell: Callable[[Progress], None] | None) -> Harvest:
+        """Asks numbers; what :func:`_with_lanes` gives."""
+        ask = partial(run_job, client=self.client, settings=self.settings, keep=self.own, on_progress=tell)
+        if self.kept is None:
+            return await ask(Job(_by_lane(to_ask)))
+        async with self.kept.sharing as sharing:
+            job = self._job(to_ask, sharing.begin(to_ask["msisdn"]))
+
+            async def more() -> Job | None:
+                left = await sharing.more()
+                return self._job(to_ask, left) if len(left) else None
+
+            with self.kept.store.journal(self.kept.question) as journal:
+                harvest = await ask(job, journal=journal, more=more)
+                sharing.let_go()
+        return harvest
+
+    def _job(self, to_ask: pl.DataFrame, numbers: pl.Series) -> Job:
+        """Gives what to ask of numbers: those that may have been billed already with the cache as far back as that."""
+        assert self.kept is not None  # noqa: S101  # there are no rounds without a store
+        now = datetime.now(UTC)
+        mine = to_ask.join(numbers.to_frame("msisdn"), on="msisdn", how="semi", maintain_order="left")
+        doubts = self.kept.store.unanswered(numbers, self.kept.question, since=now - MAX_CACHE_DAYS * _DAY)
+        ago = (pl.lit(now + _MARGIN) - pl.col("asked_at")) / _DAY
+        days = doubts.select("msisdn", days=ago.ceil().clip(1, MAX_CACHE_DAYS).cast(pl.Int64))
+        again = mine.join(days, on="msisdn", how="inner", maintain_order="left")
+        fresh = mine.join(days, on="msisdn", how="anti", maintain_order="left")
+        return Job(_by_lane(fresh), {group["days"][0]: _by_lane(group) for group in again.partition_by("days")})
+
+    def counting_in(self, known: int, tell: Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
+        """Adds to a progress what was not asked: known to the store, or asked by others."""
+        if tell is None:
+            return None
+
+        def tell_all(progress: Progress) -> None:
+            found, waiting = (self.kept.sharing.found_count, len(self.kept.sharing.waiting)) if self.kept else (0, 0)
+            both = known + found
+            tell(replace(progress, total=progress.total + both + waiting, cached=both, waiting=waiting))
+
+        return tell_all
+
+    def parts(self, to_ask: pl.DataFrame, harvest: Harvest | None) -> list[Part]:
+        """Gives what became of the numbers that were to be asked."""
+        if harvest is None:
+            return [unanswered(dict.fromkeys(to_ask["msisdn"], Trouble(Reason.OFFLINE)), State.SKIPPED)]
+        halted = harvest.halted or Reason.STOPPED
+        left, found = list(harvest.unasked), list[pl.DataFrame]()
+        if self.kept is not None:
+            left.extend(self.kept.sharing.waiting)
+            found = self.kept.sharing.found
+        return [
+            answered(harvest.answers),
+            *(cached(answers, self.own) for answers in found),
+            unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
+            unanswered(dict.fromkeys(left, Trouble(_SKIP_REASONS.get(halted, halted))), State.SKIPPED),
+        ]
 
 
 def _with_lanes(to_ask: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
@@ -99,37 +192,6 @@ def _with_lanes(to_ask: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     return to_ask.join(seen, on="msisdn", how="left", maintain_order="left").select(
         "msisdn", "country", lane=pl.coalesce(pl.concat_str("place", pl.lit(" "), network), "place")
     )
-
-
-async def _ask(
-    to_ask: pl.DataFrame,
-    journal_to: tuple[Store, Question] | None,
-    *,
-    client: Client,
-    settings: Settings,
-    keep: Sequence[str],
-    tell: Callable[[Progress], None] | None,
-) -> Harvest:
-    ask = partial(run_job, client=client, settings=settings, keep=keep, on_progress=tell)
-    if journal_to is None:
-        return await ask(_job(to_ask, None))
-    store, question = journal_to
-    rechecks = store.unanswered(to_ask["msisdn"], question)["msisdn"]
-    with store.journal(question) as journal:
-        return await ask(_job(to_ask, rechecks), journal=journal)
-
-
-def _counting_in(cached: int, tell: Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
-    if tell is None:
-        return None
-    return lambda progress: tell(replace(progress, total=progress.total + cached, cached=cached))
-
-
-def _job(to_ask: pl.DataFrame, rechecks: pl.Series | None) -> Job:
-    if rechecks is None or rechecks.is_empty():
-        return Job(_by_lane(to_ask))
-    again = pl.col("msisdn").is_in(rechecks.implode())
-    return Job(_by_lane(to_ask.filter(~again)), _by_lane(to_ask.filter(again)))
 
 
 def _by_lane(to_ask: pl.DataFrame) -> Mapping[str, list[str]]:

@@ -3,10 +3,11 @@
 ``Store`` is the door, ``Journal`` is a run's writer, and the rest is what goes in and comes out. Inside, from the
 bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`` and ``remote`` (where things lie),
 ``records`` (columns), ``segment`` (a journal file), ``queries`` (which answer counts), ``parts`` (sealed files),
-``journal``, ``tidy`` (merging and removing).
+``journal``, ``claims`` (who is asking what), ``tidy`` (merging and removing).
 """
 
 from hlrframe.errors import DamagedWarning
+from hlrframe.store.claims import TOUCH_EVERY, Claim
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal, UnsealedWarning
 from hlrframe.store.queries import INCONCLUSIVE_AGE
@@ -16,8 +17,10 @@ from hlrframe.store.tidy import Compaction
 
 __all__ = [
     "INCONCLUSIVE_AGE",
+    "TOUCH_EVERY",
     "Answered",
     "Asked",
+    "Claim",
     "Compaction",
     "DamagedWarning",
     "Entry",

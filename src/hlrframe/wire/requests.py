@@ -12,7 +12,7 @@ __all__ = ["cache_window", "encode_balance", "encode_request", "request_options"
 _SAVE_TO_CACHE: Final = {"no": "NO", "private": "PRIVATE", "yes": "YES"}
 
 
-def request_options(settings: Settings, *, recheck: bool = False) -> dict[str, object]:
+def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object]:
     """Gives the options that go out with every number.
 
     The three cache options are always sent, since the account's own defaults would apply otherwise. Nothing that is
@@ -20,12 +20,13 @@ def request_options(settings: Settings, *, recheck: bool = False) -> dict[str, o
 
     Args:
         settings: Settings of the run.
-        recheck: Whether the number may have been billed before, so that the provider's private cache must be on.
+        recheck: How many days ago the number may have been billed: as far back the provider's private cache must be
+            on; 0 for not.
     """
     kind = LookupKind(settings.lookup)
     options: dict[str, object] = {
         "save_to_cache": _SAVE_TO_CACHE[settings.share_results],
-        "cache_days_private": _private_days(settings, recheck=recheck),
+        "cache_days_private": max(settings.provider_cache_days, recheck),
         "cache_days_global": settings.global_cache_days,
     }
     if settings.ported_date and kind is not LookupKind.VALIDATE:
@@ -37,17 +38,13 @@ def request_options(settings: Settings, *, recheck: bool = False) -> dict[str, o
     return options
 
 
-def cache_window(settings: Settings, *, recheck: bool = False) -> int:
+def cache_window(settings: Settings, *, recheck: int = 0) -> int:
     """Gives how old an answer out of the provider's caches may be, in days; 0 where none is asked for.
 
-    >>> cache_window(Settings()), cache_window(Settings(), recheck=True), cache_window(Settings(global_cache_days=7))
-    (0, 1, 7)
+    >>> cache_window(Settings()), cache_window(Settings(), recheck=3), cache_window(Settings(global_cache_days=7))
+    (0, 3, 7)
     """
-    return max(_private_days(settings, recheck=recheck), settings.global_cache_days)
-
-
-def _private_days(settings: Settings, *, recheck: bool) -> int:
-    return max(settings.provider_cache_days, 1) if recheck else settings.provider_cache_days
+    return max(settings.provider_cache_days, recheck, settings.global_cache_days)
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
