@@ -15,7 +15,7 @@ from typing import Any, Final
 import phonenumbers
 import polars as pl
 
-__all__ = ["region_of", "regions_of"]
+__all__ = ["name_of", "region_of", "regions_of"]
 
 #: Fewest letters of a foreign name without its accents: shorter ones are somebody else's code.
 _FEWEST_LETTERS: Final = 4
@@ -55,6 +55,15 @@ def regions_of(cells: pl.Series) -> pl.Series:
     distinct = cells.drop_nulls().unique()
     known = pl.Series(map(region_of, distinct), dtype=pl.String)
     return cells.replace_strict(distinct, known, default=None, return_dtype=pl.String)
+
+
+def name_of(code: str) -> str | None:
+    """Gives the English name of the country with an ISO 3166 code, or ``None``.
+
+    >>> [name_of(code) for code in ("GBR", "de", "44")]
+    ['United Kingdom', 'Germany', None]
+    """
+    return _english().get(_codes().get(code.lower(), ""))
 
 
 def _region_of_code(code: int) -> str | None:
@@ -97,6 +106,11 @@ def _names() -> dict[str, str]:
         elif len(folded) >= _FEWEST_LETTERS or not folded.isascii():
             meanings[folded].add(region)
     return {name: region for name, (region, *others) in meanings.items() if not others} | english
+
+
+@cache
+def _english() -> dict[str, str]:
+    return {region: name for region, language, name in _spoken_names() if language == "en"}
 
 
 def _spoken_names() -> Iterator[tuple[str, str, str]]:
