@@ -18,6 +18,8 @@ WIDE: Final = 36.0
 #: From this share on a part has room for its own share.
 _ROOM: Final = 0.14
 _BAR: Final = 44
+#: Most room for what stands beside a label, in ems.
+_NOTE: Final = 9.0
 
 #: Fills that say without colour that something is not known, not asked or not paid.
 PATTERNS: Final = """
@@ -150,7 +152,7 @@ def labels(words: str, *, narrow: float, wide: float) -> list[tuple[str, str | N
 
 
 def _line(row: Row, y: float) -> str:
-    note = f" {row.note}" if row.note else ""
+    note = f" {cut(plain(row.note), room=_NOTE)}" if row.note else ""
     taken = width(note) + width(row.figure) + 1.5
     names = labels(plain(row.label), narrow=NARROW - taken, wide=WIDE - taken)
     quiet = element("tspan", text(note.strip()), dx="6", class_="hf-quiet") if note else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from hlrframe.report.charts import NARROW, WIDE, labels, picture
-from hlrframe.report.markup import count, element, plain, text
+from hlrframe.report.markup import count, cut, element, plain, text, width
 
 __all__ = ["Flow", "flows_chart"]
 
@@ -19,9 +19,11 @@ _GAP: Final = 10.0
 #: Where the ribbons begin and end, in per cent of the width.
 _LEFT: Final = 36.0
 _RIGHT: Final = 64.0
-_OTHERS: Final = "Other networks"
+#: Share of the width for the names on either side.
+_SIDE: Final = (_LEFT - 2) / 100
 
-_Place: TypeAlias = tuple[str, str]
+#: A network and its country; those that are not named singly have none.
+_Place: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class _Node:
     """A network on one side."""
 
     name: str
-    note: str
+    country: str | None
     numbers: int
     #: Where it begins, from above, and how much room it takes, in pixels.
     y: float
@@ -80,7 +82,7 @@ def _folded(flows: Sequence[Flow]) -> Counter[tuple[_Place, _Place]]:
         origins[flow.origin, flow.country] += flow.numbers
         targets[flow.target, flow.country] += flow.numbers
     kept = [{place for place, _ in _largest(side)} for side in (origins, targets)]
-    rest = [(_OTHERS, f"{count(len(side) - MOST)} of them") for side in (origins, targets)]
+    rest = [(f"{count(len(side) - MOST)} others", None) for side in (origins, targets)]
     moved = Counter[tuple[_Place, _Place]]()
     for flow in flows:
         ends = ((flow.origin, flow.country), (flow.target, flow.country))
@@ -101,10 +103,11 @@ def _nodes(moved: Mapping[tuple[_Place, _Place], int], side: int, unit: float) -
     for ends, numbers in moved.items():
         totals[ends[side]] += numbers
     nodes, y = {}, 0.0
-    for place, numbers in sorted(totals.items(), key=lambda each: (each[0][0] == _OTHERS, -each[1], each[0])):
-        name, note = place
+    for place, numbers in sorted(
+        totals.items(), key=lambda each: (each[0][1] is None, -each[1], each[0][0], each[0][1])
+    ):
         thick = numbers * unit
-        nodes[place] = _Node(name, note, numbers, y, max(thick, _LEAST), thick)
+        nodes[place] = _Node(*place, numbers, y, max(thick, _LEAST), thick)
         y += max(thick, _LEAST) + _GAP
     return nodes
 
@@ -114,7 +117,7 @@ def _centred(nodes: Mapping[_Place, _Node], height: float) -> dict[_Place, _Node
     free = height - max(node.y + node.room for node in nodes.values())
     between = free / len(nodes)
     return {
-        place: _Node(node.name, node.note, node.numbers, node.y + between * (i + 0.5), node.room, node.thick)
+        place: _Node(node.name, node.country, node.numbers, node.y + between * (i + 0.5), node.room, node.thick)
         for i, (place, node) in enumerate(nodes.items())
     }
 
@@ -169,13 +172,13 @@ def _names(nodes: Iterable[_Node], *, at_left: bool) -> Iterable[str]:
         side["text_anchor"] = "end" if at_left else "start"
         for name, kind in _fitting(node.name):
             yield element("text", text(name), y=f"{node.middle - 3:.1f}", class_=_both("hf-name", kind), **side)
-        note = f"{node.note} · {count(node.numbers)}"
+        numbers = f" · {count(node.numbers)}" if node.country else count(node.numbers)
+        note = cut(plain(node.country or ""), room=NARROW * _SIDE - width(numbers)) + numbers
         yield element("text", text(note), y=f"{node.middle + 13:.1f}", class_="hf-quiet", **side)
 
 
 def _fitting(name: str) -> list[tuple[str, str | None]]:
-    share = (_LEFT - 2) / 100
-    return labels(plain(name), narrow=NARROW * share, wide=WIDE * share)
+    return labels(plain(name), narrow=NARROW * _SIDE, wide=WIDE * _SIDE)
 
 
 def _both(one: str, other: str | None) -> str:

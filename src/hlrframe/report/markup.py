@@ -103,17 +103,18 @@ def percent(share: float | None) -> str:
     return "<0.1%" if share < _LEAST else f"{min(share, 1 - _LEAST):.1%}"
 
 
-def amount(value: float | None, *, digits: int = 2) -> str:
+def amount(value: float | None) -> str:
     """Gives credits or money: whole ones without a point, small ones with more digits.
 
-    >>> [amount(each) for each in (1607.0, 0.875, 0.0137, None)]
-    ['1,607', '0.88', '0.0137', '-']
+    >>> [amount(each) for each in (1607.0, 0.875, 0.0137, 0.01, None)]
+    ['1,607', '0.88', '0.0137', '0.01', '-']
     """
     if value is None:
         return "-"
     if value == round(value):
         return count(value)
-    return f"{value:,.{digits if abs(value) >= _SMALL else max(digits, 4)}f}"
+    precise = abs(value) < _SMALL and round(value, 4) != round(value, 2)
+    return f"{value:,.{4 if precise else 2}f}"
 
 
 def width(words: str) -> float:

@@ -195,8 +195,10 @@ def _money(facts: Facts) -> list[tuple[str, str, str]]:
     if whole is not None:
         saved = whole["credits"] - spent["credits"]
         price = None if whole["money"] is None else whole["money"] - spent["money"]
-        share = percent(saved / whole["credits"] if whole["credits"] else None)
-        figures.append(("Credits saved", amount(saved), f"{share} of asking every row{money(price, facts.currency)}"))
+        share = (
+            f"{percent(saved / whole['credits'])} of asking every row" if whole["credits"] else "nothing to be asked"
+        )
+        figures.append(("Credits saved", amount(saved), f"{share}{money(price, facts.currency)}"))
     return figures
 
 

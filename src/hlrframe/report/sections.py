@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
+from hlrframe.countries import name_of
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
 from hlrframe.report.flows import Flow, flows_chart
 from hlrframe.report.markup import amount, count, data_table, element, many, percent, plain, text
@@ -154,7 +155,8 @@ def _countries(facts: Facts) -> str:
 
 
 def _country(row: Mapping[str, Any]) -> Row:
-    coverage, country = row["coverage"], row["country"] or "Country not named"
+    coverage, code = row["coverage"], row["country"] or ""
+    country = name_of(code) or code or "Country not named"
     if coverage is None:
         return Row(country, "", "no mobile numbers", ((),))
     figure = f"{'poor · ' if row['poor'] else ''}{percent(coverage)}"
