@@ -39,6 +39,7 @@ from hlrframe.store import Store
 
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
+    from hlrframe.batches import enrich_batches
     from hlrframe.files import enrich_file
     from hlrframe.report import Summary, summarize
 
@@ -78,6 +79,7 @@ __all__ = [
     "emulator",
     "enrich",
     "enrich_async",
+    "enrich_batches",
     "enrich_file",
     "enrich_with_report",
     "estimate",
@@ -88,6 +90,7 @@ __all__ = [
 #: Names that are loaded when they are first used: they need duckdb, or are not needed by most.
 _LATE = {
     "emulator": "hlrframe.emulator",
+    "enrich_batches": "hlrframe.batches",
     "enrich_file": "hlrframe.files",
     "Summary": "hlrframe.report",
     "summarize": "hlrframe.report",

@@ -25,6 +25,8 @@ _SUMS: Final = ("numbers", "requests", "refusals", "seconds", "possibly_billed_t
 #: What the progress of a window adds to that of all.
 _COUNTS: Final = ("answered", "cached", "failed", "skipped", "refused", "credits", "seconds")
 
+#: What is said of numbers that are not asked because an earlier window ended everything.
+_ENDS: Final = (Reason.OFFLINE.value, Reason.BUDGET.value)
 #: How the numbers begin that can cost the most.
 _DEAREST: Final = "1"
 
@@ -51,11 +53,11 @@ class Asking:
         on_progress: Callable[[Progress], None] | None = None,
         total: int = 0,
     ) -> None:
-        self._client = client
+        self.client = client
+        self.settings = settings
+        self.on_progress = on_progress
         self._store = store
-        self._settings = settings
         self._columns = columns
-        self._on_progress = on_progress
         self._total = total
         #: What is known of all numbers so far, with the account of all.
         self.outcomes: Outcomes | None = None
@@ -82,12 +84,11 @@ class Asking:
         """
         found = await resolve_numbers(
             numbers,
-            client=self._client,
-            # What is to be asked again is not read from there, even where it is not asked any more.
-            store=None if self._ended and self._settings.refresh else self._store,
+            client=self.client,
+            store=self._store,
             settings=self._settings_now(),
             columns=self._columns,
-            on_progress=self._on_progress and self._tell,
+            on_progress=self.on_progress and self._tell,
         )
         self._count(found)
         # Nobody looks at the numbers as text any more.
@@ -97,61 +98,64 @@ class Asking:
         return self.outcomes
 
     def _settings_now(self) -> Settings:
-        if self._ended:
-            return self._settings.replace(offline=True, refresh=False)
-        if self._settings.max_credits is None:
-            return self._settings
-        return self._settings.replace(max_credits=max(0.0, round(self._settings.max_credits - self._spent, 3)))
+        if self._ended and not Tariff(self.settings).worst(_DEAREST):
+            return self.settings.replace(offline=True, refresh=False)
+        if self._ended:  # what is stored still serves, as young as it must be
+            return self.settings.replace(max_credits=0.0)
+        if self.settings.max_credits is None:
+            return self.settings
+        return self.settings.replace(max_credits=max(0.0, round(self.settings.max_credits - self._spent, 3)))
 
     def _with_true_reason(self, kinds: pl.DataFrame) -> pl.DataFrame:
-        if not self._ended or self._settings.offline:
+        if not self._ended:
             return kinds
-        return kinds.with_columns(pl.col("reason").replace({Reason.OFFLINE.value: self._ended.value}))
+        return kinds.with_columns(pl.col("reason").replace(dict.fromkeys(_ENDS, self._ended.value)))
 
     def _count(self, found: Outcomes) -> None:
         self._spent += float(found.numbers["credits"].sum()) + found.report.possibly_billed_twice_credits
         self._before, self._now = _sum(self._before, self._now), Progress()
 
     def _tell(self, progress: Progress) -> None:
-        assert self._on_progress is not None  # noqa: S101  # it is handed on only with one
+        assert self.on_progress is not None  # noqa: S101  # it is handed on only with one
         self._now = progress
         both = _sum(self._before, progress)
         later = max(0, self._total - both.total)
         most = both.credits_expected if not later else self._most(both.credits_expected, later)
-        self._on_progress(replace(both, total=both.total + later, credits_expected=most))
+        self.on_progress(replace(both, total=both.total + later, credits_expected=most))
 
     def _most(self, expected: float | None, later: int) -> float:
         """Gives the most that all can cost: what is known of this window, and the dearest for what comes later."""
-        most = (expected or 0.0) + credits_of(Tariff(self._settings).worst(_DEAREST) * later)
-        return most if self._settings.max_credits is None else min(most, self._settings.max_credits)
+        most = (expected or 0.0) + credits_of(Tariff(self.settings).worst(_DEAREST) * later)
+        return most if self.settings.max_credits is None else min(most, self.settings.max_credits)
 
 
 class Results:
     """The result columns of rows that come piece by piece, counted as they pass.
 
     Args:
-        outcomes: Of all numbers.
         names: What each column of the results is called.
-        start: Rows before the first piece.
     """
 
-    def __init__(self, outcomes: Outcomes, names: Mapping[str, str], *, start: int = 0) -> None:
-        self._outcomes = outcomes
+    def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
-        self._rows = start
+        self._rows = 0
         self._tally = Tally()
 
-    def of(self, reading: pl.DataFrame) -> pl.DataFrame:
-        """Gives the columns of the next rows: ``msisdn`` and ``reason`` of each, as they were read."""
-        rows = self._outcomes.rows(reading, offset=self._rows)
+    def of(self, reading: pl.DataFrame, outcomes: Outcomes) -> pl.DataFrame:
+        """Gives the columns of the next rows.
+
+        Args:
+            reading: ``msisdn`` and ``reason`` of each.
+            outcomes: At least of all numbers among them.
+        """
+        rows = outcomes.rows(reading, offset=self._rows)
         self._rows += rows.height
         self._tally.add(rows)
         return rows.select(pl.col(name).alias(given) for name, given in self._names.items())
 
-    @property
-    def report(self) -> Report:
-        """The account of the run, with the counts of all rows that passed."""
-        return self._tally.complete(self._outcomes.report)
+    def complete(self, report: Report) -> Report:
+        """Gives the account of a run with the counts of all rows that passed."""
+        return self._tally.complete(report)
 
 
 def _sum(before: Progress, progress: Progress) -> Progress:

@@ -29,12 +29,11 @@ class _TypedFile(ABC):
         self._schema = schema
         self._taken = taken
         check_distinct(schema.names, path)
-        for column in taken.names:
-            open_door(schema.empty_table(), column)
+        self.head()
 
     def head(self) -> Door:
         """Gives the columns."""
-        return open_door(self._schema.empty_table(), self._taken.column)
+        return open_door(self._schema.empty_table(), self._taken.column, region_column=self._taken.region_column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
@@ -43,7 +42,10 @@ class _TypedFile(ABC):
     def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
         for table in self._tables(PIECE_ROWS, columns=self._taken.names):
-            yield Phones(*(open_door(table.select([name]), name).texts for name in self._taken.names))
+            door = open_door(
+                table.select(self._taken.names), self._taken.column, region_column=self._taken.region_column
+            )
+            yield Phones(door.texts, door.regions)
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""

@@ -110,8 +110,9 @@ class DelimitedFile:
         for name in taken.names:
             if self.names.count(name) > 1:
                 raise InputError(f"{path} has several columns named {name!r}: rename all but one")
-            # Finds the column, or says which ones there are.
-            open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), name)
+        # Finds the columns, or says which ones there are.
+        empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
+        open_door(empty, taken.column, region_column=taken.region_column)
         self._places = [self.names.index(name) for name in taken.names]
         #: How many rows to hold at a time.
         self.rows_of_piece = rows_of_piece(len(self.names), taken.cells)

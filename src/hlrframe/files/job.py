@@ -46,6 +46,7 @@ def enrich_file(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    region_column: str | None = None,
     memory_limit: str | int | None = None,
     guard_formulas: _Guard = False,
 ) -> Report:
@@ -82,6 +83,7 @@ def enrich_file(
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, or a list of names.
         progress: Whether to show a bar.
+        region_column: See :func:`hlrframe.enrich`.
         memory_limit: About how much memory the process may take, such as ``"1GB"`` or a number of bytes: it decides
             how many rows are held and how many numbers are asked at a time. ``None`` is 1.2 GB, or half of the
             machine's memory where that is less.
@@ -110,6 +112,7 @@ def enrich_file(
         settings=settings,
         prefix=prefix,
         columns=columns,
+        region_column=region_column,
         memory_limit=memory_limit,
         guard_formulas=guard_formulas,
     )
@@ -124,6 +127,7 @@ def estimate_file(
     store: StorePath = None,
     settings: Settings | None = None,
     client: Client | None = None,
+    region_column: str | None = None,
 ) -> Estimate:
     """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
 
@@ -133,18 +137,19 @@ def estimate_file(
         store: Directory or store whose answers need not be asked again.
         settings: What would be asked.
         client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
+        region_column: See :func:`hlrframe.enrich`.
 
     Raises:
         InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
     numbers = NumberList(region=settings.default_region)
-    opened = [open_source(path, Taken(column), into=None) for path in sources_of(source)]
+    opened = [open_source(path, Taken(column, region_column), into=None) for path in sources_of(source)]
 
     async def read() -> None:
         for each in opened:
             for phones in each.phones():
-                numbers.add(phones.texts)
+                numbers.add(*phones)
                 await asyncio.sleep(0)  # here a Ctrl-C gets through
 
     run_sync(read)
@@ -161,6 +166,7 @@ class FileJob:
         settings: What to ask and how.
         prefix: Put before the name of every result column.
         columns: Which result columns.
+        region_column: Name of the column that names each number's country.
         memory_limit: About how much memory may be taken.
         guard_formulas: Whether cells are guarded against being run as formulas.
 
@@ -178,6 +184,7 @@ class FileJob:
         settings: Settings,
         prefix: str = "hlr_",
         columns: str | Sequence[str] = "standard",
+        region_column: str | None = None,
         memory_limit: str | int | None = None,
         guard_formulas: _Guard = False,
     ) -> None:
@@ -188,7 +195,7 @@ class FileJob:
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
-        taken = Taken(column, cells=self._memory.cells)
+        taken = Taken(column, region_column, self._memory.cells)
         routes = plan_routes(source, destination)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
@@ -217,7 +224,7 @@ class FileJob:
             readings = Readings(existing_folder(self.destination))
         for transfer in self._transfers:
             for phones in transfer.phones():
-                reading = numbers.add(phones.texts)
+                reading = numbers.add(*phones)
                 with writable(self.destination):
                     readings.add(reading)
                 await asyncio.sleep(0)  # here a Ctrl-C gets through
@@ -277,21 +284,21 @@ class FileJob:
 
     def _counted(self, outcomes: Outcomes) -> Report:
         """Counts the rows without writing them."""
-        readings, results = self._from_start(), Results(outcomes, self._names)
+        readings, results = self._from_start(), Results(self._names)
         for rows in itertools.chain(
             itertools.repeat(PIECE_ROWS, self._numbers.rows // PIECE_ROWS), [self._numbers.rows % PIECE_ROWS]
         ):
             reading = readings.take(rows)
             if reading is not None:
-                results.of(reading)
-        return results.report
+                results.of(reading, outcomes)
+        return results.complete(outcomes.report)
 
     def _write(self, outcomes: Outcomes) -> Report:
         """Writes all rows beside their results, and counts them."""
-        readings, results = self._from_start(), Results(outcomes, self._names)
+        readings, results = self._from_start(), Results(self._names)
         for transfer in self._transfers:
-            transfer.write(readings, results.of)
-        return results.report
+            transfer.write(readings, lambda reading: results.of(reading, outcomes))
+        return results.complete(outcomes.report)
 
     def _from_start(self) -> Readings:
         assert self._readings is not None  # noqa: S101  # nothing is asked before it is read

@@ -109,8 +109,8 @@ class NdjsonLines:
         Raises:
             InputError: No line had one; the message says what there is.
         """
-        for name in self.taken.names:
-            open_door(pl.DataFrame(schema=dict.fromkeys(self.names, pl.String)), name)
+        empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
+        open_door(empty, self.taken.column, region_column=self.taken.region_column)
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
