@@ -31,6 +31,7 @@ Promises
     in any region. ``parse`` and ``parse_column`` always agree.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -67,6 +68,8 @@ _SERVICES: Final = frozenset(
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]+$"
+#: Marks where libphonenumber's finder, or a list of numbers, may divide a run; blanks and dots apart.
+_DIVIDED: Final = r"/|.\(|[(\[] *0 *[)\]]"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
 _RUNS: Final = pl.Schema(
     {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()}
@@ -235,8 +238,24 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
         "country",
         digits=text.str.replace_all("[^0-9]", ""),
         plus=text.str.contains("+", literal=True),
-        pure=text.str.contains(_PURE),
+        pure=text.str.contains(_PURE) | _is_undivided(texts["country"].unique()),
     )
+
+
+def _is_undivided(countries: pl.Series) -> pl.Expr:
+    """Whether no part of a clean run has digits enough to be a number in its row's country."""
+    shortest: defaultdict[int, list[str | None]] = defaultdict(list)
+    for country in countries:
+        shortest[ranges.fewest_digits(country)].append(country)
+    divided = pl.lit(value=True)
+    for fewest, those in shortest.items():
+        part = f"(?:[0-9][()-]*){{{fewest}}}"
+        divided = (
+            pl.when(pl.col("country").is_in(those, nulls_equal=True))
+            .then(pl.col("text").str.contains(part))
+            .otherwise(divided)
+        )
+    return ~divided & ~pl.col("text").str.contains(_DIVIDED)
 
 
 def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
@@ -252,7 +271,7 @@ def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
 def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
     """Reads the likeliest spellings of texts; leaves out every row whose answer is not certain.
 
-    A rejection is certain only of unbroken digits: of another text a part may be a number.
+    A rejection is certain only of digits without a gap, or with parts too short: else a part may be a number.
     """
     marked, bare = _split_marked(runs)
     unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits")

@@ -2,8 +2,8 @@
 
 libphonenumber's own patterns run as polars expressions, one calling code and one length at a time. A row is answered
 only where the answer is certain to be the one that :func:`hlrframe.numbering.read` gives; every other row is left out
-and has to be read one at a time. Rows that follow are: national prefixes that rewrite the number, calling codes with
-so few rows that compiling their patterns costs more than reading them.
+and has to be read one at a time: numbers that lose more than one prefix, calling codes with so few rows that compiling
+their patterns costs more than reading them.
 """
 
 import re
@@ -20,7 +20,7 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 from hlrframe.models import Reason
 from hlrframe.numbering import SHORTEST_INTERNATIONAL, WORLD, coded_start, misfit
 
-__all__ = ["calling_code", "international_prefix", "read_international", "read_national"]
+__all__ = ["calling_code", "fewest_digits", "international_prefix", "read_international", "read_national"]
 
 #: A pattern is compiled for no fewer rows than this.
 FEWEST_ROWS: Final = 32
@@ -116,6 +116,21 @@ def international_prefix(region: str) -> str:
     return _metadata(region, 0).international_prefix or _NEVER
 
 
+@cache
+def fewest_digits(region: str | None) -> int:
+    """Gives the digits of the shortest text that can be a number in a region; without one it starts with a plus.
+
+    >>> fewest_digits("US"), fewest_digits(None)
+    (10, 6)
+    """
+    if region is None:
+        plans = ((code, _metadata(_main_region(code), code)) for code in COUNTRY_CODE_TO_REGION_CODE)
+        return min(len(str(code)) + min(_general(plan).possible_length) for code, plan in plans)
+    plan = _metadata(region, 0)
+    added = re.sub(r"\\.", "", plan.national_prefix_transform_rule or "")
+    return min(_general(plan).possible_length) - len(added)
+
+
 @dataclass(frozen=True, slots=True)
 class _Trunk:
     """What is dialled before a national number, and how a plan tells it from the number's own digits."""
@@ -124,25 +139,30 @@ class _Trunk:
     prefix: str | None
     #: Number of groups in the pattern.
     groups: int
-    #: Whether the prefix can rewrite the number, where its last group took part.
-    rewrites: bool
+    #: What the number becomes where the pattern's last group took part; ``None`` where it only loses the prefix.
+    rewritten: str | None
     #: Pattern of every number of the plan.
     general: str
     #: Lengths that the plan has, in digits.
     lengths: tuple[int, ...]
 
     def strip(self, national: pl.Expr) -> pl.Expr:
-        """Takes the prefix off where the plan does; null where it would rewrite the number."""
+        """Takes the prefix off where the plan does."""
         if self.prefix is None:
             return national
-        rest = national.str.slice(self._prefix_length(national))
+        rest = self._rest(national)
         length = rest.str.len_bytes()
         fits = length.is_in(self.lengths) | (length > max(self.lengths))
         keeps = ~fits | (self.viable(national) & ~self.viable(rest))
-        stripped = pl.when(keeps).then(national).otherwise(rest)
-        if not self.rewrites:
-            return stripped
-        return pl.when(national.str.extract(_start(self.prefix), self.groups).is_null()).then(stripped)
+        return pl.when(keeps).then(national).otherwise(rest)
+
+    def _rest(self, national: pl.Expr) -> pl.Expr:
+        rest = national.str.slice(self._prefix_length(national))
+        if self.prefix is None or self.rewritten is None:
+            return rest
+        start = _start(self.prefix)
+        rewrites = national.str.extract(start, self.groups).is_not_null()
+        return pl.when(rewrites).then(national.str.replace(start, self.rewritten)).otherwise(rest)
 
     def untouched(self, national: pl.Expr) -> pl.Expr:
         """Whether no prefix can be taken off."""
@@ -186,7 +206,7 @@ def _read_code(group: pl.DataFrame, code: str) -> list[pl.DataFrame]:
 
 
 def _settle(numbers: pl.DataFrame, code: str) -> pl.DataFrame:
-    """Takes national prefixes off; leaves out numbers that they rewrite, and those that would lose a second one."""
+    """Takes national prefixes off; leaves out numbers that would lose a second one."""
     trunk, national = _trunk(_main_region(int(code)), int(code)), pl.col("national")
     marked = numbers.with_columns(plain=trunk.untouched(national))
     plain, prefixed = marked.filter("plain").drop("plain"), marked.filter(~pl.col("plain"))
@@ -267,12 +287,12 @@ def _general(metadata: PhoneMetadata) -> PhoneNumberDesc:
 @cache
 def _trunk(region: str, code: int) -> _Trunk:
     metadata = _metadata(region, code)
-    prefix = metadata.national_prefix_for_parsing or None
+    prefix, rule = metadata.national_prefix_for_parsing or None, metadata.national_prefix_transform_rule
     general = _general(metadata)
     return _Trunk(
         prefix=prefix,
         groups=re.compile(prefix or "").groups,
-        rewrites=bool(prefix and metadata.national_prefix_transform_rule),
+        rewritten=re.sub(r"\\(.)", r"${\1}", rule) if rule else None,
         general=general.national_number_pattern or _NEVER,
         lengths=tuple(general.possible_length),
     )
