@@ -16,7 +16,7 @@ from hlrframe.errors import DamagedWarning, StoreError
 from hlrframe.schema import SCHEMA_VERSION
 from hlrframe.store.disk import explained
 from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
-from hlrframe.store.privacy import PLAIN, Veil
+from hlrframe.store.privacy import PLAIN, Between, Veil
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
 from hlrframe.store.stamp import STAMP, Stamper, is_whole
@@ -79,23 +79,29 @@ def row_count(path: Path) -> int:
         return 0
 
 
-def scan_parts(paths: Sequence[Path], types: dict[str, pl.DataType], *, veil: Veil = PLAIN) -> pl.LazyFrame:
+def scan_parts(
+    paths: Sequence[Path], types: dict[str, pl.DataType], *, veil: Veil = PLAIN, between: Between = (None, None)
+) -> pl.LazyFrame:
     """Reads sealed files lazily, in these columns whichever version wrote them.
 
     Args:
         paths: The files.
         types: The columns.
         veil: That of their store.
+        between: The first and the last number that matter; rows of others may be left out.
     """
-    return veil.scan(paths, types) if paths else pl.LazyFrame(schema=types)
+    return veil.scan(paths, types, between=between) if paths else pl.LazyFrame(schema=types)
 
 
-def read_answers(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+def read_answers(
+    layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame], *, between: Between = (None, None)
+) -> pl.DataFrame:
     """Reads answers, sealed or not.
 
     Args:
         layout: Which store.
         narrow: Picks the rows and columns of each source; the columns of a sealed part come in.
+        between: The first and the last number that it picks; sparing to know where polars cannot read the files.
 
     Raises:
         StoreError: The store cannot be read.
@@ -103,7 +109,8 @@ def read_answers(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame])
 
     def read(view: View) -> pl.DataFrame:
         journals = [narrow(read_segment(path, veil=layout.veil).answers.lazy()) for path in view.journals]
-        return pl.concat([narrow(scan_parts(view.parts, KEPT_TYPES, veil=layout.veil)), *journals]).collect()
+        sealed = scan_parts(view.parts, KEPT_TYPES, veil=layout.veil, between=between)
+        return pl.concat([narrow(sealed), *journals]).collect()
 
     return collect(layout, read)
 

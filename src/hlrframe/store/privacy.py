@@ -18,10 +18,12 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError, StoreError
 
-__all__ = ["ARGUMENTS", "PLAIN", "TELLING", "VARIABLES", "Hashed", "Key", "KeySource", "Veil", "cure_for"]
+__all__ = ["ARGUMENTS", "PLAIN", "TELLING", "VARIABLES", "Between", "Hashed", "Key", "KeySource", "Veil", "cure_for"]
 
 #: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
 KeySource: TypeAlias = bytes | str | Callable[[], bytes | str]
+#: Two numbers; ``None`` for no bound.
+Between: TypeAlias = tuple[str | None, str | None]
 
 #: Columns that tell the number, itself apart.
 TELLING: Final = ("detected_number", "formatted_number", "sms_email", "mms_email", "extra")
@@ -119,8 +121,15 @@ class Veil:
         del columns
         return {}
 
-    def scan(self, paths: Sequence[Path], types: dict[str, pl.DataType]) -> pl.LazyFrame:
-        """Reads sealed files lazily, in these columns whichever version wrote them."""
+    def scan(self, paths: Sequence[Path], types: dict[str, pl.DataType], *, between: Between) -> pl.LazyFrame:
+        """Reads sealed files lazily, in these columns whichever version wrote them.
+
+        Args:
+            paths: The files.
+            types: The columns.
+            between: The first and the last number that matter; rows of others may be left out.
+        """
+        del between  # polars reads as much in the predicate
         return pl.scan_parquet(
             list(paths),
             schema=types,

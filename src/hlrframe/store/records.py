@@ -120,7 +120,5 @@ def of_run(answers: pl.DataFrame, question: Question, run: str) -> pl.DataFrame:
 
 def conform(frame: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
     """Gives exactly these columns: those that an older version did not know yet are null."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in types.items()
-    )
+    missing = [pl.lit(None).alias(name) for name in types if name not in frame.columns]
+    return frame.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in types.items())

@@ -15,6 +15,7 @@ from hlrframe.ages import MaxAge, parse_age
 from hlrframe.models import Question
 from hlrframe.store.claims import Claim, claim
 from hlrframe.store.disk import explained, sweep_temporaries
+from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout, View
@@ -36,30 +37,10 @@ from hlrframe.store.queries import (
 )
 from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
 from hlrframe.store.remote import layout_at
+from hlrframe.store.stats import StoreStats, count
 from hlrframe.store.tidy import Compaction, compact, compact_small, forget, purge
 
-__all__ = ["Store", "StoreStats"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoreStats:
-    """What a store holds."""
-
-    #: Answers kept, older ones to the same question included.
-    answers: int
-    #: Distinct numbers.
-    numbers: int
-    #: Sealed files of answers.
-    parts: int
-    #: Journals of runs that go on or were killed.
-    journals: int
-    #: Size on disk.
-    bytes: int
-    #: When the oldest and the newest answer were given; ``None`` in an empty store.
-    oldest: datetime | None
-    newest: datetime | None
-    #: Answers to each question, by its key.
-    by_question: Mapping[str, int]
+__all__ = ["Store"]
 
 
 class Store:
@@ -252,18 +233,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        rows = read_answers(self._open(), lambda rows: rows.select(SAME)).unique()
-        view, size = collect(self._layout, lambda view: (view, sum(path.stat().st_size for path in view)))
-        return StoreStats(
-            answers=len(rows),
-            numbers=rows["msisdn"].n_unique(),
-            parts=len(view.parts),
-            journals=len(view.journals),
-            bytes=size,
-            oldest=rows.select(pl.col("known_at").min()).item(),
-            newest=rows.select(pl.col("known_at").max()).item(),
-            by_question=dict(rows.group_by("question").len().sort("question").iter_rows()),
-        )
+        return count(self._open())
 
     def health(self) -> StoreHealth:
         """Examines the store: can it be written, is a file damaged, did a killed run leave something behind.
@@ -291,8 +261,9 @@ class Store:
             StoreError: The store cannot be read.
         """
         numbers, hidden = self._hidden(pl.Series([number]))
-        found = read_answers(self._open(), lambda rows: rows.filter(by_numbers(hidden))).unique(SAME).sort(AGE)
-        return self._layout.veil.reveal(found, hidden=hidden, numbers=numbers)
+        theirs = by_numbers(hidden)
+        found = read_answers(self._open(), lambda rows: rows.filter(theirs), between=(hidden[0], hidden[0]))
+        return self._layout.veil.reveal(found.unique(SAME).sort(AGE), hidden=hidden, numbers=numbers)
 
     def changes(self, since: datetime) -> pl.DataFrame:
         """Says which numbers are no longer what they were: live status, network, porting.
@@ -308,6 +279,27 @@ class Store:
             StoreError: The store cannot be read.
         """
         return changed(read_answers(self._open(), lambda rows: rows.select(*KEY, *AGE, *WATCHED)), since)
+
+    def export(
+        self, destination: str | os.PathLike[str], *, question: Question | str | None = None, newest_only: bool = True
+    ) -> int:
+        """Writes answers, in the columns of :meth:`scan` and in the clear, to a file that only its owner can read.
+
+        Args:
+            destination: A ``.parquet``, ``.csv``, ``.ndjson`` or ``.jsonl`` file; one of that name is replaced.
+            question: The question whose answers to write, or its key; ``None`` for those to all.
+            newest_only: Whether to leave out answers that a newer one to the same question has replaced.
+
+        Returns:
+            How many answers were written. They are sorted by number; a hashed store gives hashes.
+
+        Raises:
+            ConfigError: The ending is none of these.
+            StoreError: The store cannot be read, or the file not be written.
+        """
+        key = question.key if isinstance(question, Question) else question
+        path = Path(destination).expanduser()
+        return export(self._open(), path, question=key, newest_only=newest_only)
 
     def compact(self, *, now: datetime | None = None) -> Compaction:
         """Merges small parts into few sorted ones; runs and readers may go on meanwhile.

@@ -151,7 +151,7 @@ def _by_ranges(
     numbers = _read(layout, paths, types, lambda rows: pick(rows).select("msisdn"), all_of=True).to_series().sort()
     starts = numbers.gather_every(size).unique(maintain_order=True).to_list()
     for start, end in itertools.pairwise([*starts, None]):
-        yield _read(layout, paths, types, _within(start, end, pick), all_of=True)
+        yield _read(layout, paths, types, _within(start, end, pick), all_of=True, between=(start, end))
 
 
 def _within(start: str, end: str | None, pick: _Pick) -> _Pick:
