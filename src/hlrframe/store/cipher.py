@@ -182,7 +182,9 @@ class _Parts:
         here = list[int]()
         for group in range(footer.num_row_groups):
             met = footer.row_group(group).column(number).statistics
-            if not met or not met.has_min_max or (low or met.min) <= met.max and met.min <= (high or met.max):
+            first, last = (str(met.min), str(met.max)) if met and met.has_min_max else (None, None)
+            before, after = low and last and last < low, high and first and first > high
+            if not before and not after:
                 here.append(group)
         yield from (here[start : start + _TOGETHER] for start in range(0, len(here), _TOGETHER))
 

@@ -19,6 +19,7 @@ from hlrframe.models import MAX_CACHE_DAYS
 from hlrframe.store.journal import seal_orphans
 from hlrframe.store.layout import Layout, View, new_name, run_of
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, write_parquet
+from hlrframe.store.privacy import Between
 from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
@@ -204,7 +205,13 @@ def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType]
 
 
 def _read(
-    layout: Layout, paths: Collection[Path], types: dict[str, pl.DataType], pick: _Pick, *, all_of: bool = False
+    layout: Layout,
+    paths: Collection[Path],
+    types: dict[str, pl.DataType],
+    pick: _Pick,
+    *,
+    all_of: bool = False,
+    between: Between = (None, None),
 ) -> pl.DataFrame:
     """Reads some sealed files, but for those that turn out to be damaged and are set aside.
 
@@ -214,12 +221,14 @@ def _read(
         types: Their columns.
         pick: Which rows and columns.
         all_of: Refuses to read only some of them: the others would be lost with what is to be replaced.
+        between: The first and the last number that it picks.
     """
 
     def read(view: View) -> pl.DataFrame:
         if all_of and not {*view}.issuperset(paths):
             raise StoreError(f"a part of {layout.name} cannot be read any more or is gone; run again")
-        return pick(scan_parts([path for path in view if path in paths], types, veil=layout.veil)).collect()
+        mine = [path for path in view if path in paths]
+        return pick(scan_parts(mine, types, veil=layout.veil, between=between)).collect()
 
     return collect(layout, read)
 
