@@ -1,13 +1,16 @@
 """The command: exit codes, what is said where, and a bill that agrees."""
 
+import io
 import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import datetime
 
 import polars as pl
 import pytest
@@ -16,6 +19,9 @@ import hlrframe
 from emulator_aid import mobiles
 from hlrframe import emulator
 from hlrframe.cli import main
+from hlrframe.cli.arguments import build_parser
+from hlrframe.cli.commands import COMMANDS
+from hlrframe.cli.speech import paint
 
 KEY, SECRET = "k3y-nobody-may-see", "s3cret-nobody-may-see"
 COMMAND = [sys.executable, "-m", "hlrframe"]
@@ -120,6 +126,7 @@ def test_a_wrong_key_is_refused_and_nothing_is_written(run, provider, monkeypatc
     code, out, err = run(*ENRICH)
     assert (code, out) == (4, "")
     assert "hlrframe: error:" in err
+    assert json.loads(run(*ENRICH, "--json")[1])["error"]["kind"] == "auth_error"
     assert (folder / "out.csv").read_text() == "from yesterday"
     assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv"]
     assert provider.bill.total == 0
@@ -132,7 +139,9 @@ def test_a_refusal_half_way_keeps_what_was_obtained(run, serve):
     with serve(faults=emulator.Faults(revoke_at=3)) as provider:
         code, out, err = run(*ENRICH, "--json", "--store", "answers")
     ended = json.loads(out)
-    assert code == 4
+    assert code == ended["error"]["exit_code"] == 4
+    assert ended["error"]["kind"] == "auth_error"
+    assert ended["resume"] == "hlrframe enrich in.csv --column phone -o out.csv --json --store answers"
     assert ended["report"]["states"]["answered"] > 0
     assert ended["output"] in err
     assert "to go on: hlrframe enrich in.csv" in err
@@ -148,6 +157,7 @@ def test_money_runs_out(run, serve, credit, options):
     assert code == 3
     assert provider.bill.total == 7
     assert "26 rows were not asked" in err
+    assert "to go on: hlrframe enrich in.csv --column phone -o out.csv" in err
     assert "run it again" in out
     assert read_output()["hlr_state"].to_list().count("answered") == 14
 
@@ -169,7 +179,6 @@ BAD = {
     "credits": [*ENRICH, "--max-credits", "-1"],
     "offline and refresh": [*ENRICH, "--offline", "--refresh"],
     "nothing": ["enrich"],
-    "no command": [],
     "unknown command": ["enrol"],
     "short option name": [*ENRICH, "--max", "3"],
     "report of nothing": ["report", "in.csv"],
@@ -177,29 +186,56 @@ BAD = {
     "no time": ["store", "changes", ".", "--since", "lately"],
     "no number": ["store", "forget", ".", "hello"],
     "no port": ["emulator", "--port", "70000"],
+    "price": ["estimate", "in.csv", "--column", "phone", "--price-per-credit", "-1"],
+    "shell": ["completion", "tcsh"],
+    "no verb": ["store"],
 }
 
 
 @pytest.mark.parametrize("arguments", [pytest.param(arguments, id=name) for name, arguments in BAD.items()])
 def test_bad_input_costs_nothing(run, provider, folder, arguments):
-    """Wrong use and bad input are exit code 2 and a line or two, before anything is sent."""
+    """Wrong use and bad input are exit code 2 and a line or two, before anything is sent; with --json an object too."""
     write_contacts()
     (folder / "taken.csv").write_text("phone,hlr_state\n,\n")
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("hlrframe: error: ")
     assert err.count("\n") <= 2
+    code, out, _ = run(*arguments, "--json")
+    assert (code, out.count("\n")) == (2, 1)
+    error = json.loads(out)["error"]
+    assert error["kind"] in {"wrong_use", "input_error", "config_error"}
+    assert error["exit_code"] == 2
+    assert f"hlrframe: error: {error['message']}\n" == err
     assert provider.bill.requests == 0
     assert not (folder / "out.csv").exists()
 
 
-def test_without_a_key_the_cure_is_named(run):
-    """No account is exit code 2; the message names the variables and the emulator."""
+def test_without_a_command_a_newcomer_is_told_how_to_begin(run):
+    """The bare command is wrong use, and says how to try it with and without an account."""
+    code, out, err = run()
+    assert (code, out) == (2, "")
+    assert all(word in err for word in ("HLR_API_KEY", "HLR_API_SECRET", "--emulator", "https://", "hlrframe --help"))
+
+
+@pytest.mark.parametrize("arguments", [ENRICH, ["balance"]])
+def test_without_a_key_the_cure_is_named(run, arguments):
+    """No account is exit code 2; the message names the variables, where to get them, and how to try without."""
     write_contacts()
-    for arguments in (ENRICH, ["balance"]):
-        code, _, err = run(*arguments)
-        assert code == 2
-        assert all(word in err for word in ("HLR_API_KEY", "HLR_API_SECRET", "--emulator"))
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert all(word in err for word in ("HLR_API_KEY", "HLR_API_SECRET", "settings", "https://www.hlrlookup.com"))
+    again = err.splitlines()[-1].strip()
+    assert again == f"hlrframe {' '.join(arguments)} --emulator"
+    assert run(*again.split()[1:])[0] == 0
+    assert json.loads(run(*arguments, "--json")[1])["error"]["kind"] == "no_account"
+
+
+def test_a_mistyped_column(run):
+    """A column that is not there gets a guess and the names that are."""
+    write_contacts()
+    _, _, err = run("estimate", "in.csv", "--column", "fone")
+    assert "no column 'fone': did you mean 'phone'? it has 'phone'" in err
 
 
 def test_an_unwritable_store_is_found_before_anything_is_sent(run, provider, folder):
@@ -241,6 +277,16 @@ def test_an_estimate_needs_no_account(run):
     assert "20 distinct numbers" in out
     estimate = json.loads(run("estimate", "in.csv", "--column", "phone", "--lookup", "mnp", "--json")[1])
     assert (estimate["rows"], estimate["to_ask"], estimate["credits_high"]) == (40, 20, 10)
+    assert (estimate["credits_expected"], estimate["rate"], estimate["money"]) == (10, "documented", None)
+
+
+def test_an_estimate_in_money(run):
+    """With a price of a credit the sums are there in money, too."""
+    write_contacts()
+    options = ["estimate", "in.csv", "--column", "phone", "--price-per-credit", "0.006", "--currency", "EUR"]
+    assert "0.12 EUR expected" in run(*options)[1]
+    money = json.loads(run(*options, "--json")[1])["money"]
+    assert (money["expected"], money["currency"]) == (pytest.approx(0.12), "EUR")
 
 
 @pytest.mark.parametrize("source", ["out.csv", "answers"])
@@ -272,10 +318,16 @@ def test_store(run, monkeypatch, folder):
     assert run("store", "compact", "answers")[1] == "2 files became 1\n"
     assert run("store", "changes", "answers", "--since", "1d")[1].startswith("question,msisdn,")
     assert json.loads(run("store", "changes", "answers", "--since", "2026-01-01", "--json")[1]) == {"changes": []}
+    first = f"+{mobiles(1)[0]}"
+    assert run("store", "history", "answers", first)[1].count("\n") == 3
+    answers = json.loads(run("store", "history", "answers", first, "--json")[1])["answers"]
+    assert [each["msisdn"] for each in answers] == [first[1:]] * 2
+    assert datetime.fromisoformat(answers[0]["known_at"]).tzinfo is not None
+    assert json.loads(run("store", "compact", "answers", "--json")[1]) == {"before": 1, "after": 1}
     (folder / "numbers.txt").write_text(f"+{mobiles(2)[1]}\n\n")
     with (folder / "numbers.txt").open() as stdin, monkeypatch.context() as context:
         context.setattr("sys.stdin", stdin)
-        assert run("store", "forget", "answers", f"+{mobiles(1)[0]}", "-")[:2] == (0, "4 answers removed\n")
+        assert run("store", "forget", "answers", first, "-")[:2] == (0, "4 answers removed\n")
     assert json.loads(run("store", "purge", "answers", "--older-than", "0s", "--json")[1]) == {"removed": 36}
 
 
@@ -287,14 +339,56 @@ def test_messages_hide_numbers(run):
     assert re.search(r"\d{4}", err) is None
 
 
-def test_help_and_version(run):
-    """Help shows examples and exit codes, of each command too; the version is the package's."""
-    code, out, _ = run("--help")
+def commands(parser, path=()):
+    """Gives the words of every command of a parser, those that need another word after them included."""
+    yield path
+    for action in parser._actions:
+        for name, inner in action.choices.items() if isinstance(action.choices, dict) else ():
+            yield from commands(inner, (*path, name))
+
+
+EVERY = list(commands(build_parser()))
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_help_shows_examples_that_parse(run, command):
+    """The help of every command has examples, and each of them is a command line that can be typed."""
+    code, out, _ = run(*command, "--help")
     assert code == 0
-    assert "hlrframe enrich contacts.csv" in out
-    assert "130" in out
-    assert "example" in run("enrich", "--help")[1]
+    examples = re.findall(r"^  hlrframe (.*)$", out.partition("example")[2], flags=re.MULTILINE)
+    assert examples
+    for example in examples:
+        typed = shlex.split(re.split(r" [<>] ?\S|    #", example)[0].partition(" <")[0].partition(" >")[0])
+        assert build_parser().parse_args(typed).command.startswith(" ".join(command))
+
+
+def test_help_and_version(run):
+    """Help names the exit codes; the version is the package's."""
+    assert "130" in run("--help")[1]
     assert run("--version") == (0, f"hlrframe {hlrframe.__version__}\n", "")
+
+
+def test_every_command_speaks_json():
+    """There is no command without --json."""
+    actions = [action.command for action in map(build_parser().parse_args, TYPED)]
+    assert sorted(actions) == sorted(COMMANDS)
+    assert all(build_parser().parse_args([*each, "--json"]).json for each in TYPED)
+
+
+TYPED = [
+    ENRICH,
+    ["estimate", "in.csv", "--column", "phone"],
+    ["report", "out.csv"],
+    ["balance"],
+    ["doctor"],
+    ["emulator"],
+    ["completion", "bash"],
+    *(["store", verb, "answers"] for verb in ("stats", "compact")),
+    ["store", "forget", "answers", "1"],
+    ["store", "history", "answers", "1"],
+    ["store", "purge", "answers", "--older-than", "1d"],
+    ["store", "changes", "answers", "--since", "1d"],
+]
 
 
 @pytest.fixture
@@ -317,6 +411,41 @@ def test_at_a_terminal_somebody_is_asked(run, provider, terminal, folder, answer
     assert "Spend up to 20.0 credits? [y/N]" in err
     assert provider.bill.total == paid
     assert (folder / "out.csv").exists() == bool(paid)
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_no_is_json_too(run, terminal):
+    """Whoever says no gets an object that says so."""
+    write_contacts()
+    terminal("n\n")
+    code, out, _ = run(*ENRICH, "--json")
+    assert (code, json.loads(out)["error"]["kind"]) == (130, "declined")
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody looks at."""
+
+    def isatty(self):
+        """Says so."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "painted"),
+    [
+        (Terminal(), {}, True),
+        (io.StringIO(), {}, False),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"TERM": "dumb"}, False),
+    ],
+)
+def test_colours(monkeypatch, stream, environment, painted):
+    """There are colours in a terminal only, and none where NO_COLOR asks for none."""
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert paint("error:", "31", stream) == ("\x1b[31merror:\x1b[0m" if painted else "error:")
 
 
 @pytest.mark.parametrize("options", [["--yes"], ["--emulator"], ["--offline"], ["--max-credits", "0"]])
@@ -359,11 +488,14 @@ def test_ctrl_c_keeps_what_was_paid_for(run, serve):
         out, err = process.communicate(timeout=50)
         asked = provider.bill.numbers
         assert (process.returncode, out) == (130, "")
-        assert "to go on: hlrframe enrich in.csv --column phone -o out.csv --store 'my answers'" in err
+        resume = "hlrframe enrich in.csv --column phone -o out.csv --store 'my answers'"
+        assert f"to go on: {resume}" in err
+        assert re.search(r"^hlrframe: \d+ of 300 numbers", err, flags=re.MULTILINE)
+        assert "\r" not in err
         assert KEY not in err
         assert read_output()["hlr_credits"].cast(pl.Float64).sum() == provider.bill.total < 300
     with serve() as second:
-        assert run(*ENRICH, *options)[0] == 0
+        assert run(*shlex.split(resume)[1:])[0] == 0
         assert second.bill.numbers == 300 - asked
 
 
@@ -376,6 +508,16 @@ def test_a_reader_that_goes_away_is_no_error(run):
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(timeout=50) == 141
+
+
+def test_the_emulator_announces_itself_as_json():
+    """With --json the address and the credentials are one object, and the emulator goes on serving."""
+    process = start("emulator", "--json")
+    served = json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=50)
+    assert process.returncode == 0
+    assert set(served) == {"base_url", "api_key", "api_secret"}
 
 
 def test_emulator_for_other_processes(run, monkeypatch):

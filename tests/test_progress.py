@@ -84,6 +84,14 @@ def test_the_bar_says_what_it_can_cost(screen):
     assert "1,499.5 of 1,900.0 credits, answered 1,500" in screen.getvalue()
 
 
+def test_what_another_run_asks_is_told(screen):
+    """Numbers that another run is asking are named, while there are any."""
+    with redirect_stderr(screen), shown(True) as tell:
+        tell(snapshot(waiting=1_200))
+        tell(snapshot(waiting=0, answered=1_501))
+    assert screen.getvalue().count("refused 0, asked by another run 1,200") == 1
+
+
 def last_rate(screen):
     """Gives the numbers a second and the minutes and seconds left that the bar said last."""
     said = re.findall(r"<(\d\d):(\d\d), +([\d.]+) numbers/s", screen.getvalue())
@@ -287,10 +295,9 @@ run_sync(work)
 """
 
 
-@pytest.mark.parametrize("work", [WORK, IN_A_THREAD], ids=["at the prompt", "in a thread"])
-def test_a_widget_in_a_real_kernel(work):
+def test_a_widget_in_a_real_kernel():
     """A notebook shows the bar as a widget, though nobody imported ipywidgets."""
-    kinds, text = in_a_kernel(work)
+    kinds, text = in_a_kernel(IN_A_THREAD)
     assert "application/vnd.jupyter.widget-view+json" in kinds
     assert "numbers" not in text
 

@@ -6,9 +6,12 @@ Every error says whether the request can have been billed: :class:`~hlrframe.err
 
 import math
 import os
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Final, Self
 
@@ -28,7 +31,7 @@ from hlrframe.wire import (
     error_of_reply,
 )
 
-__all__ = ["Client", "Session", "unused_account"]
+__all__ = ["Client", "Pulse", "Session", "unused_account"]
 
 BASE_URL: Final = "https://api.hlrlookup.com/apiv2"
 TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
@@ -36,6 +39,17 @@ TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
 LONGEST_PAUSE: Final = 3600.0
 #: The public credentials of the vendor's testing suite.
 TESTING_CREDENTIALS: Final = "speedtest"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What one balance call says of an account and of the way to it."""
+
+    credits: float
+    #: Seconds that the call took, the opening of a connection included.
+    seconds: float
+    #: Seconds by which the provider's clock is ahead of ours, to a second or so; ``None`` where its reply has no date.
+    ahead: float | None
 
 
 class Client:
@@ -113,6 +127,19 @@ class Client:
         async with self.session() as session:
             return await session.balance()
 
+    def pulse(self) -> Pulse:
+        """Asks for the balance once, and tells how that went. Costs nothing.
+
+        Raises:
+            AuthError: Wrong credentials.
+            ProviderError: No balance came.
+        """
+        return run_sync(self._pulse)
+
+    async def _pulse(self) -> Pulse:
+        async with self.session() as session:
+            return await session.pulse()
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator["Session"]:
         """Opens connections for one run, in the running event loop."""
@@ -175,14 +202,27 @@ class Session:
             ProtocolError: A reply that cannot be understood: perhaps billed.
         """
         body = encode_request(self._client._key, self._client._secret, numbers, options)  # noqa: SLF001  # its own
-        return decode_results(await self._post(kind.value, body, wait))
+        return decode_results((await self._post(kind.value, body, wait)).content)
 
     async def balance(self) -> float:
         """Asks for the credits left on the account. Costs nothing."""
-        body = encode_balance(self._client._key, self._client._secret)  # noqa: SLF001  # its own
-        return decode_balance(await self._post("balance", body, self._client.timeout))
+        return decode_balance((await self._ask_balance()).content)
 
-    async def _post(self, endpoint: str, body: bytes, wait: float) -> bytes:
+    async def pulse(self) -> Pulse:
+        """Asks for the balance, and tells how that went."""
+        began, clock = time.perf_counter(), time.time()
+        reply = await self._ask_balance()
+        seconds = time.perf_counter() - began
+        told = _moment(reply.headers.get("date"))
+        # The second in which the reply was made began half a second before its middle.
+        ahead = None if told is None else told + 0.5 - (clock + seconds / 2)
+        return Pulse(decode_balance(reply.content), seconds, ahead)
+
+    async def _ask_balance(self) -> httpx.Response:
+        body = encode_balance(self._client._key, self._client._secret)  # noqa: SLF001  # its own
+        return await self._post("balance", body, self._client.timeout)
+
+    async def _post(self, endpoint: str, body: bytes, wait: float) -> httpx.Response:
         timeout = {"connect": wait, "read": wait, "write": wait, "pool": wait}
         url = self._urls[endpoint]
         request = httpx.Request("POST", url, headers=_HEADERS, content=body, extensions={"timeout": timeout})
@@ -196,7 +236,7 @@ class Session:
             failure = _failure(error, self._client.base_url.host, wait)
         else:
             if reply.status_code == HTTP_OK:
-                return reply.content
+                return reply
             failure = self._refusal(reply)
         # Outside the handler: httpx's own error holds the request, and so the credentials.
         raise failure
@@ -253,3 +293,11 @@ def _seconds(retry_after: str | None) -> float | None:
     except ValueError:
         return None
     return min(max(0.0, seconds), LONGEST_PAUSE) if math.isfinite(seconds) else None
+
+
+def _moment(date: str | None) -> float | None:
+    """Reads a ``Date`` header as seconds since 1970."""
+    try:
+        return parsedate_to_datetime(date or "").timestamp()
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ import phonenumbers
 import polars as pl
 
 from hlrframe.account import Estimate
+from hlrframe.ages import MaxAge
 from hlrframe.column import NumberList, known_answers, to_be_asked
 from hlrframe.models import LiveStatus, LookupKind, NumberType, Question, Settings
 from hlrframe.outcomes import counts_of
@@ -44,7 +45,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
     to_ask = to_be_asked(distinct, known)
     if settings.offline:
         to_ask = to_ask.clear()
-    ever = settings.replace(max_age=None, refresh=False)
+    ever = settings.replace(max_age=MaxAge.any(), refresh=False)
     earlier = known_answers(to_ask["msisdn"], store=store, settings=ever, question=question)
     sums = _sums(to_ask, earlier, settings)
     learnt = None if store is None or to_ask.is_empty() else store.pace(question)

@@ -154,10 +154,11 @@ def _duration(seconds: float) -> str:
 
 def _facts(progress: Progress) -> str:
     most = "" if progress.credits_expected is None else f" of {progress.credits_expected:,.1f}"
-    return (
+    facts = (
         f"{progress.credits:,.1f}{most} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
         f"failed {progress.failed:,}, refused {progress.refused:,}"
     )
+    return f"{facts}, asked by another run {progress.waiting:,}" if progress.waiting else facts
 
 
 def _bar(progress: Progress) -> Any:  # noqa: ANN401  # one of tqdm's two classes

@@ -4,13 +4,14 @@ What the commands do, and polars with it, is loaded when the arguments make sens
 """
 
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
 
-from hlrframe.cli.arguments import build_parser, command_line
-from hlrframe.cli.speech import say, show_json, spoken_warnings
+from hlrframe.cli.arguments import WELCOME, WrongUse, build_parser, command_line
+from hlrframe.cli.speech import complain, say, show_json, spoken_warnings
 from hlrframe.errors import ConfigError, InputError, Interrupted, RunError
 
 __all__ = ["main"]
@@ -26,6 +27,9 @@ BROKEN_PIPE: Final = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command.
 
+    With ``--json`` its result is one JSON object on standard output. So is its failure: ``error`` holds a ``kind``, a
+    ``message`` and the ``exit_code``; after a run that ended early ``output``, ``report`` and ``resume`` stand beside.
+
     Args:
         argv: Arguments without the command's own name; ``None`` for those of the process.
 
@@ -34,10 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         refused or unreachable, or store unusable; 130 interrupted.
     """
     arguments = sys.argv[1:] if argv is None else argv
+    if not arguments:
+        sys.stderr.write(WELCOME)
+        return WRONG_USE
     try:
         options = build_parser().parse_args(arguments)
     except SystemExit as ending:
         return int(ending.code or 0)
+    except WrongUse as error:
+        return _failed(error, Namespace(json="--json" in arguments))
     options.again = command_line(arguments)
     with spoken_warnings():
         try:
@@ -54,34 +63,42 @@ def _run(options: Namespace) -> int:
 
         code = COMMANDS[options.command](options)
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         say(f"interrupted; to go on: {options.again}")
-        return INTERRUPTED
+        return _show_failure(Interrupted("interrupted"), INTERRUPTED, options, resume=options.again)
     except RunError as error:
         return _ended_early(error, options)
     except (InputError, ConfigError) as error:
-        say(f"error: {error}")
-        return WRONG_USE
-    except BrokenPipeError:
-        raise
+        return _failed(error, options)
     except Exception as error:
         if os.environ.get("HLRFRAME_TRACEBACK"):
             raise
         # Only its type: nobody knows what its words quote.
-        say(f"error: unexpected {type(error).__name__}; please report it with what HLRFRAME_TRACEBACK=1 shows")
-        return UNEXPECTED
+        message = f"unexpected {type(error).__name__}; please report it with what HLRFRAME_TRACEBACK=1 shows"
+        complain(message)
+        return _show_failure(RuntimeError(message), UNEXPECTED, options)
     return code
 
 
+def _failed(error: InputError | ConfigError, options: Namespace) -> int:
+    complain(error)
+    return _show_failure(error, WRONG_USE, options)
+
+
 def _ended_early(error: RunError, options: Namespace) -> int:
-    interrupted = isinstance(error, Interrupted)
-    say(f"interrupted: {error}" if interrupted else f"error: {error}")
-    if error.report is not None:
-        _say_how_to_go_on(error, options)
-    if options.json:
-        output = None if error.partial is None else str(error.partial)
-        show_json({"error": str(error), "output": output, "report": error.report})
-    return INTERRUPTED if interrupted else REFUSED
+    if isinstance(error, Interrupted):
+        say(f"interrupted: {error}")
+        code = INTERRUPTED
+    else:
+        complain(error)
+        code = REFUSED
+    if error.report is None:
+        return _show_failure(error, code, options)
+    _say_how_to_go_on(error, options)
+    output = None if error.partial is None else str(error.partial)
+    return _show_failure(error, code, options, output=output, report=error.report, resume=options.again)
 
 
 def _say_how_to_go_on(error: RunError, options: Namespace) -> None:
@@ -90,3 +107,20 @@ def _say_how_to_go_on(error: RunError, options: Namespace) -> None:
         "" if options.store or error.partial is None else " (without --store it asks and pays for everything again)"
     )
     say(f"{written}; to go on{unkept}: {options.again}")
+
+
+def _show_failure(error: Exception, code: int, options: Namespace, **beside: object) -> int:
+    if options.json:
+        show_json({"error": {"kind": _kind(error), "message": str(error), "exit_code": code}, **beside})
+    return code
+
+
+def _kind(error: Exception) -> str:
+    """Names a kind of error for machines.
+
+    >>> _kind(InputError("...")), _kind(WrongUse("...")), _kind(RuntimeError("..."))
+    ('input_error', 'wrong_use', 'unexpected')
+    """
+    if isinstance(error, RuntimeError):
+        return "unexpected"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()

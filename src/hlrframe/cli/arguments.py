@@ -6,7 +6,24 @@ from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
-__all__ = ["build_parser", "command_line"]
+from hlrframe.errors import InputError
+
+__all__ = ["SHELLS", "WELCOME", "WrongUse", "build_parser", "command_line"]
+
+#: The shells that get completion.
+SHELLS: Final = ("bash", "zsh", "fish")
+
+WELCOME: Final = """\
+hlrframe asks HLR Lookup about a column of telephone numbers, each number once.
+
+  without an account   an emulator answers; all that it says is invented:
+                         hlrframe enrich contacts.csv --column phone --region GB --emulator -o clean.csv
+  with an account      make a v2 key and secret in the settings of your account at https://www.hlrlookup.com, then
+                         export HLR_API_KEY=... HLR_API_SECRET=...
+                         hlrframe doctor
+                         hlrframe estimate contacts.csv --column phone --region GB
+  all commands         hlrframe --help
+"""
 
 _ABOUT: Final = """\
 Ask HLR Lookup about a column of telephone numbers: each number once, every paid answer kept, the price said before.
@@ -21,11 +38,16 @@ examples:
   hlrframe enrich contacts.csv --column phone --region GB --store answers -o clean.parquet --max-credits 500
   hlrframe report clean.parquet
   hlrframe store changes answers --since 30d
+  hlrframe doctor --store answers
 
 exit codes:
   0 done   2 wrong use or bad input   3 stopped by budget or credit, everything so far is written
   4 provider refused or unreachable, or store unusable   130 interrupted: run it again to go on
 """
+
+
+class WrongUse(InputError):
+    """The arguments cannot be understood."""
 
 
 def command_line(arguments: Sequence[str]) -> str:
@@ -47,7 +69,9 @@ def build_parser() -> ArgumentParser:
     _add_report(commands)
     _add_balance(commands)
     _add_store(commands)
+    _add_doctor(commands)
     _add_emulator(commands)
+    _add_completion(commands)
     return parser
 
 
@@ -58,7 +82,7 @@ class _Parser(ArgumentParser):
         super().__init__(formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"hlrframe: error: {message}; see {self.prog} --help\n")
+        raise WrongUse(f"{message}; see {self.prog} --help")
 
 
 class _Version(Action):
@@ -69,8 +93,9 @@ class _Version(Action):
         parser.exit()
 
 
-def _add(commands: Any, name: str, about: str, *, command: str | None = None, epilog: str = "") -> ArgumentParser:  # noqa: ANN401  # argparse names no type for it
-    parser: ArgumentParser = commands.add_parser(name, help=about, description=about, epilog=epilog)
+def _add(commands: Any, name: str, about: str, *examples: str, command: str | None = None) -> ArgumentParser:  # noqa: ANN401  # argparse names no type for it
+    epilog = "\n".join((f"example{'s' * (len(examples) > 1)}:", *(f"  hlrframe {each}" for each in examples)))
+    parser: ArgumentParser = commands.add_parser(name, help=about, description=f"{about}.", epilog=f"{epilog}\n")
     parser.set_defaults(command=command or name, json=False, store=None)
     return parser
 
@@ -84,8 +109,13 @@ def _add_yes(parser: ArgumentParser) -> None:
 
 
 def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
-    example = "example:\n  hlrframe enrich contacts.csv --column phone --region GB --store answers -o clean.parquet\n"
-    parser = _add(commands, "enrich", "write a file again with what the provider says of its numbers", epilog=example)
+    parser = _add(
+        commands,
+        "enrich",
+        "write a file again with what the provider says of its numbers",
+        "enrich contacts.csv --column phone --region GB --emulator -o clean.csv",
+        "enrich contacts.csv --column phone --region GB --store answers -o clean.parquet --max-credits 500",
+    )
     _add_question(parser)
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
     parser.add_argument("--columns", default="standard", help="standard, all, or names separated by commas")
@@ -97,8 +127,13 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
 
 
 def _add_estimate(commands: Any) -> None:  # noqa: ANN401  # see _add
-    example = "example:\n  hlrframe estimate contacts.csv --column phone --region GB --store answers\n"
-    parser = _add(commands, "estimate", "say what enriching a file would cost; sends nothing", epilog=example)
+    parser = _add(
+        commands,
+        "estimate",
+        "say what enriching a file would cost; sends nothing",
+        "estimate contacts.csv --column phone --region GB --store answers",
+        "estimate contacts.csv --column phone --price-per-credit 0.006 --currency EUR",
+    )
     _add_question(parser)
     _add_json(parser)
 
@@ -108,7 +143,7 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("source", metavar="SRC", help="the file to read")
     parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
     parser.add_argument("--store", metavar="DIR", help="folder where answers are kept, so that none is paid twice")
-    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code, such as GB")
+    _add_region(parser)
     parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
     parser.add_argument(
         "--max-age", metavar="AGE", help="ask again what is older, such as 7d, or hlr=7d,DEAD=180d; any for never"
@@ -118,48 +153,111 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
     parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
     parser.add_argument("--emulator", action="store_true", help="ask an emulator: no account, invented answers")
+    _add_price(parser)
+
+
+def _add_price(parser: ArgumentParser) -> None:
+    parser.add_argument("--price-per-credit", type=float, metavar="X", help="say sums in money, too")
+    parser.add_argument("--currency", default="", metavar="CODE", help="what that price is in, such as EUR")
 
 
 def _add_report(commands: Any) -> None:  # noqa: ANN401  # see _add
-    parser = _add(commands, "report", "summarise an enriched file or a store")
+    parser = _add(
+        commands,
+        "report",
+        "summarise an enriched file or a store",
+        "report clean.parquet --html report.html",
+        "report answers --since 7d --price-per-credit 0.006 --currency EUR",
+        "report clean.parquet --since clean-of-last-month.parquet",
+    )
     parser.add_argument("source", metavar="DST_OR_STORE", help="what enrich wrote, or the folder of a store")
     parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
+    parser.add_argument("--html", metavar="FILE", help="also write the report as a page that needs nothing else")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="also say what changed: since a date or an age (a store), or an earlier file"
+    )
+    _add_price(parser)
     _add_json(parser)
 
 
 def _add_balance(commands: Any) -> None:  # noqa: ANN401  # see _add
-    parser = _add(commands, "balance", "show the credits left on the account")
+    parser = _add(commands, "balance", "show the credits left on the account", "balance", "balance --emulator")
     parser.add_argument("--emulator", action="store_true", help="of an emulator's account")
     _add_json(parser)
 
 
 def _add_store(commands: Any) -> None:  # noqa: ANN401  # see _add
-    verbs = _add(commands, "store", "look after the answers that are kept").add_subparsers(
+    about, examples = (
+        "look after the answers that are kept",
+        ("store stats answers", "store changes answers --since 30d"),
+    )
+    verbs = _add(commands, "store", about, *examples).add_subparsers(
         metavar="VERB", required=True, parser_class=_Parser
     )
-    stats = _add(verbs, "stats", "count what a store holds", command="store stats")
-    compact = _add(verbs, "compact", "merge many small files into few", command="store compact")
-    forget = _add(verbs, "forget", "remove every trace of some numbers", command="store forget")
-    purge = _add(verbs, "purge", "remove answers that are old", command="store purge")
-    changes = _add(verbs, "changes", "list, as CSV, the numbers whose answer changed", command="store changes")
-    for parser in (stats, compact, forget, purge, changes):
-        parser.add_argument("directory", metavar="DIR", help="the folder of the store")
-        _add_json(parser)
+    _add_store_readers(verbs)
+    _add_store_removers(verbs)
+
+
+def _add_verb(verbs: Any, name: str, about: str, *examples: str) -> ArgumentParser:  # noqa: ANN401  # see _add
+    commands = (f"store {name} answers {each}".rstrip() for each in examples or [""])
+    parser = _add(verbs, name, about, *commands, command=f"store {name}")
+    parser.add_argument("directory", metavar="DIR", help="the folder of the store")
+    _add_json(parser)
+    return parser
+
+
+def _add_store_readers(verbs: Any) -> None:  # noqa: ANN401  # see _add
+    _add_verb(verbs, "stats", "count what a store holds")
+    changes = _add_verb(verbs, "changes", "list, as CSV, the numbers whose answer changed", "--since 30d")
+    changes.add_argument("--since", required=True, metavar="WHEN", help="a date, or an age such as 30d")
+    history = _add_verb(verbs, "history", "list, as CSV, every answer to one number", "'+44 7400 123456'")
+    history.add_argument("number", metavar="NUMBER", help="a number in any spelling")
+    _add_region(history)
+
+
+def _add_store_removers(verbs: Any) -> None:  # noqa: ANN401  # see _add
+    _add_verb(verbs, "compact", "merge many small files into few")
+    forget = _add_verb(verbs, "forget", "remove every trace of some numbers", "'+44 7400 123456'", "- <numbers.txt")
     forget.add_argument(
         "numbers", nargs="+", metavar="NUMBER", help="a number in any spelling; - reads them from stdin"
     )
-    forget.add_argument("--region", metavar="CC", help="country of numbers without a country code")
-    _add_yes(forget)
+    _add_region(forget)
+    purge = _add_verb(verbs, "purge", "remove answers that are old", "--older-than 365d")
     purge.add_argument("--older-than", required=True, metavar="AGE", help="such as 365d")
-    _add_yes(purge)
-    changes.add_argument("--since", required=True, metavar="WHEN", help="a date, or an age such as 30d")
+    for parser in (forget, purge):
+        _add_yes(parser)
+
+
+def _add_region(parser: ArgumentParser) -> None:
+    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code, such as GB")
+
+
+def _add_doctor(commands: Any) -> None:  # noqa: ANN401  # see _add
+    about = "check account, provider, store and versions; one balance call at most, no key shown, nothing spent"
+    parser = _add(commands, "doctor", about, "doctor", "doctor --store answers", "doctor --emulator --json")
+    parser.add_argument("--store", metavar="DIR", help="also check this store")
+    parser.add_argument("--emulator", action="store_true", help="check as if an emulator were the provider")
+    _add_json(parser)
 
 
 def _add_emulator(commands: Any) -> None:  # noqa: ANN401  # see _add
-    example = (
-        "example:\n  hlrframe emulator --port 8210    # and in another terminal: what it prints, and your own command\n"
-    )
-    parser = _add(commands, "emulator", "serve an emulator of the provider on this machine", epilog=example)
+    about = "serve an emulator of the provider on this machine until Ctrl-C"
+    parser = _add(commands, "emulator", about, "emulator --port 8210", "emulator --testing")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; a free one if not given")
     parser.add_argument("--seed", type=int, default=7, help="decides who is behind each number (7)")
     parser.add_argument("--testing", action="store_true", help="with the manners of the vendor's testing suite")
+    _add_json(parser)
+
+
+def _add_completion(commands: Any) -> None:  # noqa: ANN401  # see _add
+    about = "print a script that lets a shell complete hlrframe's commands and options"
+    parser = _add(
+        commands,
+        "completion",
+        about,
+        "completion bash >~/.local/share/bash-completion/completions/hlrframe",
+        "completion zsh >~/.zfunc/_hlrframe    # a folder of your fpath",
+        "completion fish >~/.config/fish/completions/hlrframe.fish",
+    )
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or fish")
+    _add_json(parser)

@@ -2,32 +2,31 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hlrframe.account import Estimate
 from hlrframe.ages import MaxAge
-from hlrframe.cli.speech import agreed, say, show, show_json
-from hlrframe.client import Client, unused_account
-from hlrframe.errors import ConfigError, InputError
+from hlrframe.cli.accounts import account
+from hlrframe.cli.completion import completion_script
+from hlrframe.cli.doctor import diagnose
+from hlrframe.cli.speech import agreed, declined, say, show, show_json
+from hlrframe.cli.storing import STORE_COMMANDS
+from hlrframe.errors import InputError
 from hlrframe.files import FileJob, estimate_file
-from hlrframe.models import Reason, Settings, mask, parse_age
-from hlrframe.msisdn import Msisdn, parse
+from hlrframe.models import Reason, Settings
 from hlrframe.store import Store
 
 __all__ = ["COMMANDS"]
 
 DONE: Final = 0
 SHORT_OF_CREDIT: Final = 3
-DECLINED: Final = 130
 _MONEY: Final = frozenset({Reason.BUDGET, Reason.INSUFFICIENT_CREDIT})
 
 
 def _enrich(options: Namespace) -> int:
     settings = _settings(options, max_credits=options.max_credits, offline=options.offline)
-    client = _account(options)
+    client = account(options)
     job = FileJob(
         options.source,
         options.output,
@@ -38,17 +37,26 @@ def _enrich(options: Namespace) -> int:
     )
     job.read()
     store = None if options.store is None else Store(options.store)
-    estimate = job.estimate(store=store, client=client)
+    estimate = _priced(job.estimate(store=store, client=client), options)
     say(estimate)
     if not _may_spend(estimate, options):
-        say("nothing was sent, nothing was written")
-        return DECLINED
-    report = job.run(client, store=store)
+        return declined("nothing was sent, nothing was written", as_json=options.json)
+    # In a log file plain lines; at a terminal a bar where it is worth one.
+    report = job.run(client, store=store, progress=None if sys.stderr.isatty() else True)
+    resume = options.again if report.stopped in _MONEY else None
     if options.json:
-        show_json({"output": str(job.destination), "estimate": estimate, "report": report})
+        show_json({"output": str(job.destination), "estimate": estimate, "report": report, "resume": resume})
     else:
         show(f"{report}\n  written   {job.destination}")
-    return SHORT_OF_CREDIT if report.stopped in _MONEY else DONE
+    if resume is None:
+        return DONE
+    say(f"to go on: {resume}")
+    return SHORT_OF_CREDIT
+
+
+def _priced(estimate: Estimate, options: Namespace) -> Estimate:
+    price = options.price_per_credit
+    return estimate if price is None else estimate.priced(price, currency=options.currency)
 
 
 def _may_spend(estimate: Estimate, options: Namespace) -> bool:
@@ -58,9 +66,10 @@ def _may_spend(estimate: Estimate, options: Namespace) -> bool:
 
 
 def _estimate(options: Namespace) -> int:
-    client = _account(options) if options.emulator else None
+    client = account(options) if options.emulator else None
     settings = _settings(options)
     estimate = estimate_file(options.source, options.column, store=options.store, settings=settings, client=client)
+    estimate = _priced(estimate, options)
     if options.json:
         show_json(estimate)
     else:
@@ -97,19 +106,8 @@ def _columns(text: str) -> str | list[str]:
     return text if text in {"standard", "all"} else [name.strip() for name in text.split(",")]
 
 
-def _account(options: Namespace) -> Client:
-    if options.emulator:
-        from hlrframe.emulator import connect  # noqa: PLC0415  # a third of a second, and seldom wanted
-
-        return connect()
-    if getattr(options, "offline", False):
-        # Nothing is sent: the address alone says whose stored answers count.
-        return unused_account()
-    return Client.from_env()
-
-
 def _balance(options: Namespace) -> int:
-    client = _account(options)
+    client = account(options)
     credits_left = client.balance()
     if options.json:
         show_json({"provider": client.provider, "credits": credits_left})
@@ -121,101 +119,21 @@ def _balance(options: Namespace) -> int:
 def _report(options: Namespace) -> int:
     from hlrframe.report import summarize  # noqa: PLC0415  # DuckDB
 
-    with summarize(options.source, prefix=options.prefix) as summary:
+    with summarize(
+        options.source,
+        prefix=options.prefix,
+        since=options.since,
+        price_per_credit=options.price_per_credit,
+        currency=options.currency,
+    ) as summary:
+        page = None if options.html is None else str(summary.to_html(options.html))
         if options.json:
-            show_json({name: getattr(summary, name).to_dicts() for name in summary.names})
+            show_json({name: getattr(summary, name).to_dicts() for name in summary.names} | {"page": page})
         else:
             show(summary)
+    if page is not None:
+        say(f"the page is {page}")
     return DONE
-
-
-def _store_stats(options: Namespace) -> int:
-    store = _store(options)
-    stats = store.stats()
-    if options.json:
-        show_json(stats)
-        return DONE
-    show(f"{store.path}: {stats.answers:,} answers to {stats.numbers:,} numbers")
-    show(f"  files     {stats.parts:,} parts, {stats.journals:,} journals, {stats.bytes:,} bytes")
-    if stats.oldest and stats.newest:
-        show(f"  answered  {stats.oldest:%Y-%m-%d %H:%M} to {stats.newest:%Y-%m-%d %H:%M} UTC")
-    for question, answers in stats.by_question.items():
-        show(f"  {question}  {answers:,}")
-    return DONE
-
-
-def _store_compact(options: Namespace) -> int:
-    done = _store(options).compact()
-    if options.json:
-        show_json(done)
-    else:
-        show(f"{done.before:,} files became {done.after:,}")
-    return DONE
-
-
-def _store_forget(options: Namespace) -> int:
-    store = _store(options)
-    numbers = [_digits(raw, options.region) for raw in _given(options.numbers)]
-    if not agreed(f"Remove every answer to {len(numbers):,} numbers for good?", without_asking=options.yes):
-        return DECLINED
-    return _show_removed(store.forget(numbers), options)
-
-
-def _store_purge(options: Namespace) -> int:
-    store, age = _store(options), parse_age(options.older_than)
-    if not agreed(f"Remove every answer older than {options.older_than} for good?", without_asking=options.yes):
-        return DECLINED
-    return _show_removed(store.purge(age), options)
-
-
-def _show_removed(answers: int, options: Namespace) -> int:
-    if options.json:
-        show_json({"removed": answers})
-    else:
-        show(f"{answers:,} answers removed")
-    return DONE
-
-
-def _store_changes(options: Namespace) -> int:
-    changes = _store(options).changes(_moment(options.since, datetime.now(UTC)))
-    if options.json:
-        show_json({"changes": changes.to_dicts()})
-    else:
-        show(changes.write_csv().rstrip("\n"))
-    return DONE
-
-
-def _store(options: Namespace) -> Store:
-    if not Path(options.directory).expanduser().is_dir():
-        raise InputError(f"there is no store at {options.directory}: check the path")
-    return Store(options.directory)
-
-
-def _given(numbers: Iterable[str]) -> Iterator[str]:
-    for each in numbers:
-        if each == "-":
-            yield from filter(None, map(str.strip, sys.stdin))
-        else:
-            yield each
-
-
-def _digits(raw: str, region: str | None) -> str:
-    settings = Settings(default_region=region)
-    reading = parse(raw, region=settings.default_region)
-    if isinstance(reading, Msisdn):
-        return reading.digits
-    raise InputError(f"{mask(raw)} is no telephone number: {reading.reason}")
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            return now - parse_age(text)
-        except ConfigError:
-            raise ConfigError(f"{text!r} is no time: write a date such as 2026-03-01, or an age such as 30d") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _emulator(options: Namespace) -> int:
@@ -226,7 +144,10 @@ def _emulator(options: Namespace) -> int:
 
     def announce(url: str) -> None:
         say(f"the emulator listens on {url} until Ctrl-C; all of its answers are invented. To ask it:")
-        show(f"export HLR_BASE_URL={url}\nexport HLR_API_KEY={key}\nexport HLR_API_SECRET={secret}")
+        if options.json:
+            show_json({"base_url": url, "api_key": key, "api_secret": secret})
+        else:
+            show(f"export HLR_BASE_URL={url}\nexport HLR_API_KEY={key}\nexport HLR_API_SECRET={secret}")
         sys.stdout.flush()
 
     try:
@@ -237,15 +158,22 @@ def _emulator(options: Namespace) -> int:
     return DONE
 
 
+def _completion(options: Namespace) -> int:
+    script = completion_script(options.shell)
+    if options.json:
+        show_json({"shell": options.shell, "script": script})
+    else:
+        show(script.rstrip("\n"))
+    return DONE
+
+
 COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "enrich": _enrich,
     "estimate": _estimate,
     "report": _report,
     "balance": _balance,
-    "store stats": _store_stats,
-    "store compact": _store_compact,
-    "store forget": _store_forget,
-    "store purge": _store_purge,
-    "store changes": _store_changes,
+    **STORE_COMMANDS,
+    "doctor": diagnose,
     "emulator": _emulator,
+    "completion": _completion,
 }

@@ -2,21 +2,53 @@
 
 import dataclasses
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Any, Final, TextIO
 
 from hlrframe.errors import EmulatorWarning, IncompleteWarning
 
-__all__ = ["agreed", "say", "show", "show_json", "spoken_warnings"]
+__all__ = [
+    "GREEN",
+    "RED",
+    "YELLOW",
+    "agreed",
+    "complain",
+    "declined",
+    "paint",
+    "say",
+    "show",
+    "show_json",
+    "spoken_warnings",
+]
+
+#: The exit code where somebody was asked and said no.
+DECLINED: Final = 130
+
+RED: Final = "31"
+GREEN: Final = "32"
+YELLOW: Final = "33"
+
+
+def paint(words: str, colour: str, stream: TextIO) -> str:
+    """Colours words where a terminal shows them and nobody has asked for none (``NO_COLOR``)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty()
+    return words if plain else f"\x1b[{colour}m{words}\x1b[0m"
 
 
 def say(words: object) -> None:
     """Says something about the work, on standard error."""
     sys.stderr.write(f"hlrframe: {words}\n")
     sys.stderr.flush()
+
+
+def complain(words: object) -> None:
+    """Says what went wrong, on standard error."""
+    say(f"{paint('error:', RED, sys.stderr)} {words}")
 
 
 def show(result: object) -> None:
@@ -32,6 +64,8 @@ def show_json(result: object) -> None:
 def _plain(value: object) -> Any:  # noqa: ANN401  # whatever JSON can hold
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
@@ -42,6 +76,14 @@ def agreed(question: str, *, without_asking: bool) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def declined(words: str, *, as_json: bool) -> int:
+    """Says that somebody said no, and gives the exit code for it."""
+    say(words)
+    if as_json:
+        show_json({"error": {"kind": "declined", "message": words, "exit_code": DECLINED}})
+    return DECLINED
 
 
 @contextmanager

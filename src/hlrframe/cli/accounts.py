@@ -1,0 +1,45 @@
+"""Whom a command asks: the account in the environment, an emulator, or nobody."""
+
+import os
+from argparse import Namespace
+from typing import Final
+
+from hlrframe.client import Client, unused_account
+from hlrframe.errors import ConfigError
+
+__all__ = ["NoAccount", "account", "missing_variables"]
+
+_VARIABLES: Final = ("HLR_API_KEY", "HLR_API_SECRET")
+
+
+class NoAccount(ConfigError):
+    """There is no account in the environment."""
+
+
+def missing_variables() -> list[str]:
+    """Names the variables that an account needs and that are not set."""
+    return [name for name in _VARIABLES if not os.environ.get(name)]
+
+
+def account(options: Namespace) -> Client:
+    """Gives whom a command asks.
+
+    Raises:
+        NoAccount: Nobody is named; the message says how to get an account, and how to try without.
+    """
+    if options.emulator:
+        from hlrframe.emulator import connect  # noqa: PLC0415  # a third of a second, and seldom wanted
+
+        return connect()
+    if getattr(options, "offline", False):
+        # Nothing is sent: the address alone says whose stored answers count.
+        return unused_account()
+    if missing := missing_variables():
+        raise NoAccount(
+            f"{' and '.join(missing)} not set\n"
+            "  with an account     make a v2 key and secret in its settings at https://www.hlrlookup.com, then\n"
+            "                        export HLR_API_KEY=... HLR_API_SECRET=...\n"
+            "  without an account  let the emulator answer; all that it says is invented:\n"
+            f"                        {options.again} --emulator"
+        )
+    return Client.from_env()

@@ -1,0 +1,135 @@
+"""The commands that look after a store."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from hlrframe.ages import parse_age
+from hlrframe.cli.speech import agreed, declined, show, show_json
+from hlrframe.errors import ConfigError, InputError
+from hlrframe.models import Settings, mask
+from hlrframe.msisdn import Msisdn, parse
+from hlrframe.store import Store
+
+__all__ = ["STORE_COMMANDS", "moment_of"]
+
+DONE: Final = 0
+
+
+def _stats(options: Namespace) -> int:
+    store = _store(options)
+    stats = store.stats()
+    if options.json:
+        show_json(stats)
+        return DONE
+    show(f"{options.directory}: {stats.answers:,} answers to {stats.numbers:,} numbers")
+    show(f"  files     {stats.parts:,} parts, {stats.journals:,} journals, {stats.bytes:,} bytes")
+    if stats.oldest and stats.newest:
+        show(f"  answered  {stats.oldest:%Y-%m-%d %H:%M} to {stats.newest:%Y-%m-%d %H:%M} UTC")
+    for question, answers in stats.by_question.items():
+        show(f"  {question}  {answers:,}")
+    return DONE
+
+
+def _compact(options: Namespace) -> int:
+    done = _store(options).compact()
+    if options.json:
+        show_json(done)
+    else:
+        show(f"{done.before:,} files became {done.after:,}")
+    return DONE
+
+
+def _forget(options: Namespace) -> int:
+    store = _store(options)
+    numbers = [_digits(raw, options.region) for raw in _given(options.numbers)]
+    if not agreed(f"Remove every answer to {len(numbers):,} numbers for good?", without_asking=options.yes):
+        return declined("nothing was removed", as_json=options.json)
+    return _show_removed(store.forget(numbers), options)
+
+
+def _purge(options: Namespace) -> int:
+    store, age = _store(options), parse_age(options.older_than)
+    if not agreed(f"Remove every answer older than {options.older_than} for good?", without_asking=options.yes):
+        return declined("nothing was removed", as_json=options.json)
+    return _show_removed(store.purge(age), options)
+
+
+def _show_removed(answers: int, options: Namespace) -> int:
+    if options.json:
+        show_json({"removed": answers})
+    else:
+        show(f"{answers:,} answers removed")
+    return DONE
+
+
+def _changes(options: Namespace) -> int:
+    return _show_rows("changes", _store(options).changes(moment_of(options.since, datetime.now(UTC))), options)
+
+
+def _history(options: Namespace) -> int:
+    return _show_rows("answers", _store(options).history(_digits(options.number, options.region)), options)
+
+
+def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
+    if options.json:
+        show_json({name: rows.to_dicts()})
+    else:
+        show(rows.write_csv().rstrip("\n"))
+    return DONE
+
+
+def _store(options: Namespace) -> Store:
+    if "://" not in options.directory and not Path(options.directory).expanduser().is_dir():
+        raise InputError(f"there is no store at {options.directory}: check the path")
+    return Store(options.directory)
+
+
+def _given(numbers: Iterable[str]) -> Iterator[str]:
+    for each in numbers:
+        if each == "-":
+            yield from filter(None, map(str.strip, sys.stdin))
+        else:
+            yield each
+
+
+def _digits(raw: str, region: str | None) -> str:
+    settings = Settings(default_region=region)
+    reading = parse(raw, region=settings.default_region)
+    if isinstance(reading, Msisdn):
+        return reading.digits
+    raise InputError(f"{mask(raw)} is no telephone number: {reading.reason}")
+
+
+def moment_of(text: str, now: datetime) -> datetime:
+    """Reads a date, or an age counted from now.
+
+    Raises:
+        ConfigError: It is neither.
+
+    >>> moment_of("36h", datetime(2026, 11, 30, 12, tzinfo=UTC)).isoformat()
+    '2026-11-29T00:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            return now - parse_age(text)
+        except (ConfigError, OverflowError):
+            raise ConfigError(f"{text!r} is no time: write a date such as 2026-03-01, or an age such as 30d") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+STORE_COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
+    "store stats": _stats,
+    "store changes": _changes,
+    "store history": _history,
+    "store compact": _compact,
+    "store forget": _forget,
+    "store purge": _purge,
+}
