@@ -91,7 +91,7 @@ def claim(layout: Layout, question: Question, numbers: pl.Series) -> Claim:
         StoreError: The store cannot be written.
     """
     with explained("claim numbers in", layout.claims):
-        keys = _keys(numbers, layout.veil)
+        keys = layout.veil.hide(numbers.cast(pl.String)).cast(_key_type(layout.veil))
         with _turn(layout.claims):
             taken = keys.is_in(_claimed(layout, question).implode())
             free = keys.filter(~taken)
@@ -99,10 +99,18 @@ def claim(layout: Layout, question: Question, numbers: pl.Series) -> Claim:
     return Claim(numbers.filter(~taken), numbers.filter(taken), path=path, file=file)
 
 
-def has_claimed(layout: Layout, numbers: pl.Series) -> bool:
-    """Says whether a run that goes on has claimed one of these numbers, for whatever question; removes ended claims."""
+def has_claimed(layout: Layout, hidden: pl.Series) -> bool:
+    """Says whether a run that goes on has claimed one of these numbers, for whatever question; removes ended claims.
+
+    Args:
+        layout: Which store.
+        hidden: Numbers as the store's veil hides them.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
     with explained("read the claims in", layout.claims), _turn(layout.claims):
-        return bool(_keys(numbers, layout.veil).is_in(_claimed(layout, None).implode()).any())
+        return bool(hidden.cast(_key_type(layout.veil), strict=False).is_in(_claimed(layout, None).implode()).any())
 
 
 @contextmanager
@@ -170,10 +178,6 @@ def _read(data: bytes, question: Question | None, veil: Veil) -> list[pl.Series]
     return [keys] if keys.dtype == _key_type(veil) else []
 
 
-def _keys(numbers: pl.Series, veil: Veil) -> pl.Series:
-    """Gives numbers as claims hold them: as integers, where they are not hashed."""
-    return veil.hide(numbers.cast(pl.String)).cast(_key_type(veil))
-
-
 def _key_type(veil: Veil) -> pl.DataType:
+    """Gives the type of numbers in a claim: integers are short, and a hash is none."""
     return pl.String() if veil.mode == "hashed" else pl.UInt64()

@@ -16,6 +16,7 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.models import MAX_CACHE_DAYS
+from hlrframe.store.claims import has_claimed
 from hlrframe.store.journal import seal_orphans
 from hlrframe.store.layout import Layout, View, new_name, run_of
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, write_parquet
@@ -93,7 +94,7 @@ def forget(layout: Layout, numbers: pl.Series) -> int:
     """
     with _tidying(layout):
         theirs = by_numbers(numbers)
-        if collect(layout, lambda view: _in_journals(layout, view, theirs)):
+        if has_claimed(layout, numbers) or collect(layout, lambda view: _in_journals(layout, view, theirs)):
             raise StoreError(
                 f"a run that uses {layout.root} has one of these numbers: forget it when the run has ended"
             )
