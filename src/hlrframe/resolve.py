@@ -13,6 +13,7 @@ from hlrframe.ages import MaxAge
 from hlrframe.client import Client
 from hlrframe.column import NumberList, known_answers, to_be_asked
 from hlrframe.engine import Harvest, Job, run_job
+from hlrframe.errors import StoreError
 from hlrframe.models import MAX_CACHE_DAYS, Progress, Question, Reason, Settings, State
 from hlrframe.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
 from hlrframe.schema import COLUMNS
@@ -124,16 +125,23 @@ class _Run:
         ask = partial(run_job, client=self.client, settings=self.settings, keep=self.own, on_progress=tell)
         if self.kept is None:
             return await ask(Job(_by_lane(to_ask)))
-        async with self.kept.sharing as sharing:
-            job = self._job(to_ask, sharing.begin(to_ask["msisdn"]))
+        harvest = None
+        try:
+            async with self.kept.sharing as sharing:
+                job = self._job(to_ask, sharing.begin(to_ask["msisdn"]))
 
-            async def more() -> Job | None:
-                left = await sharing.more()
-                return self._job(to_ask, left) if len(left) else None
+                async def more() -> Job | None:
+                    left = await sharing.more()
+                    return self._job(to_ask, left) if len(left) else None
 
-            with self.kept.store.journal(self.kept.question) as journal:
-                harvest = await ask(job, journal=journal, more=more)
-                sharing.let_go()
+                with self.kept.store.journal(self.kept.question) as journal:
+                    harvest = await ask(job, journal=journal, more=more)
+                    sharing.let_go()
+        except StoreError as refusal:
+            if harvest is None:
+                raise
+            # The store broke when all was asked: what was obtained is handed over with the error.
+            harvest = replace(harvest, error=harvest.error or refusal)
         return harvest
 
     def _job(self, to_ask: pl.DataFrame, numbers: pl.Series) -> Job:
