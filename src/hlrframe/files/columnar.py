@@ -75,7 +75,8 @@ class ParquetFile(_TypedFile):
         super().__init__(path, schema, taken)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        with readable(self._path), pq.ParquetFile(self._path, buffer_size=_BUFFER) as file:
+        with readable(self._path), pq.ParquetFile(self._path, buffer_size=_BUFFER, pre_buffer=False) as file:
+            # Read ahead, the file would stay in memory as far as it was read.
             for batch in file.iter_batches(batch_size=rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
