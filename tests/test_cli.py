@@ -324,6 +324,11 @@ def test_store(run, monkeypatch, folder):
     assert [each["msisdn"] for each in answers] == [first[1:]] * 2
     assert datetime.fromisoformat(answers[0]["known_at"]).tzinfo is not None
     assert json.loads(run("store", "compact", "answers", "--json")[1]) == {"before": 1, "after": 1}
+    assert run("store", "export", "answers", "newest.csv")[1] == "20 answers written to newest.csv\n"
+    exported = json.loads(run("store", "export", "answers", "all.parquet", "--all", "--json")[1])
+    assert exported == {"output": "all.parquet", "answers": pl.read_parquet("all.parquet").height}
+    assert exported["answers"] == 40
+    assert "0 answers" in run("store", "export", "answers", "none.csv", "--question", "mnp@emulator")[1]
     (folder / "numbers.txt").write_text(f"+{mobiles(2)[1]}\n\n")
     with (folder / "numbers.txt").open() as stdin, monkeypatch.context() as context:
         context.setattr("sys.stdin", stdin)
@@ -384,6 +389,7 @@ TYPED = [
     ["emulator"],
     ["completion", "bash"],
     *(["store", verb, "answers"] for verb in ("stats", "compact")),
+    ["store", "export", "answers", "out.csv"],
     ["store", "forget", "answers", "1"],
     ["store", "history", "answers", "1"],
     ["store", "purge", "answers", "--older-than", "1d"],

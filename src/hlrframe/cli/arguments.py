@@ -142,7 +142,9 @@ def _add_question(parser: ArgumentParser) -> None:
     """Adds what decides which numbers are asked, and what is asked of them."""
     parser.add_argument("source", metavar="SRC", help="the file to read")
     parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
-    parser.add_argument("--store", metavar="DIR", help="folder where answers are kept, so that none is paid twice")
+    parser.add_argument(
+        "--store", metavar="DIR", help="folder or URL where answers are kept, so that none is paid twice"
+    )
     _add_region(parser)
     parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
     parser.add_argument(
@@ -201,7 +203,7 @@ def _add_store(commands: Any) -> None:  # noqa: ANN401  # see _add
 def _add_verb(verbs: Any, name: str, about: str, *examples: str) -> ArgumentParser:  # noqa: ANN401  # see _add
     commands = (f"store {name} answers {each}".rstrip() for each in examples or [""])
     parser = _add(verbs, name, about, *commands, command=f"store {name}")
-    parser.add_argument("directory", metavar="DIR", help="the folder of the store")
+    parser.add_argument("directory", metavar="DIR", help="the folder of the store, or its URL")
     _add_json(parser)
     return parser
 
@@ -213,6 +215,16 @@ def _add_store_readers(verbs: Any) -> None:  # noqa: ANN401  # see _add
     history = _add_verb(verbs, "history", "list, as CSV, every answer to one number", "'+44 7400 123456'")
     history.add_argument("number", metavar="NUMBER", help="a number in any spelling")
     _add_region(history)
+    export = _add_verb(
+        verbs,
+        "export",
+        "write the newest answers to one file",
+        "answers.parquet",
+        "answers.csv --question hlr@emulator",
+    )
+    export.add_argument("output", metavar="DST", help="a .parquet, .csv or .ndjson file, readable by its owner alone")
+    export.add_argument("--all", action="store_true", help="older answers, too")
+    export.add_argument("--question", metavar="KEY", help="answers to one question only, as stats names it")
 
 
 def _add_store_removers(verbs: Any) -> None:  # noqa: ANN401  # see _add

@@ -76,6 +76,16 @@ def _history(options: Namespace) -> int:
     return _show_rows("answers", _store(options).history(_digits(options.number, options.region)), options)
 
 
+def _export(options: Namespace) -> int:
+    store = _store(options)
+    written = store.export(options.output, question=options.question, newest_only=not options.all)
+    if options.json:
+        show_json({"output": options.output, "answers": written})
+    else:
+        show(f"{written:,} answers written to {options.output}")
+    return DONE
+
+
 def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
     if options.json:
         show_json({name: rows.to_dicts()})
@@ -129,6 +139,7 @@ STORE_COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "store stats": _stats,
     "store changes": _changes,
     "store history": _history,
+    "store export": _export,
     "store compact": _compact,
     "store forget": _forget,
     "store purge": _purge,
