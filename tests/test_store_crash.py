@@ -27,25 +27,28 @@ def abandon(journal):
 
 
 def test_a_journal_cut_at_any_byte_loses_its_last_commit_alone(path):
-    """Wherever a tail is torn, all commits before it are read, and of the torn one nothing."""
+    """Wherever in its last two commits a journal is torn, those before are read, and of the torn one nothing."""
     journal = Store(path).journal(PAID)
     journal.write([Asked(numbers(3), NOON)])
     journal.write([answered(number(0)), Withdrawn([number(1)], NOON)])
     (file,) = Layout(path).view().journals
     before = file.stat().st_size
+    journal.write([answered(number(5)), Asked([number(6)], NOON)])
+    between = file.stat().st_size
     journal.write([answered(number(2)), answered(number(3)), Asked([number(4)], NOON)])
     whole = file.read_bytes()
     abandon(journal)
     for cut in range(before, len(whole)):
-        commits = commits_in(whole[:cut])
-        assert [row for batch in commits.batches for row in batch["msisdn"].to_pylist()] == [number(0)]
-        assert [each[2] for each in commits.events] == [numbers(3), [number(1)]]
-    for cut in range(before, len(whole), 250):
+        commits, first = commits_in(whole[:cut]), cut >= between
+        answers = [row for batch in commits.batches for row in batch["msisdn"].to_pylist()]
+        assert answers == [number(0)] + first * [number(5)]
+        assert [each[2] for each in commits.events] == [numbers(3), [number(1)], *first * [[number(6)]]]
+    for cut in range(before, between, 250):
         file.write_bytes(whole[:cut])
         assert known(Store(path), numbers(9)) == {number(0): "LIVE"}
         assert unanswered(Store(path), numbers(9)) == {number(2)}
     file.write_bytes(whole)
-    assert set(known(Store(path), numbers(9))) == {number(0), number(2), number(3)}
+    assert set(known(Store(path), numbers(9))) == {number(0), number(2), number(3), number(5)}
     file.unlink()
 
 

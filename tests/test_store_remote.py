@@ -305,6 +305,25 @@ def test_a_mirror_is_mended(machine, tmp_path):
     assert not stray.exists()
 
 
+@pytest.mark.parametrize("use", [Store.compact, lambda store: store.forget([number(0)])])
+def test_a_damaged_mirror_costs_the_bucket_nothing(machine, bucket, tmp_path, use):
+    """A changed bit in the mirror is noticed and the part is fetched anew, whatever is being done meanwhile."""
+    store = machine()
+    for index in range(3):
+        write(store, answered(number(index), number(10 + index)))
+    part = min((tmp_path / "here" / "parts").iterdir())
+    raw = bytearray(part.read_bytes())
+    raw[100] ^= 1
+    part.write_bytes(raw)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedWarning)
+        with contextlib.suppress(StoreError):  # it may ask to be run again
+            use(store)
+    kept = set(known(machine("there"), numbers(99)))
+    assert kept >= {*numbers(3)[1:], *(number(10 + index) for index in range(3))}
+    assert kept == set(known(store, numbers(99)))
+
+
 def test_an_upload_that_fails_keeps_what_was_there(machine, bucket, monkeypatch):
     """When a merged part cannot be put, the parts that it was made of stay, in the bucket and in the mirror."""
     store = machine()

@@ -1,0 +1,99 @@
+"""A long run that is killed again and again, against a provider in a process of its own that keeps its own bill."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from emulator_aid import mobiles
+from hlrframe.models import LookupKind, Question
+from hlrframe.store import Store
+
+PROVIDER = Path(__file__).with_name("crash_provider.py")
+RUN = Path(__file__).with_name("crash_run.py")
+KILLS = 20
+#: Numbers a second while the run is going to be killed, so that all kills find something to do.
+RATE = 1_200
+
+
+class Provider:
+    """The other side, as seen by who reads its bill."""
+
+    def __init__(self, process):
+        self._process = process
+        self.url = process.stdout.readline().strip()
+
+    def account(self):
+        """Its own account: requests, how often each number was asked, and charged."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+@contextmanager
+def provider():
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, str(PROVIDER)], stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield Provider(process)
+        finally:
+            process.stdin.close()
+
+
+def start(url, rate, folder):
+    command = [sys.executable, str(RUN), url, str(rate)]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def killed(url, folder, chance):
+    """Starts a run, kills it at a moment that nobody chose, and gives how many answers it had claimed to have."""
+    with start(url, RATE, folder) as run:
+        lines = [run.stdout.readline() for _ in range(chance.randrange(1, 5))]
+        try:
+            run.wait(chance.random() / 8)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+        lines += run.stdout.readlines()
+    assert run.returncode == -signal.SIGKILL, "the run ended before it was killed"
+    return max(int(line) for line in lines if line.endswith("\n"))
+
+
+def in_store(folder, url, numbers):
+    question = Question(LookupKind.HLR, url.partition("//")[2].partition(":")[0])
+    return Store(folder / "answers").known(pl.Series(numbers), question, max_age=None, now=datetime.now(UTC))
+
+
+@pytest.mark.timeout(600)  # a minute in a quiet place
+def test_a_run_killed_again_and_again_pays_nothing_twice(tmp_path):
+    """20,000 numbers, killed 20 times: all are answered, none is paid twice, and no claimed answer is lost."""
+    numbers, chance = mobiles(20_000), random.Random(20261123)
+    pl.DataFrame({"phone": [f"+{each}" for each in numbers]}).write_parquet(tmp_path / "in.parquet")
+    with provider() as other:
+        kept = 0
+        for _ in range(KILLS):
+            claimed = killed(other.url, tmp_path, chance)
+            assert not (tmp_path / "out.parquet").exists()
+            before, kept = kept, len(in_store(tmp_path, other.url, numbers))
+            assert max(before, claimed) <= kept < len(numbers)
+        with start(other.url, 0, tmp_path) as last:
+            assert last.stdout.read().rpartition("credits ")[2]
+        assert last.returncode == 0
+        account = other.account()
+    rows = pl.read_parquet(tmp_path / "out.parquet")
+    assert rows["hlr_msisdn"].to_list() == numbers
+    assert set(rows["hlr_state"]) == {"answered", "cached"}
+    assert set(account["charges"].values()) == {1}
+    assert set(account["charges"]) == set(numbers)
+    stored = in_store(tmp_path, other.url, numbers).select("msisdn", "live_status", "uuid")
+    assert rows.select("hlr_msisdn", "hlr_live_status").sort("hlr_msisdn").rows() == (
+        stored.select("msisdn", "live_status").sort("msisdn").rows()
+    )
+    # The kills did find something: numbers were in flight, and were asked again.
+    assert sum(account["asked"].values()) > len(numbers)
