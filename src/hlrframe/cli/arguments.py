@@ -66,6 +66,7 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_enrich(commands)
     _add_estimate(commands)
+    _add_clean(commands)
     _add_report(commands)
     _add_balance(commands)
     _add_store(commands)
@@ -115,13 +116,24 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
         "write a file again with what the provider says of its numbers",
         "enrich contacts.csv --column phone --region GB --emulator -o clean.csv",
         "enrich contacts.csv --column phone --region GB --store answers -o clean.parquet --max-credits 500",
+        "enrich 'in/*.csv' --column phone --region-column country --store answers -o out",
     )
     _add_question(parser)
-    parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    parser.add_argument(
+        "--output", "-o", required=True, metavar="DST", help="the file to write; of many, a folder or out/*.parquet"
+    )
     parser.add_argument("--columns", default="standard", help="standard, all, or names separated by commas")
     parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
     parser.add_argument("--max-credits", type=float, metavar="N", help="never spend more than this")
     parser.add_argument("--offline", action="store_true", help="use the store alone; send nothing")
+    parser.add_argument("--memory-limit", metavar="SIZE", help="about how much memory to take at most, such as 1GB")
+    parser.add_argument(
+        "--guard-formulas",
+        nargs="?",
+        const="all",
+        choices=["all", "results"],
+        help="put an apostrophe before cells of a CSV that a spreadsheet would run: all, or those of the new columns",
+    )
     _add_yes(parser)
     _add_json(parser)
 
@@ -138,14 +150,25 @@ def _add_estimate(commands: Any) -> None:  # noqa: ANN401  # see _add
     _add_json(parser)
 
 
+def _add_clean(commands: Any) -> None:  # noqa: ANN401  # see _add
+    parser = _add(
+        commands,
+        "clean",
+        "write a file again with its numbers as digits, their country, type and first network; free, sends nothing",
+        "clean contacts.csv --column phone --region GB -o numbers.csv",
+    )
+    _add_phones(parser)
+    parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
+    _add_json(parser)
+
+
 def _add_question(parser: ArgumentParser) -> None:
     """Adds what decides which numbers are asked, and what is asked of them."""
-    parser.add_argument("source", metavar="SRC", help="the file to read")
-    parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
+    _add_phones(parser)
     parser.add_argument(
         "--store", metavar="DIR", help="folder or URL where answers are kept, so that none is paid twice"
     )
-    _add_region(parser)
     parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
     parser.add_argument(
         "--max-age", metavar="AGE", help="ask again what is older, such as 7d, or hlr=7d,DEAD=180d; any for never"
@@ -156,6 +179,14 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
     parser.add_argument("--emulator", action="store_true", help="ask an emulator: no account, invented answers")
     _add_price(parser)
+
+
+def _add_phones(parser: ArgumentParser) -> None:
+    """Adds where the numbers are, and how they are read."""
+    parser.add_argument("source", metavar="SRC", help="the file to read, or a folder or 'pattern*' of files")
+    parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
+    _add_region(parser)
+    parser.add_argument("--region-column", metavar="NAME", help="name of a column that says each number's country")
 
 
 def _add_price(parser: ArgumentParser) -> None:

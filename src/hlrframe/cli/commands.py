@@ -13,7 +13,7 @@ from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import InputError
-from hlrframe.files import FileJob, estimate_file
+from hlrframe.files import FileJob, clean_file, estimate_file
 from hlrframe.models import Reason, Settings
 from hlrframe.store import Store
 
@@ -34,6 +34,9 @@ def _enrich(options: Namespace) -> int:
         settings=settings,
         prefix=options.prefix,
         columns=_columns(options.columns),
+        region_column=options.region_column,
+        memory_limit=options.memory_limit,
+        guard_formulas="results" if options.guard_formulas == "results" else options.guard_formulas is not None,
     )
     job.read()
     store = None if options.store is None else Store(options.store)
@@ -68,7 +71,14 @@ def _may_spend(estimate: Estimate, options: Namespace) -> bool:
 def _estimate(options: Namespace) -> int:
     client = account(options) if options.emulator else None
     settings = _settings(options)
-    estimate = estimate_file(options.source, options.column, store=options.store, settings=settings, client=client)
+    estimate = estimate_file(
+        options.source,
+        options.column,
+        store=options.store,
+        settings=settings,
+        client=client,
+        region_column=options.region_column,
+    )
     estimate = _priced(estimate, options)
     if options.json:
         show_json(estimate)
@@ -104,6 +114,22 @@ def _age(text: str) -> str | None:
 
 def _columns(text: str) -> str | list[str]:
     return text if text in {"standard", "all"} else [name.strip() for name in text.split(",")]
+
+
+def _clean(options: Namespace) -> int:
+    cleaned = clean_file(
+        options.source,
+        options.output,
+        options.column,
+        default_region=options.region,
+        region_column=options.region_column,
+        prefix=options.prefix,
+    )
+    if options.json:
+        show_json(cleaned)
+    else:
+        show(cleaned)
+    return DONE
 
 
 def _balance(options: Namespace) -> int:
@@ -170,6 +196,7 @@ def _completion(options: Namespace) -> int:
 COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "enrich": _enrich,
     "estimate": _estimate,
+    "clean": _clean,
     "report": _report,
     "balance": _balance,
     **STORE_COMMANDS,
