@@ -159,7 +159,7 @@ class _Parts:
                     return
 
     def _found(self, path: Path, wanted: Sequence[str], predicate: pl.Expr | None) -> Iterator[pl.DataFrame]:
-        first = {*wanted} if predicate is None else {*predicate.meta.root_names()}
+        first = {*wanted} if predicate is None else {"msisdn", *predicate.meta.root_names()}
         rest = {*wanted} - first
         with _explained(path), self.open(path) as file:
             if not file.num_row_groups:
@@ -173,7 +173,7 @@ class _Parts:
                     continue
                 kept = rows.with_columns(_kept=predicate)["_kept"]
                 if kept.any():
-                    yield rows.hstack(self._read(file, groups, rest)).filter(kept)
+                    yield (rows.hstack(self._read(file, groups, rest)) if rest else rows).filter(kept)
 
     def _groups(self, footer: pq.FileMetaData) -> Iterator[list[int]]:
         """Gives the row groups that may have numbers between the bounds, some at a time."""
@@ -190,6 +190,7 @@ class _Parts:
 
     def _read(self, file: pq.ParquetFile, groups: list[int], names: Collection[str]) -> pl.DataFrame:
         there = [name for name in self.types if name in names and name in file.schema_arrow.names]
+        # One at least: it says how many rows there are.
         rows = pl.DataFrame(file.read_row_groups(groups, columns=there or ["msisdn"]))
         return conform(rows, {name: dtype for name, dtype in self.types.items() if name in names})
 
