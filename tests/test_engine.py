@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator_aid import mobiles
+from emulator_aid import DAY, Clock, mobiles
 from hlrframe.client import Client
 from hlrframe.emulator import (
     Emulator,
@@ -28,6 +28,7 @@ from hlrframe.emulator import (
 )
 from hlrframe.engine import Job, run_job
 from hlrframe.errors import AuthError, Interrupted, ProviderError, RateLimited, StoreError, Unavailable
+from hlrframe.limits import FIRST_FAILURES
 from hlrframe.models import LookupKind, Question, Reason, Settings
 from hlrframe.store import Store
 from hlrframe.tariff import credits_of
@@ -57,12 +58,13 @@ def job(numbers, *, lanes=4, rechecks=()):
     return Job({f"lane {place}": numbers[place::lanes] for place in range(lanes)}, {1: {"lane 0": list(rechecks)}})
 
 
-async def ask(emulator, numbers, *, journal=None, on_progress=None, lanes=4, rechecks=(), **settings):
+async def ask(emulator, numbers, *, journal=None, more=None, on_progress=None, lanes=4, rechecks=(), **settings):
     return await run_job(
         job(numbers, lanes=lanes, rechecks=rechecks),
         connect(emulator=emulator),
         settings=Settings(**settings),
         journal=journal,
+        more=more,
         on_progress=on_progress,
         rng=Random(7),
     )
@@ -456,6 +458,68 @@ def test_doubtful_numbers_of_an_earlier_run_are_free():
     harvest = in_virtual_time(ask(emulator, numbers[20:], rechecks=numbers[:20]))
     assert (len(harvest.answers), harvest.spent) == (40, 20_000)
     assert emulator.bill.paid_twice() == []
+
+
+@pytest.mark.parametrize(("window", "total"), [(13, 10), (12, 20)])
+def test_a_doubt_reaches_back_to_its_asking(window, total):
+    """Asked again days later a number is free, if the cache may be as old as its first asking, and else paid anew."""
+    clock, numbers = Clock(), mobiles(10)
+    emulator = Emulator(clock=clock)
+    run(emulator, numbers)
+    clock.now += 12.5 * DAY
+    again = run_job(Job({}, {window: {"GB": numbers}}), connect(emulator=emulator), settings=Settings())
+    harvest = in_virtual_time(again)
+    assert (len(harvest.answers), emulator.bill.total) == (10, total)
+
+
+@pytest.mark.parametrize("halted", [False, True])
+def test_more_is_asked_for_when_all_is_done(halted):
+    """What comes later is asked within the same budget, however long that takes; out of money it is waited for too."""
+    emulator, numbers = Emulator(latency=1.0), mobiles(40)
+    rounds = [Job({"later": numbers[20:30]}), Job({"lane 0": numbers[30:]}, {1: {"last": []}}), None]
+
+    async def more():
+        assert emulator.bill.numbers == before[0]
+        before[0] += 0 if halted else 10
+        await asyncio.sleep(1000.0)
+        return rounds.pop(0)
+
+    before = [15 if halted else 20]
+    budget = {"max_credits": 15} if halted else {}
+    harvest = in_virtual_time(ask(emulator, numbers[:20], more=more, batch_size=5, **budget))
+    accounted_for(harvest, numbers, emulator)
+    assert (len(harvest.answers), harvest.halted) == ((15, Reason.BUDGET) if halted else (40, None))
+    assert harvest.seconds > 3000.0
+    assert rounds == []
+    exact(harvest, emulator)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, StoreError])
+def test_an_error_while_more_is_waited_for(error):
+    """If the wait for more fails the run ends with that error, and keeps what it had."""
+
+    async def more():
+        raise error
+
+    emulator = Emulator()
+    harvest = run(emulator, drawn(20), more=more)
+    assert isinstance(harvest.error, error)
+    assert len(harvest.answers) == 20
+
+
+def test_a_silence_without_questions_is_no_outage():
+    """A provider that is asked nothing for an hour and then stumbles is given as much patience as at the beginning."""
+    emulator, numbers = Emulator(faults=Faults(outages=(Outage(0.0, 10.0),))), mobiles(10)
+    rounds = [Job({"GB": numbers}), None]
+
+    async def more():
+        await asyncio.sleep(3600.0 if len(rounds) == 2 else 0.0)
+        return rounds.pop(0)
+
+    harvest = in_virtual_time(ask(emulator, [], more=more))
+    accounted_for(harvest, numbers, emulator)
+    assert (len(harvest.answers), harvest.error) == (10, None)
+    assert emulator.bill.faults[Fault.REFUSED] >= FIRST_FAILURES
 
 
 # What it tells
