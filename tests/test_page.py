@@ -15,6 +15,8 @@ from hlrframe.schema import COLUMNS
 CONTACTS = Path(__file__).parent.parent / "sample_data" / "contacts.csv"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WIDTHS = (390, 1280)
+#: Pixels across a sheet of A4 between its margins.
+A4 = 718
 SCHEMES = ("light", "dark")
 FEW = ((390, "light"), (1280, "dark"))
 HOSTILE = (
@@ -208,13 +210,14 @@ def test_names_cannot_become_markup(visits, width):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_print_shows_the_tables(browser, pages, scheme):
     """On paper every table is there without a click, legible whatever the reader's screen looks like."""
-    with opened(browser, pages("sample").as_uri(), width=1280, scheme=scheme) as page:
+    with opened(browser, pages("sample").as_uri(), width=A4, scheme=scheme) as page:
         page.emulate_media(media="print")
         closed = page.evaluate(MEASURE)
         assert page.pdf().startswith(b"%PDF")
         page.evaluate(OPEN)
         assert closed["tables"] == page.evaluate(MEASURE)["tables"] > 6
-    assert (closed["faint"], closed["overlaps"], closed["paper"]) == ([], [], "rgb(255, 255, 255)")
+    assert (closed["faint"], closed["overlaps"], closed["overflow"]) == ([], [], [])
+    assert closed["paper"] == "rgb(255, 255, 255)"
 
 
 NOTEBOOKS = [
@@ -309,6 +312,26 @@ def test_nothing_is_said_kindly(pages):
     text = pages("empty").read_text(encoding="utf-8")
     assert "No row holds a number, so there is no verdict to show." in text
     assert 'role="img"' not in text
+
+
+def test_what_a_frame_cannot_tell_is_said(browser, tmp_path):
+    """A frame without some columns has a page all the same; each part that wants them says which."""
+    frame = enriched([moved("Fern", "Nettle")]).drop("credits", "checked_at", "provider", "current_network")
+    page = summarize(frame, prefix="").to_html(tmp_path / "report.html")
+    found = visited(browser, page.as_uri(), width=390, scheme="light").open
+    assert "The frame lacks 'credits'" in found["words"]
+    assert found["charts"] == 2
+    assert found["nameless"] == found["overflow"] == []
+    nothing = summarize(frame.select("state", "msisdn"), prefix="").to_html(tmp_path / "little.html")
+    assert visited(browser, nothing.as_uri(), width=390, scheme="light").open["charts"] == 0
+
+
+def test_a_run_has_its_tables(tmp_path):
+    """With the report of the run the page also says how the run went, lane by lane."""
+    contacts = pl.DataFrame({"phone": ["+447400123456", "+4915123456789"]})
+    frame, report = hf.enrich_with_report(contacts, "phone", client=hf.emulator.connect(seed=7))
+    text = summarize(frame, report=report).to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"<caption>(.+?)</caption>", text) == ["Run", "Lanes"]
 
 
 def test_the_page_is_named_and_written_whole(summaries, tmp_path):

@@ -18,6 +18,8 @@ WIDE: Final = 36.0
 #: From this share on a part has room for its own share.
 _ROOM: Final = 0.14
 _BAR: Final = 44
+#: Fills that letters can be read on.
+_SOLID: Final = frozenset({"live", "unreachable", "dead", "paid"})
 #: Most room for what stands beside a label, in ems.
 _NOTE: Final = 9.0
 
@@ -90,24 +92,20 @@ def stacked_bar(parts: Sequence[Part], *, title: str) -> str:
         share = part.value / whole
         drawn.append(_piece(part, start, share, height=_BAR, y=0, tip=f"{part.label}: {percent(share)}"))
         if share >= _ROOM and part.kind in _SOLID:
-            drawn.append(_share_inside(part, start + share / 2, share))
+            drawn.append(_share_inside(start + share / 2, share))
         start += share
     described = "; ".join(f"{part.label} {percent(part.value / whole)}" for part in parts)
     return picture("".join(drawn), title=title, described=described, height=_BAR)
 
 
-#: Fills that letters can be read on.
-_SOLID: Final = frozenset({"live", "unreachable", "dead", "paid"})
-
-
-def _share_inside(part: Part, middle: float, share: float) -> str:
+def _share_inside(middle: float, share: float) -> str:
     return element(
         "text",
         percent(share),
         x=f"{100 * middle:.3f}%",
         y=f"{_BAR / 2 + 5:g}",
         text_anchor="middle",
-        class_=f"hf-inside hf-on-{part.kind}",
+        class_="hf-inside",
     )
 
 

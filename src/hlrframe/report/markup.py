@@ -153,10 +153,16 @@ def cut(words: str, *, room: float) -> str:
     return f"{kept.rstrip()}…"
 
 
-def data_table(name: str, table: pl.DataFrame, *, limit: int) -> str:
+def data_table(name: str, table: pl.DataFrame, *, limit: int, titled: bool) -> str:
     """Draws the first rows of a table for reading aloud as well as for looking at.
 
-    >>> data_table("cost", pl.DataFrame({"item": ["<spent>"], "credits": [1.5]}), limit=5).count("&lt;spent&gt;")
+    Args:
+        name: What the table is called.
+        table: The table.
+        limit: Most rows.
+        titled: Whether its name stands over it; otherwise it is there for those alone who do not see the page.
+
+    >>> data_table("cost", pl.DataFrame({"item": ["<spent>"]}), limit=5, titled=False).count("&lt;spent&gt;")
     1
     """
     kinds = ["hf-number" if each.dtype.is_numeric() else None for each in table]
@@ -166,12 +172,12 @@ def data_table(name: str, table: pl.DataFrame, *, limit: int) -> str:
     )
     cells = zip(*([_cell(value, column.name) for value in column] for column in table.head(limit)), strict=True)
     body = "".join(element("tr", _row(row, kinds)) for row in cells)
-    caption = sentence_case(name)
-    drawn = element("caption", text(caption)) + f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{body}</tbody>"
+    title = sentence_case(name)
+    caption = element("caption", text(title)) if titled else ""
+    drawn = f"<table>{caption}<thead><tr>{''.join(heads)}</tr></thead><tbody>{body}</tbody></table>"
     more = f"and {count(table.height - limit)} more rows" if table.height > limit else ""
-    return element(
-        "div", element("table", drawn), class_="hf-scroll", role="region", tabindex=0, aria_label=caption
-    ) + (element("p", more, class_="hf-note") if more else "")
+    scrolled = element("div", drawn, class_="hf-scroll", role="region", tabindex=0, aria_label=f"Table: {title}")
+    return scrolled + (element("p", more, class_="hf-note") if more else "")
 
 
 def _row(cells: Sequence[str], kinds: Sequence[str | None]) -> str:

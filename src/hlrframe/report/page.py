@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from hlrframe.errors import InputError
 from hlrframe.report.charts import PATTERNS
@@ -21,13 +21,15 @@ from hlrframe.store import Store
 
 __all__ = ["About", "notebook_part", "page", "source_of", "write_page"]
 
+#: Part, whole, and the one divided by the other.
+_Rate: TypeAlias = tuple[int, int, float | None]
+
 #: Nothing may be loaded and nothing may run; the styles are in the page itself.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _INVENTED: Final = (
     "<strong>Invented data.</strong> These answers come from the emulator. They say nothing about real numbers, "
     "networks or people."
 )
-_FINDINGS: Final = ("coverage", "live")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def _style(*names: str) -> str:
 
 
 def _header(facts: Facts, about: About) -> str:
-    provider, oldest, newest = facts.tables["totals"].select("providers", "oldest", "newest").row(0)
+    provider, oldest, newest = _totals(facts, "providers", "oldest", "newest")
     span = "" if oldest is None else f"{oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
     entries = (
         ("Source", about.source),
@@ -133,20 +135,25 @@ def _header(facts: Facts, about: About) -> str:
     )
 
 
-def _rate(facts: Facts, name: str) -> tuple[int, int, float | None]:
-    """Gives part, whole and value of a rate; nothing of nothing where it is not there."""
-    if "rates" in facts.tables:
-        for rate, *figures in facts.tables["rates"].select("rate", "part", "whole", "value").iter_rows():
-            if rate == name:
-                part, whole, value = figures
-                return part, whole, value
-    return 0, 0, None
+def _totals(facts: Facts, *names: str) -> tuple[Any, ...]:
+    """Gives totals by their names; nothing of a source that cannot tell them."""
+    return facts.tables["totals"].select(names).row(0) if "totals" in facts.tables else (None,) * len(names)
+
+
+def _rates(facts: Facts) -> dict[str, _Rate]:
+    """Gives part, whole and value of each rate; nothing of a source that cannot tell them."""
+    if "rates" not in facts.tables:
+        return {}
+    rows = facts.tables["rates"].select("rate", "part", "whole", "value").iter_rows()
+    return {rate: (part, whole, value) for rate, part, whole, value in rows}
 
 
 def _finding(facts: Facts) -> str:
     """Gives the page in two sentences."""
-    known, applicable, coverage = _rate(facts, "coverage")
-    live, _, share = _rate(facts, "live")
+    rates = _rates(facts)
+    if not rates:
+        return text(facts.why("rates"))
+    (known, applicable, coverage), (live, _, share) = rates["coverage"], rates["live"]
     if not applicable:
         return "No row holds a mobile number whose status could be known."
     words = (
@@ -156,27 +163,34 @@ def _finding(facts: Facts) -> str:
 
 
 def _headline(facts: Facts) -> str:
-    rows, numbers = facts.tables["totals"].select("rows", "numbers").row(0)
-    readable, answered, coverage, live = (_rate(facts, name) for name in ("readable", "answered", "coverage", "live"))
-    figures = [
-        ("Answers kept" if facts.is_store else "Rows", count(rows), f"{many(readable[0], 'holds', 'hold')} a number"),
-        ("Distinct numbers", count(numbers), f"{many(answered[0], 'has', 'have')} an answer"),
-        (
-            "Coverage",
-            percent(coverage[2]),
-            f"{count(coverage[0])} with a known status, of {count(coverage[1])} that can have one",
-        ),
-        ("Live", percent(live[2]), f"{count(live[0])} of the {count(live[1])} with a known status"),
-        *_money(facts),
-    ]
+    """Gives the figures that matter most, as far as the source tells."""
     return element(
         "dl",
         "".join(
             f'<div><dt>{name}</dt><dd class="hf-big">{figure}</dd><dd class="hf-note">{note}</dd></div>'
-            for name, figure, note in figures
+            for name, figure, note in (*_reach(facts), *_money(facts))
         ),
         class_="hf-figures",
     )
+
+
+def _reach(facts: Facts) -> list[tuple[str, str, str]]:
+    rates = _rates(facts)
+    if not rates or "totals" not in facts.tables:
+        return []
+    rows, numbers = _totals(facts, "rows", "numbers")
+    (known, applicable, coverage), (live, _, share) = rates["coverage"], rates["live"]
+    holding, answered = rates["readable"][0], rates["answered"][0]
+    return [
+        ("Answers kept" if facts.is_store else "Rows", count(rows), f"{many(holding, 'holds', 'hold')} a number"),
+        ("Distinct numbers", count(numbers), f"{many(answered, 'has', 'have')} an answer"),
+        (
+            "Coverage",
+            percent(coverage),
+            f"{count(known)} with a known status, of {count(applicable)} that can have one",
+        ),
+        ("Live", percent(share), f"{count(live)} of the {count(known)} with a known status"),
+    ]
 
 
 def _money(facts: Facts) -> list[tuple[str, str, str]]:

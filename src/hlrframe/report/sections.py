@@ -28,6 +28,11 @@ class Facts:
     #: Whether the summary is of a store.
     is_store: bool = False
 
+    def why(self, name: str) -> str:
+        """Says why a table is not there, as a sentence."""
+        reason = self.missing.get(name, "this source cannot tell")
+        return f"{reason[:1].upper()}{reason[1:]}."
+
 
 #: Most countries, networks and rows of a table on the page.
 MOST_COUNTRIES: Final = 12
@@ -67,7 +72,7 @@ def sections(facts: Facts) -> str:
         section(
             name,
             heading,
-            draw(facts) if name in facts.tables else _empty(text(facts.missing.get(name, "This source cannot tell."))),
+            draw(facts) if name in facts.tables else _empty(text(facts.why(name))),
             wide=wide,
         )
         for name, heading, draw, wide in SECTIONS
@@ -77,7 +82,7 @@ def sections(facts: Facts) -> str:
 def tables_alone(facts: Facts) -> str:
     """Gives the tables that have no picture, where there are any."""
     drawn = "".join(
-        data_table(name, facts.tables[name], limit=MOST_ROWS)
+        data_table(name, facts.tables[name], limit=MOST_ROWS, titled=True)
         for name in OTHER
         if name in facts.tables and facts.tables[name].height
     )
@@ -89,7 +94,8 @@ def _figure(drawn: str, names: Iterable[str], facts: Facts, *, note: str) -> str
     behind = "".join(
         element(
             "details",
-            element("summary", f"Table: {text(name)}") + data_table(name, facts.tables[name], limit=MOST_ROWS),
+            element("summary", f"Table: {text(name)}")
+            + data_table(name, facts.tables[name], limit=MOST_ROWS, titled=False),
         )
         for name in names
         if name in facts.tables
@@ -131,7 +137,9 @@ def verdict_bar(facts: Facts) -> str:
         return ""
     whole = sum(part.value for part, _ in parts)
     bar = stacked_bar([part for part, _ in parts], title="Verdicts, of all distinct numbers")
-    return bar + _legend((part, f"{count(part.value)} · {percent(part.value / whole)}", text) for part, text in parts)
+    return bar + _legend(
+        (part, f"{count(part.value)}\u00a0·\u00a0{percent(part.value / whole)}", meaning) for part, meaning in parts
+    )
 
 
 def _verdicts(facts: Facts) -> str:
