@@ -509,14 +509,14 @@ def test_an_error_while_more_is_waited_for(error):
 
 def test_a_silence_without_questions_is_no_outage():
     """A provider that is asked nothing for an hour and then stumbles is given as much patience as at the beginning."""
-    emulator, numbers = Emulator(faults=Faults(outages=(Outage(0.0, 10.0),))), mobiles(10)
+    emulator, numbers = Emulator(faults=Faults(outages=(Outage(0.0, 0.1),))), mobiles(10)
     rounds = [Job({"GB": numbers}), None]
 
     async def more():
         await asyncio.sleep(3600.0 if len(rounds) == 2 else 0.0)
         return rounds.pop(0)
 
-    harvest = in_virtual_time(ask(emulator, [], more=more))
+    harvest = in_virtual_time(ask(emulator, [], more=more, batch_size=2))
     accounted_for(harvest, numbers, emulator)
     assert (len(harvest.answers), harvest.error) == (10, None)
     assert emulator.bill.faults[Fault.REFUSED] >= FIRST_FAILURES
