@@ -15,6 +15,8 @@ _BEGINS: Final = "=+\\-@＝＋－＠\t\r\n"  # noqa: RUF001  # spreadsheets in E
 _HARMLESS: Final = r"[+\-][0-9]+(?:[.,][0-9]+)?"
 _RISKY: Final = re.compile(rf"[{_BEGINS}]")
 _PLAIN: Final = re.compile(_HARMLESS)
+#: What may stand before a record.
+_BLANK_LINES: Final = re.compile(r"(?:\r?\n)+")
 
 
 def guard_text(cell: str) -> str:
@@ -55,8 +57,9 @@ class LineGuard:
         """Guards one record, without its line end."""
         if not self._perhaps.search(record):
             return record
-        body = record.lstrip("\r\n")  # blank lines stand before the record
-        return record[: len(record) - len(body)] + self._cell.sub(_guarded, body)
+        blank = _BLANK_LINES.match(record)
+        start = blank.end() if blank else 0
+        return record[:start] + self._cell.sub(_guarded, record[start:])
 
 
 def _guarded(cell: re.Match[str]) -> str:
