@@ -106,9 +106,7 @@ class AnswerBook:
 
     def profiles(self) -> pl.DataFrame:
         """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
-        rows = [(*_row(profile), self.provider) for profile in self._profiles]
-        columns = zip(*rows, strict=True) if rows else repeat(())
-        by_name = dict(zip(_PROFILE_COLUMNS, columns, strict=False))
+        by_name = _profile_rows(self._profiles, self.provider)
         return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
 
 
@@ -121,14 +119,17 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         provider: Name for the ``provider`` column.
     """
     results = [each.result for each in answers]
-    seen: dict[Any, tuple[object, ...]] = {}
-    rows = [
-        seen.get(profile) or seen.setdefault(profile, (*_row(profile), provider))
-        for profile in map(_profile_of, results)
+    profiles: dict[Any, int] = {}
+    places = pa.array([profiles.setdefault(each, len(profiles)) for each in map(_profile_of, results)], pa.int32())
+    alike = _profile_rows(profiles, provider)
+    own = _own_columns(answers, results, received_at, _OWN)
+    # A text that repeats becomes Arrow's once, and is copied from there.
+    arrays = [
+        pa.array(alike[field.name], field.type).take(places)
+        if field.name in alike
+        else pa.array(own[field.name], field.type)
+        for field in ANSWER_SCHEMA
     ]
-    columns = _own_columns(answers, results, received_at, _OWN)
-    columns |= zip(_PROFILE_COLUMNS, zip(*rows, strict=True) if rows else repeat(()), strict=False)
-    arrays = [pa.array(columns[field.name], field.type) for field in ANSWER_SCHEMA]
     return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
 
 
@@ -141,6 +142,13 @@ def _own_columns(
         "checked_at": _times(results, received_at),
         **{column: [getattr(each, _OWN[column]) or None for each in results] for column in own},
     }
+
+
+def _profile_rows(profiles: Iterable[Any], provider: str) -> dict[str, Sequence[object]]:
+    """Gives the columns of some profiles, by name."""
+    rows = [(*_row(profile), provider) for profile in profiles]
+    columns = zip(*rows, strict=True) if rows else repeat(())
+    return dict(zip(_PROFILE_COLUMNS, columns, strict=False))
 
 
 def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
