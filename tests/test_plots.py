@@ -61,7 +61,7 @@ def test_a_chart_has_a_title_and_says_more_when_pointed_at(summary, name):
 def test_a_chart_reads_only_columns_that_are_there(summary, name):
     """Every field on an axis or a colour is a column of the table, or made of them by the chart itself."""
     spec = getattr(summary.plot, name)().to_dict()
-    made = {"outcome", "name", "side", "count"}
+    made = {"outcome", "name", "side", "count", "origin"}
     named = {each["field"] for key, each in spec["encoding"].items() if key != "tooltip" and "field" in each}
     assert named <= set(data_of(getattr(summary.plot, name)())[0]) | made
 

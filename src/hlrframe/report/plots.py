@@ -95,7 +95,7 @@ class Plots:
         alt, table = _altair(), self._table("networks").head(limit)
         return (
             _chart(table, "Networks", "Numbers in the range, and numbers served now where that is known")
-            .transform_calculate(name="datum.network + ' (' + datum.country + ')'")
+            .transform_calculate(name="datum.network + ' (' + (datum.country || '?') + ')'")
             .transform_fold(["original", "current"], as_=["side", "count"])
             .encode(
                 x=alt.X("count:Q", title="Numbers"),
@@ -129,11 +129,16 @@ class Plots:
             limit: Most pairs of networks, the largest first.
         """
         alt, table = _altair(), self._table("portability").head(limit)
-        return _chart(table, "Ported numbers", "From the network on the left to the one above", mark="rect").encode(
-            x=alt.X("to_network:N", title="To", axis=alt.Axis(orient="top", labelAngle=-40)),
-            y=alt.Y("from_network:N", title="From"),
-            color=alt.Color("sum(numbers):Q", title="Numbers", scale=alt.Scale(scheme="blues")),
-            tooltip=_tips(table),
+        return (
+            _chart(table, "Ported numbers", "From the network on the left to the one above", mark="rect")
+            # A name may belong to networks of several countries.
+            .transform_calculate(origin="datum.from_network + ' (' + (datum.country || '?') + ')'")
+            .encode(
+                x=alt.X("to_network:N", title="To", axis=alt.Axis(orient="top", labelAngle=-40)),
+                y=alt.Y("origin:N", title="From", sort=None),
+                color=alt.Color("numbers:Q", title="Numbers", scale=alt.Scale(scheme="blues")),
+                tooltip=_tips(table),
+            )
         )
 
     def age(self) -> "alt.Chart":
