@@ -40,6 +40,7 @@ async def resolve_numbers(
     store: Store | None,
     settings: Settings,
     columns: Sequence[str] = ALL_COLUMNS,
+    ask: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Outcomes:
     """Gives every distinct number of a list its outcome; asks each at most once.
@@ -52,6 +53,7 @@ async def resolve_numbers(
         store: Where answers are read from and kept, or ``None``.
         settings: Settings of the run.
         columns: Names of the columns that the rows will get.
+        ask: Whether to ask what the store does not answer; else that is skipped, as it is offline.
         on_progress: Called at most ten times a second while numbers are asked, and at the end.
 
     Raises:
@@ -64,7 +66,7 @@ async def resolve_numbers(
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(own))
     to_ask = to_be_asked(distinct, known)
     harvest = None
-    if to_ask.height and not settings.offline:
+    if to_ask.height and ask and not settings.offline:
         to_ask = _with_lanes(to_ask, run.last_known(to_ask["msisdn"]))
         harvest = await run.ask(to_ask, run.counting_in(known.height, on_progress))
     elif on_progress is not None:

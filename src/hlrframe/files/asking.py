@@ -25,8 +25,6 @@ _SUMS: Final = ("numbers", "requests", "refusals", "seconds", "possibly_billed_t
 #: What the progress of a window adds to that of all.
 _COUNTS: Final = ("answered", "cached", "failed", "skipped", "refused", "credits", "seconds")
 
-#: What is said of numbers that are not asked because an earlier window ended everything.
-_ENDS: Final = (Reason.OFFLINE.value, Reason.BUDGET.value)
 #: How the numbers begin that can cost the most.
 _DEAREST: Final = "1"
 
@@ -88,6 +86,7 @@ class Asking:
             store=self._store,
             settings=self._settings_now(),
             columns=self._columns,
+            ask=not self._ended,
             on_progress=self.on_progress and self._tell,
         )
         self._count(found)
@@ -98,10 +97,6 @@ class Asking:
         return self.outcomes
 
     def _settings_now(self) -> Settings:
-        if self._ended and not Tariff(self.settings).worst(_DEAREST):
-            return self.settings.replace(offline=True, refresh=False)
-        if self._ended:  # what is stored still serves, as young as it must be
-            return self.settings.replace(max_credits=0.0)
         if self.settings.max_credits is None:
             return self.settings
         return self.settings.replace(max_credits=max(0.0, round(self.settings.max_credits - self._spent, 3)))
@@ -109,7 +104,7 @@ class Asking:
     def _with_true_reason(self, kinds: pl.DataFrame) -> pl.DataFrame:
         if not self._ended:
             return kinds
-        return kinds.with_columns(pl.col("reason").replace(dict.fromkeys(_ENDS, self._ended.value)))
+        return kinds.with_columns(pl.col("reason").replace({Reason.OFFLINE.value: self._ended.value}))
 
     def _count(self, found: Outcomes) -> None:
         self._spent += float(found.numbers["credits"].sum()) + found.report.possibly_billed_twice_credits
