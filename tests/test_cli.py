@@ -109,6 +109,17 @@ def test_json_alone_is_on_standard_output(run, provider):
     assert result["estimate"]["credits_high"] == 20
 
 
+def test_cleaning_is_free(run):
+    """Numbers are read without an account, and what they are is written; nothing can be paid."""
+    pl.DataFrame({"phone": ["07400 123456", "n/a", "+44 7400 123456"]}).write_csv("in.csv")
+    code, out, err = run("clean", "in.csv", "--column", "phone", "--region", "GB", "-o", "out.csv", "--prefix", "x_")
+    assert (code, err) == (0, "")
+    assert "3 rows, 1 distinct numbers\n  rejected  1 rows  (empty 1)\n  written   out.csv" in out
+    assert read_output().row(0) == ("07400 123456", "447400123456", None, "GB", "MOBILE", "Three")
+    done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--json")[1])
+    assert done == {"output": "out.csv", "rows": 3, "numbers": 1, "rejected": {"needs_region": 1, "empty": 1}}
+
+
 def test_options_reach_the_provider_and_the_file(run, provider):
     """Region, kind of lookup, columns and prefix do what they say."""
     pl.DataFrame({"phone": ["07400 123456"]}).write_csv("in.csv")
@@ -324,6 +335,7 @@ def test_store(run, monkeypatch, folder):
     assert [each["msisdn"] for each in answers] == [first[1:]] * 2
     assert datetime.fromisoformat(answers[0]["known_at"]).tzinfo is not None
     assert json.loads(run("store", "compact", "answers", "--json")[1]) == {"before": 1, "after": 1}
+    assert json.loads(run("store", "history", "answers", "+44 7700 900123", "--json")[1]) == {"answers": []}
     assert run("store", "export", "answers", "newest.csv")[1] == "20 answers written to newest.csv\n"
     exported = json.loads(run("store", "export", "answers", "all.parquet", "--all", "--json")[1])
     assert exported == {"output": "all.parquet", "answers": pl.read_parquet("all.parquet").height}
@@ -383,6 +395,7 @@ def test_every_command_speaks_json():
 TYPED = [
     ENRICH,
     ["estimate", "in.csv", "--column", "phone"],
+    ["clean", "in.csv", "--column", "phone", "-o", "out.csv"],
     ["report", "out.csv"],
     ["balance"],
     ["doctor"],

@@ -1,5 +1,6 @@
 """The commands that look after a store."""
 
+import string
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ import polars as pl
 from hlrframe.ages import parse_age
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.models import Settings, mask
+from hlrframe.models import Reason, Settings, mask
 from hlrframe.msisdn import Msisdn, parse
 from hlrframe.store import Store
 
@@ -113,6 +114,9 @@ def _digits(raw: str, region: str | None) -> str:
     reading = parse(raw, region=settings.default_region)
     if isinstance(reading, Msisdn):
         return reading.digits
+    if reading.reason == Reason.NOT_IN_PLAN and raw.strip().startswith("+"):
+        # A plan may have changed since the answer was kept.
+        return "".join(each for each in raw if each in string.digits)
     raise InputError(f"{mask(raw)} is no telephone number: {reading.reason}")
 
 

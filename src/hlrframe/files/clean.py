@@ -1,0 +1,104 @@
+"""File in, file out with what the numbering plans say of its phones: nothing is sent, nothing is paid."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from hlrframe.cleaning import CLEAN_COLUMNS
+from hlrframe.column import NumberList
+from hlrframe.files.memory import Memory
+from hlrframe.files.paths import existing_folder, make_room, writable
+from hlrframe.files.readings import Readings
+from hlrframe.files.routes import plan_routes
+from hlrframe.files.source import Taken
+from hlrframe.files.transfer import Transfer
+from hlrframe.models import Settings
+from hlrframe.networks import number_types, predict_networks
+
+__all__ = ["Cleaned", "clean_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What cleaning a file found."""
+
+    #: Where the rows are: a file, or the files of a folder or pattern.
+    output: str
+    rows: int
+    #: Distinct numbers.
+    numbers: int
+    #: Rows that hold no number, by reason.
+    rejected: Mapping[str, int]
+
+    def __str__(self) -> str:
+        ranked = Counter(self.rejected).most_common()
+        why = ", ".join(f"{reason} {count:,}" for reason, count in ranked)
+        return "\n".join(
+            (
+                f"{self.rows:,} rows, {self.numbers:,} distinct numbers",
+                f"  rejected  {sum(self.rejected.values()):,} rows{f'  ({why})' if why else ''}",
+                f"  written   {self.output}",
+            )
+        )
+
+
+def clean_file(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    column: str,
+    *,
+    default_region: str | None = None,
+    region_column: str | None = None,
+    prefix: str = "hlr_",
+) -> Cleaned:
+    """Writes a file again, or many, with what :func:`hlrframe.clean` says. Sends nothing, costs nothing.
+
+    Args:
+        source: The file to read, or a folder or pattern of files, as for :func:`hlrframe.enrich_file`.
+        destination: Where to write; a file that is there is replaced.
+        column: Name of the phone column.
+        default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant.
+        region_column: Name of a column that says in which country each number was written.
+        prefix: Put before the name of every result column.
+
+    Raises:
+        InputError: The source cannot be read, has no such column or has result columns already, or the destination
+            cannot be written.
+        ConfigError: The region is none.
+    """
+    region = Settings(default_region=default_region).default_region
+    taken = Taken(column, region_column, Memory.of(None).cells)
+    transfers = [Transfer(route, taken, guarded=False) for route in plan_routes(source, destination)]
+    names = {each.name: f"{prefix}{each.name}" for each in CLEAN_COLUMNS}
+    numbers = NumberList(region=region)
+    readings = _readings(transfers[0].destination)
+    for transfer in transfers:
+        transfer.check(names.values())
+    for transfer in transfers:
+        for phones in transfer.phones():
+            with writable(transfer.destination):
+                readings.add(numbers.add(*phones))
+    readings.rewind()
+    for transfer in transfers:
+        transfer.check(names.values())  # the names of an NDJSON file are all there only now
+        make_room(transfer.destination)
+        transfer.write(readings, lambda reading: _facts(reading).rename(names))
+    return Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected))
+
+
+def _readings(beside: Path) -> Readings:
+    with writable(beside):
+        return Readings(existing_folder(beside))
+
+
+def _facts(reading: pl.DataFrame) -> pl.DataFrame:
+    """Gives the columns of a clean file for rows that were read."""
+    numbers = reading["msisdn"].drop_nulls().unique()
+    plan = predict_networks(numbers).select("region", "network")
+    known = pl.DataFrame([numbers, number_types(numbers).alias("number_type")]).hstack(plan)
+    joined = reading.join(known, on="msisdn", how="left", maintain_order="left")
+    return joined.select(each.name for each in CLEAN_COLUMNS)
