@@ -2,6 +2,7 @@
 
 import random
 
+import phonenumbers
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -10,17 +11,18 @@ from hypothesis import strategies as st
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.models import Reason
 from hlrframe.msisdn import Msisdn, Rejection, parse, parse_column
-from number_aid import dialled, international, spell
+from mess_aid import MESS
+from number_aid import REGIONS, dialled, international, spell
 
 SOME_REGION = st.sampled_from([None, "GB", "US", "DE", "IT", "AR", "BR"])
-MESS = st.text(
+ANYTHING = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("0123456789+-./() ,;x#eE'\"=\n\u00a0\u200b\u0663\uff17")),
     max_size=40,
 )
 NEAR_MISS = st.from_regex(
     r"[+(]{0,2}(00)?(44|49|1|39)?[ (]?0?[)]?[0-9 ()./-]{5,14}(\.0|x[0-9]{2}|;[0-9]{9})?", fullmatch=True
 )
-TEXT = st.one_of(MESS, NEAR_MISS)
+TEXT = st.one_of(ANYTHING, NEAR_MISS)
 
 
 def outcome(text, *, region=None):
@@ -137,7 +139,7 @@ def test_an_answer_reads_as_itself(text, region):
         assert parse(f"+{answer.digits}", region=region) == answer
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.none(), TEXT), max_size=30), SOME_REGION)
 def test_a_column_of_messes_reads_like_each_alone(texts, region):
     """Both doors mean the same, row by row, repeats and nulls included."""
@@ -145,7 +147,7 @@ def test_a_column_of_messes_reads_like_each_alone(texts, region):
     assert column.rows() == [row(parse(text, region=region)) for text in texts]
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(NEAR_MISS, min_size=1, max_size=4), SOME_REGION)
 def test_many_near_misses_read_like_each_alone(texts, region):
     """Where a column has rows enough to be read by expressions, it means the same."""
@@ -227,3 +229,65 @@ def test_a_region_that_is_none_is_an_error():
         parse("07400 123456", region="Britain")
     with pytest.raises(ConfigError):
         parse_column(pl.Series(["07400 123456"]), region="XX")
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), MESS)
+def test_a_messy_cell_ends_as_a_number_or_a_reason(text, region, expected):
+    """What people, forms and spreadsheets leave in a cell is the number that it evidently means, or says why not."""
+    assert outcome(text, region=region) == expected
+
+
+def test_a_column_of_messy_cells_reads_like_each_alone():
+    """The table read as one column, each row with its own country, gives the same answers."""
+    texts, regions, expected = zip(*MESS, strict=True)
+    column = parse_column(pl.Series(texts), regions=pl.Series(regions))
+    assert column.select(pl.coalesce("msisdn", "reason")).to_series().to_list() == list(expected)
+
+
+#: Cells that libphonenumber reads and we do not: letters for keys that may be words, and words grown into digits.
+OURS_ALONE = {"+1 (212) 555 HOME", "07400 XXXXXX", "P07400123456", "07400123456m", "07400123456e"}
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), MESS)
+def test_what_libphonenumber_reads_is_read_alike(text, region, expected):
+    """Where libphonenumber calls a cell valid as it stands, it is that number here, the listed cells apart."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return
+    if phonenumbers.is_valid_number(number) and text not in OURS_ALONE:
+        assert f"+{expected}" == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def test_every_number_of_the_table_is_valid():
+    """What is expected is a number to libphonenumber, or a reason that a rejected row can have."""
+    numbers = [expected for *_, expected in MESS if expected.isdigit()]
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(f"+{each}")) for each in numbers)
+    assert {expected for *_, expected in MESS if not expected.isdigit()} <= set(Reason)
+    assert len(numbers) > 250
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.one_of(st.none(), TEXT), SOME_REGION), max_size=30), SOME_REGION)
+def test_each_row_is_read_in_its_own_country(rows, region):
+    """A row with a country is read there, whatever the others are; one without is read in the column's own."""
+    texts = pl.Series([text for text, _ in rows], dtype=pl.String)
+    column = parse_column(texts, region=region, regions=pl.Series([own for _, own in rows], dtype=pl.String))
+    assert column.rows() == [row(parse(text, region=own or region)) for text, own in rows]
+
+
+def test_many_countries_in_one_column_read_like_each_alone():
+    """National numbers of every plan, enough of each to be read by expressions, mean what they mean alone."""
+    chance = random.Random(11)
+    rows = [(spell(each, chance), region) for region in REGIONS for each in dialled(region, 36, seed=12)]
+    chance.shuffle(rows)
+    column = parse_column(pl.Series([text for text, _ in rows]), regions=pl.Series([region for _, region in rows]))
+    some = chance.sample(range(len(rows)), 2_000)
+    assert [column.row(each) for each in some] == [row(parse(rows[each][0], region=rows[each][1])) for each in some]
+
+
+def test_a_country_that_is_not_understood_falls_back():
+    """A cell that names no country leaves its row to the column's own region, and to none without one."""
+    texts, regions = pl.Series(["07400 123456"] * 4), pl.Series(["Narnia", None, "", "uk"])
+    assert parse_column(texts, regions=regions)["reason"].to_list() == ["needs_region"] * 3 + [None]
+    assert set(parse_column(texts, region="GB", regions=regions)["msisdn"]) == {"447400123456"}

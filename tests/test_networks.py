@@ -1,11 +1,12 @@
-"""Networks, countries and calling codes predicted from the first digits."""
+"""Networks, countries and calling codes and types told from the digits."""
 
 import phonenumbers
 import polars as pl
 from phonenumbers import carrier
 
 from hlrframe.msisdn import parse_column
-from hlrframe.networks import predict_networks
+from hlrframe.networks import number_types, predict_networks
+from hlrframe.numbering import type_of
 from number_aid import international
 
 
@@ -58,3 +59,11 @@ def test_an_empty_column_gives_an_empty_frame():
     """The columns are there all the same, as text."""
     frame = predict_networks(pl.Series([], dtype=pl.String))
     assert frame.schema == dict.fromkeys(("calling_code", "region", "network"), pl.String)
+
+
+def test_every_number_has_its_type():
+    """Types stand in the order of the numbers, whether many or few share a calling code; nulls stay null."""
+    digits = [*international(1_000, seed=6), *["447400123456"] * 40]
+    column = pl.Series([None, *digits, None])
+    assert number_types(column).to_list() == [None, *(type_of(each) for each in digits), None]
+    assert number_types(pl.Series([], dtype=pl.String)).dtype == pl.String

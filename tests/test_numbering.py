@@ -103,6 +103,13 @@ def test_a_region_reads_what_is_dialled_there(digits, region, expected):
     assert outcome(digits, region=region) == expected
 
 
+def test_a_plus_before_an_international_prefix_is_a_slip():
+    """A plus that no calling code follows is no mark where the region's own prefix for abroad does."""
+    assert outcome("011447400123456", region="US", international=True) == "447400123456"
+    assert outcome("011447400123456", region="GB", international=True) is Reason.UNKNOWN_COUNTRY
+    assert outcome("07400123456", region="GB", international=True) is Reason.UNKNOWN_COUNTRY
+
+
 def test_own_numbers_without_plus_survive_where_a_trunk_prefix_tells_them_apart():
     """E.164 digits of a country that dials a trunk prefix are not read as national ones of the same country."""
     assert outcome("4918505595876", region="DE") == "4918505595876"
@@ -156,5 +163,6 @@ def test_only_a_trunk_prefix_of_its_own_tells_a_coded_start():
 
 
 def test_the_type_is_that_of_the_plan():
-    """A number has libphonenumber's type."""
-    assert type_of(Msisdn("447400123456", "GB")) == phonenumbers.PhoneNumberType.MOBILE
+    """A number has libphonenumber's type, in the provider's words; what is no number has none."""
+    types = [type_of(digits) for digits in ("447400123456", "442079460000", "12124567890", "999", "442")]
+    assert types == ["MOBILE", "LANDLINE", "MOBILE_OR_LANDLINE", "UNKNOWN", "UNKNOWN"]

@@ -13,6 +13,7 @@ import importlib as _importlib
 import typing as _typing
 
 from hlrframe.account import Enrichment, Estimate, LaneReport, Report
+from hlrframe.cleaning import clean
 from hlrframe.client import Client
 from hlrframe.errors import (
     AuthError,
@@ -76,6 +77,7 @@ __all__ = [
     "Summary",
     "Unavailable",
     "Verdict",
+    "clean",
     "emulator",
     "enrich",
     "enrich_async",

@@ -37,12 +37,12 @@ from typing import Final
 
 import phonenumbers
 import polars as pl
-from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, PhoneNumberType
+from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
 
 from hlrframe import ranges
 from hlrframe.countries import regions_of
 from hlrframe.errors import InputError
-from hlrframe.models import Reason
+from hlrframe.models import NumberType, Reason
 from hlrframe.numbering import PLAUSIBLE_DIGITS, Msisdn, Rejection, check_region, read, read_international, type_of
 from hlrframe.spelling import (
     DATE,
@@ -59,17 +59,17 @@ __all__ = ["Msisdn", "Rejection", "parse", "parse_column"]
 
 _SERVICES: Final = frozenset(
     {
-        PhoneNumberType.TOLL_FREE,
-        PhoneNumberType.SHARED_COST,
-        PhoneNumberType.PREMIUM_RATE,
-        PhoneNumberType.UAN,
+        NumberType.TOLL_FREE,
+        NumberType.SHARED_COST,
+        NumberType.PREMIUM,
+        NumberType.UNIVERSAL_ACCESS_NUMBER,
     }
 )
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]+$"
-#: Marks where libphonenumber's finder, or a list of numbers, may divide a run; blanks and dots apart.
-_DIVIDED: Final = r"/|.\(|[(\[] *0 *[)\]]"
+#: Marks where libphonenumber's finder, or a list of numbers, may divide a run, beside either blanks or dots.
+_DIVIDED: Final = r"/|.\(|[(\[] *0 *[)\]]| .*\.|\..* "
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
 _RUNS: Final = pl.Schema(
     {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()}
@@ -160,7 +160,7 @@ def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
         return
     digits = "".join(filter(str.isdigit, phonenumbers.convert_alpha_characters_in_number(text)))
     number = read(digits, international=text.startswith("+"), region=region)
-    if isinstance(number, Msisdn) and type_of(number) in _SERVICES:
+    if isinstance(number, Msisdn) and type_of(number.digits) in _SERVICES:
         yield number
 
 
@@ -280,8 +280,11 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
         _read_unplaced(unplaced),
         ranges.read_national(bare.drop_nulls("country")),
     ]
-    answers = pl.concat(parts).join(runs.select("row", "pure"), on="row")
-    return answers.filter(pl.col("msisdn").is_not_null() | pl.col("pure")).drop("pure")
+    answers = pl.concat(parts).join(runs.select("row", "country", "plus", "pure"), on="row")
+    # Behind a plus that no calling code follows, a country's own prefixes are looked for.
+    believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
+    certain = pl.col("msisdn").is_not_null() | (pl.col("pure") & believed)
+    return answers.filter(certain).select("row", "msisdn", "region", "reason")
 
 
 def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

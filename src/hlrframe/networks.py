@@ -1,4 +1,4 @@
-"""Which network, country and calling code a number belongs to, judged by its first digits.
+"""Which network, country, calling code and type a number belongs to, judged by its digits.
 
 libphonenumber lists the prefixes that regulators gave to networks. A number that moved keeps its prefix, so the
 network is a prediction: good enough to spread requests over networks, never an answer.
@@ -11,9 +11,9 @@ import polars as pl
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from hlrframe import ranges
-from hlrframe.numbering import WORLD, Msisdn, read_international
+from hlrframe.numbering import WORLD, Msisdn, read_international, type_of
 
-__all__ = ["predict_networks"]
+__all__ = ["number_types", "predict_networks"]
 
 #: Digits of the longest E.164 number; shorter ones are compared as if zeros followed.
 _LONGEST: Final = 15
@@ -40,6 +40,27 @@ def predict_networks(msisdn: pl.Series) -> pl.DataFrame:
     shared = coded.filter(pl.col("calling_code").is_in(_shared_codes())).select("row", "digits")
     joined = coded.join(_region_of_shared(shared), on="row", how="left", maintain_order="left")
     return joined.select("calling_code", region=pl.coalesce("region", "region_right"), network="network")
+
+
+def number_types(msisdn: pl.Series) -> pl.Series:
+    """Says of what type numbers are, in the provider's words (:class:`~hlrframe.NumberType`).
+
+    Args:
+        msisdn: As for :func:`predict_networks`.
+
+    Returns:
+        One word for each number, in order; null for nulls.
+
+    >>> number_types(pl.Series(["447400123456", "442079460000", "18003569377", None])).to_list()
+    ['MOBILE', 'LANDLINE', 'TOLL_FREE', None]
+    """
+    numbers = msisdn.cast(pl.String).alias("digits").to_frame().with_row_index("row")
+    asked = numbers.drop_nulls()
+    sure = ranges.read_types(asked)
+    rest = asked.join(sure, on="row", how="anti")
+    alone = pl.Series("number_type", [type_of(digits).value for digits in rest["digits"]], dtype=pl.String)
+    types = pl.concat([sure, rest.select("row", alone)])
+    return numbers.join(types, on="row", how="left", maintain_order="left")["number_type"]
 
 
 def _network(digits: pl.Series) -> pl.Series:

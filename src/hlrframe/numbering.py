@@ -9,9 +9,9 @@ from functools import cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from hlrframe.models import Reason, Settings
+from hlrframe.models import NumberType, Reason, Settings
 
 __all__ = [
     "Msisdn",
@@ -46,6 +46,20 @@ _REASON_OF_LENGTH: Final = {
     ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.TOO_SHORT,
     ValidationResult.TOO_LONG: Reason.TOO_LONG,
+}
+_TYPES: Final = {
+    PhoneNumberType.FIXED_LINE: NumberType.LANDLINE,
+    PhoneNumberType.MOBILE: NumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberType.MOBILE_OR_LANDLINE,
+    PhoneNumberType.TOLL_FREE: NumberType.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberType.PREMIUM,
+    PhoneNumberType.SHARED_COST: NumberType.SHARED_COST,
+    PhoneNumberType.VOIP: NumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER: NumberType.PERSONAL_NUMBER,
+    PhoneNumberType.PAGER: NumberType.PAGER,
+    PhoneNumberType.UAN: NumberType.UNIVERSAL_ACCESS_NUMBER,
+    PhoneNumberType.VOICEMAIL: NumberType.VOICEMAIL_ONLY,
+    PhoneNumberType.UNKNOWN: NumberType.UNKNOWN,
 }
 
 
@@ -94,7 +108,7 @@ def read(digits: str, *, international: bool, region: str | None) -> Msisdn | Re
     Rejection(reason=<Reason.NEEDS_REGION: 'needs_region'>)
     """
     if international:
-        return read_international(digits.removeprefix("00"))
+        return _read_marked(digits.removeprefix("00"), region)
     if region is not None:
         return _read_in(region, digits)
     if digits.startswith("00"):
@@ -142,11 +156,16 @@ def unplaced(digits: str) -> Rejection:
     return Rejection(Reason.NEEDS_REGION if len(digits) <= longest else Reason.TOO_LONG)
 
 
-def type_of(number: Msisdn) -> int:
-    """Gives libphonenumber's ``PhoneNumberType`` of a number."""
-    parsed = _parse(f"+{number.digits}", None)
-    unknown: int = phonenumbers.PhoneNumberType.UNKNOWN
-    return unknown if isinstance(parsed, Rejection) else phonenumbers.number_type(parsed)
+def type_of(digits: str) -> NumberType:
+    """Gives the type of a number in the provider's words, as far as the numbering plans know it.
+
+    >>> type_of("447400123456")
+    <NumberType.MOBILE: 'MOBILE'>
+    """
+    parsed = _parse(f"+{digits}", None)
+    if isinstance(parsed, Rejection):
+        return NumberType.UNKNOWN
+    return _TYPES[phonenumbers.number_type(parsed)]
 
 
 def coded_start(region: str) -> str | None:
@@ -161,6 +180,16 @@ def coded_start(region: str) -> str | None:
     code = str(phonenumbers.country_code_for_region(region))
     trunk = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True)
     return None if trunk is None or code.startswith(trunk) else code
+
+
+def _read_marked(digits: str, region: str | None) -> Msisdn | Rejection:
+    """Believes a plus; where no calling code follows it, what the region dials before one may (``+011 44 ...``)."""
+    abroad = read_international(digits)
+    if region is None or abroad != Rejection(Reason.UNKNOWN_COUNTRY):
+        return abroad
+    dialled = _parse(f"+{digits}", region)
+    number = abroad if isinstance(dialled, Rejection) else read_international(_e164(dialled))
+    return number if isinstance(number, Msisdn) else abroad
 
 
 def _read_in(region: str, digits: str) -> Msisdn | Rejection:

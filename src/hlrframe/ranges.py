@@ -7,8 +7,10 @@ their patterns costs more than reading them.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import phonenumbers
@@ -17,29 +19,34 @@ from phonenumbers import PhoneMetadata, PhoneNumber
 from phonenumbers.phonemetadata import PhoneNumberDesc
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
-from hlrframe.models import Reason
+from hlrframe.models import NumberType, Reason
 from hlrframe.numbering import SHORTEST_INTERNATIONAL, WORLD, coded_start, misfit
 
-__all__ = ["calling_code", "fewest_digits", "international_prefix", "read_international", "read_national"]
+__all__ = ["calling_code", "fewest_digits", "international_prefix", "read_international", "read_national", "read_types"]
 
 #: A pattern is compiled for no fewer rows than this.
 FEWEST_ROWS: Final = 32
 
+#: Digits of the shortest international number, calling code included.
+FEWEST_INTERNATIONAL: Final = 6
+
 _ANSWER: Final = ("row", "msisdn", "region", "reason")
 #: A pattern that no digits match.
 _NEVER: Final = "x"
-_KINDS: Final = (
-    "premium_rate",
-    "toll_free",
-    "shared_cost",
-    "voip",
-    "personal_number",
-    "pager",
-    "uan",
-    "voicemail",
-    "fixed_line",
-    "mobile",
+#: Types of number beside landline and mobile, in the order in which libphonenumber looks for them.
+_SERVICES: Final = MappingProxyType(
+    {
+        "premium_rate": NumberType.PREMIUM,
+        "toll_free": NumberType.TOLL_FREE,
+        "shared_cost": NumberType.SHARED_COST,
+        "voip": NumberType.VOIP,
+        "personal_number": NumberType.PERSONAL_NUMBER,
+        "pager": NumberType.PAGER,
+        "uan": NumberType.UNIVERSAL_ACCESS_NUMBER,
+        "voicemail": NumberType.VOICEMAIL_ONLY,
+    }
 )
+_KINDS: Final = (*_SERVICES, "fixed_line", "mobile")
 
 
 def calling_code(digits: pl.Expr) -> pl.Expr:
@@ -62,13 +69,43 @@ def read_international(numbers: pl.DataFrame) -> pl.DataFrame:
         taken out, of rejected numbers too. Exactly one of ``msisdn`` and ``reason`` is given. Rows that are not
         certain are left out; the order means nothing.
     """
-    long_enough = pl.col("digits").str.len_bytes() >= SHORTEST_INTERNATIONAL
-    coded = numbers.filter(long_enough).with_columns(code=calling_code(pl.col("digits")))
+    coded = _coded(numbers)
     answers = [_rejected(coded.filter(pl.col("code").is_null()), Reason.UNKNOWN_COUNTRY)]
+    for code, length, part in _settled_parts(coded):
+        answers += _read_length(part, code, length)
+    return pl.concat(answers)
+
+
+def read_types(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Says of what type numbers are that start with a calling code.
+
+    Args:
+        numbers: As for :func:`read_international`.
+
+    Returns:
+        Columns ``row`` and ``number_type``, in the words of :class:`~hlrframe.words.NumberType`. Rows that are not
+        certain are left out; the order means nothing.
+    """
+    coded = _coded(numbers)
+    unknown = coded.filter(pl.col("code").is_null()).select("row", number_type=pl.lit(NumberType.UNKNOWN.value))
+    parts = [_types_of_length(part, code, length) for code, length, part in _settled_parts(coded)]
+    return pl.concat([unknown, *parts])
+
+
+def _coded(numbers: pl.DataFrame) -> pl.DataFrame:
+    long_enough = pl.col("digits").str.len_bytes() >= SHORTEST_INTERNATIONAL
+    return numbers.filter(long_enough).with_columns(code=calling_code(pl.col("digits")))
+
+
+def _settled_parts(coded: pl.DataFrame) -> Iterator[tuple[int, int, pl.DataFrame]]:
+    """Gives the numbers of each calling code and length: ``row``, ``national`` and the whole as ``settled``."""
+    national = pl.col("national")
     for (code,), group in coded.drop_nulls("code").partition_by("code", as_dict=True, include_key=False).items():
         if group.height >= FEWEST_ROWS:
-            answers += _read_code(group, str(code))
-    return pl.concat(answers)
+            numbers = _settle(group.select("row", national=pl.col("digits").str.slice(len(str(code)))), str(code))
+            numbers = numbers.with_columns(settled=str(code) + national, length=national.str.len_bytes())
+            for (length,), part in numbers.partition_by("length", as_dict=True, include_key=False).items():
+                yield int(str(code)), int(str(length)), part
 
 
 def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -124,8 +161,7 @@ def fewest_digits(region: str | None) -> int:
     (10, 6)
     """
     if region is None:
-        plans = ((code, _metadata(_main_region(code), code)) for code in COUNTRY_CODE_TO_REGION_CODE)
-        return min(len(str(code)) + min(_general(plan).possible_length) for code, plan in plans)
+        return FEWEST_INTERNATIONAL
     plan = _metadata(region, 0)
     added = re.sub(r"\\.", "", plan.national_prefix_transform_rule or "")
     return min(_general(plan).possible_length) - len(added)
@@ -196,15 +232,6 @@ class _Range:
         return pl.all_horizontal(pl.col("national").str.contains(pattern) for pattern in self.patterns)
 
 
-def _read_code(group: pl.DataFrame, code: str) -> list[pl.DataFrame]:
-    """Reads the numbers of one calling code, length by length."""
-    national = pl.col("national")
-    numbers = _settle(group.select("row", national=pl.col("digits").str.slice(len(code))), code)
-    numbers = numbers.with_columns(settled=code + national, length=national.str.len_bytes())
-    lengths = numbers.partition_by("length", as_dict=True, include_key=False)
-    return [answer for (length,), part in lengths.items() for answer in _read_length(part, int(code), int(length))]
-
-
 def _settle(numbers: pl.DataFrame, code: str) -> pl.DataFrame:
     """Takes national prefixes off; leaves out numbers that would lose a second one."""
     trunk, national = _trunk(_main_region(int(code)), int(code)), pl.col("national")
@@ -232,6 +259,34 @@ def _read_length(part: pl.DataFrame, code: int, length: int) -> list[pl.DataFram
         if not part.height:
             return answers
     return [*answers, _rejected(part, reason)]
+
+
+def _types_of_length(part: pl.DataFrame, code: int, length: int) -> pl.DataFrame:
+    """Gives each number the type that the region has for it to which it belongs."""
+    kind = pl.lit(NumberType.UNKNOWN.value)
+    for each in reversed(_ranges(code, length)):
+        kind = pl.when(each.claims()).then(_type_in(each.region, code, length)).otherwise(kind)
+    return part.select("row", number_type=kind)
+
+
+def _type_in(region: str, code: int, length: int) -> pl.Expr:
+    """Gives the first type of the region's plan that a number fits, in libphonenumber's order."""
+    plan = _metadata(region, code)
+    fits = {name: _fits(getattr(plan, name), length) for name in ("general_desc", *_KINDS)}
+    fixed, mobile = fits["fixed_line"], fits["mobile"]
+    both, mobile = (fixed, pl.lit(value=False)) if plan.same_mobile_and_fixed_line_pattern else (fixed & mobile, mobile)
+    kind: pl.Expr = pl.lit(NumberType.UNKNOWN.value)
+    common = {NumberType.MOBILE: mobile, NumberType.LANDLINE: fixed, NumberType.MOBILE_OR_LANDLINE: both}
+    services = {word: fits[name] for name, word in reversed([*_SERVICES.items()])}
+    for word, fit in (common | services).items():
+        kind = pl.when(fit).then(pl.lit(word.value)).otherwise(kind)
+    return pl.when(fits["general_desc"]).then(kind).otherwise(pl.lit(NumberType.UNKNOWN.value))
+
+
+def _fits(kind: PhoneNumberDesc | None, length: int) -> pl.Expr:
+    if kind is None or not _has(kind, length):
+        return pl.lit(value=False)
+    return pl.col("national").str.contains(_whole(str(kind.national_number_pattern)))
 
 
 def _accepted(numbers: pl.DataFrame, region: str) -> pl.DataFrame:

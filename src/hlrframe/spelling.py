@@ -63,6 +63,14 @@ _EXTENSION: Final = re.compile(
     r"[\s,;(]*(?<![^\W\d_])(?:ext=|e?xt(?:ensi[oó]n|n)?|x|anexo|poste|int|доб|wew|#)[\s.:=]*[0-9]{1,8}#?[\s)]*$",
     re.IGNORECASE,
 )
+#: A label that lost the blank before or behind it.
+_GLUED_LABEL: Final = re.compile(
+    r"(?<![^\W_])(?:tel(?:efon|ephone)?|t[eé]l|ph(?:one)?|mob(?:ile?)?|cel[lu]?|handy|fax|home|work)(?=[+(]*[0-9])"
+    r"|(?<=[0-9])(?:tel|phone|mob(?:ile?)?|cell?|handy|fax|home|work)(?![^\W_])",
+    re.IGNORECASE,
+)
+#: A trunk zero that was typed as a letter.
+_LETTER_ZERO: Final = re.compile(r"^[oO](?=[0-9])")
 # Possessive, so that a run never ends in the middle of a longer one that does not qualify.
 _RUN: Final = re.compile(
     r"(?:(?P<plus>\+[+ (\[]*+)|(?<![^\W_])(?<![@+]))(?P<body>[0-9](?:[ ().\-/\[\]~_]*+[0-9])*+)(?![^\W_]|@)"
@@ -193,7 +201,7 @@ def _unlink(text: str) -> str:
         return f"+{match[1]}"
     match = _DIAL_LINK.match(text)
     if match is None:
-        return text
+        return unquote(text)
     context = _PHONE_CONTEXT.search(match[1])
     number = _PARAMETER.sub("", unquote(match[1])).strip()
     return f"{context[1]}{number}" if context and not number.startswith("+") else number
@@ -201,6 +209,7 @@ def _unlink(text: str) -> str:
 
 def _whole(text: str) -> Iterator[Spelling]:
     """Reads a text that holds one number, perhaps with an extension, a label and a note."""
+    text = _LETTER_ZERO.sub("0", _GLUED_LABEL.sub(r" \g<0> ", text.strip()))
     short = _EXTENSION.sub("", text)
     text = short if _digits(short) else text
     match = _RUN.search(text)
