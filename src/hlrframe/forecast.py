@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import phonenumbers
 import polars as pl
 
 from hlrframe.account import Estimate
 from hlrframe.ages import MaxAge
 from hlrframe.column import NumberList, known_answers, to_be_asked
 from hlrframe.models import LiveStatus, LookupKind, NumberType, Question, Settings
+from hlrframe.networks import number_types
 from hlrframe.outcomes import counts_of
 from hlrframe.store import Store
 from hlrframe.tariff import MILLI, PRICES, Tariff, credits_of, milli_of
@@ -18,7 +18,7 @@ from hlrframe.tariff import MILLI, PRICES, Tariff, credits_of, milli_of
 __all__ = ["estimate_numbers"]
 
 #: Numbers whose type is looked at for an estimate; the rest is taken to be like them.
-SAMPLE: Final = 2_000
+SAMPLE: Final = 20_000
 #: Share of mobiles that the low sum takes to be without coverage, and so free. The provider names none.
 UNCOVERED: Final = 0.1
 #: Share of mobiles for which a date of the last port is expected to be found. The provider names none.
@@ -138,19 +138,9 @@ def _kinds(numbers: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """
     free = pl.col("live_status").str.strip_chars().is_in(FREE_STATUSES)
     said = earlier.select("msisdn", said=pl.when(free).then(pl.lit(_FREE)).otherwise("number_type"))
-    planned = pl.Series("planned", [_planned(number) for number in numbers["msisdn"]], dtype=pl.String)
+    planned = number_types(numbers["msisdn"]).alias("planned")
     both = numbers.with_columns(planned).join(said, on="msisdn", how="left")
     return both.with_columns(kind=pl.coalesce("said", "planned"))
 
 
-def _planned(number: str) -> str:
-    kind = phonenumbers.number_type(phonenumbers.parse(f"+{number}"))
-    return _KINDS.get(kind, NumberType.UNKNOWN)
-
-
 _FREE: Final = "FREE"
-_KINDS: Final = {
-    phonenumbers.PhoneNumberType.MOBILE: NumberType.MOBILE,
-    phonenumbers.PhoneNumberType.FIXED_LINE: NumberType.LANDLINE,
-    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberType.MOBILE_OR_LANDLINE,
-}
