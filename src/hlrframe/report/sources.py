@@ -15,56 +15,53 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from hlrframe.errors import InputError
-from hlrframe.report.statements import NEEDED, identifier, literal
-from hlrframe.report.stored import attach_store
+from hlrframe.report.dialect import identifier, literal
+from hlrframe.report.wording import SQL_TYPES
 from hlrframe.schema import COLUMNS
-from hlrframe.store import Store
 
 __all__ = ["attach", "readable"]
 
 #: How DuckDB reads a file, by the file's ending; Arrow reads those without an entry.
+_CSV: Final = "read_csv({paths}, header = true, all_varchar = true, union_by_name = true)"
+_TSV: Final = "read_csv({paths}, header = true, all_varchar = true, union_by_name = true, delim = '\t')"
+_PARQUET: Final = "read_parquet({paths}, union_by_name = true, hive_partitioning = false)"
+_JSON: Final = "read_json({paths}, format = 'newline_delimited', union_by_name = true)"
+_TEXTS: Final = ((".csv", _CSV), (".tsv", _TSV), (".ndjson", _JSON), (".jsonl", _JSON))
 _READERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        ".parquet": "read_parquet({paths}, union_by_name = true, hive_partitioning = false)",
-        ".csv": "read_csv({paths}, header = true, all_varchar = true)",
-        ".csv.gz": "read_csv({paths}, header = true, all_varchar = true)",
-        ".ndjson": "read_json({paths}, format = 'newline_delimited')",
-        ".jsonl": "read_json({paths}, format = 'newline_delimited')",
+        ".parquet": _PARQUET,
+        ".pq": _PARQUET,
+        **{f"{ending}{packing}": reader for ending, reader in _TEXTS for packing in ("", ".gz", ".zst")},
         ".arrow": "",
         ".ipc": "",
         ".feather": "",
+        ".arrows": "",
     }
 )
 
-_SQL_TYPES: Final[Mapping[pa.DataType, str]] = MappingProxyType(
-    {pa.string(): "varchar", pa.bool_(): "boolean", pa.float64(): "double", pa.timestamp("us", tz="UTC"): "timestamptz"}
-)
 
-
-def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str) -> bool:  # noqa: ANN401  # any frame
-    """Makes ``enriched`` of a source, with as little copied as its kind allows, and says whether it is a store.
+def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str, name: str) -> frozenset[str]:  # noqa: ANN401  # any frame
+    """Makes a table of a frame or files, with as little copied as its kind allows.
 
     Args:
         connection: Where to make it.
-        source: A frame, a path, several paths, or a store.
-        prefix: What stands before the names of the result columns; a store has none.
+        source: A frame, a path, or several paths.
+        prefix: What stands before the names of the result columns.
+        name: What the table is called.
+
+    Returns:
+        Its result columns, without the prefix.
 
     Raises:
         InputError: It is nothing that was enriched, or with another prefix; the message names the cure.
-        StoreError: The store cannot be read.
     """
-    if isinstance(source, str | os.PathLike) and (Path(source) / "store.json").exists():
-        source = Store(source)
-    if isinstance(source, Store):
-        attach_store(connection, source)
-        return True
     if isinstance(source, str | os.PathLike):
-        _attach_files(connection, _files(os.fspath(source)), prefix)
+        paths = _files(os.fspath(source))
     elif isinstance(source, list | tuple) and source and all(isinstance(each, str | os.PathLike) for each in source):
-        _attach_files(connection, [path for each in source for path in _files(os.fspath(each))], prefix)
+        paths = [path for each in source for path in _files(os.fspath(each))]
     else:
-        _attach_frame(connection, source, prefix)
-    return False
+        return _attach_frame(connection, source, prefix, name)
+    return _attach_files(connection, paths, prefix, name)
 
 
 @contextmanager
@@ -84,18 +81,26 @@ def readable(what: str) -> Iterator[None]:
 def _files(path: str) -> list[str]:
     """Gives the files that a path, a folder or a pattern names."""
     if Path(path).is_dir():
-        found = sorted(str(each) for each in Path(path).rglob("*.parquet"))
+        inside = sorted(str(each) for each in Path(path).rglob("*") if each.is_file())
+        sealed = [each for each in inside if each.lower().endswith((".parquet", ".pq"))]
+        found = sealed or [each for each in inside if _ending(each)]
     elif Path(path).exists():
         found = [path]
     else:
         found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  # a Path cannot: the pattern may be absolute
     if not found:
-        raise InputError(f"{path} is no enriched file, no folder of Parquet files and no store: check the path")
+        raise InputError(f"{path} is no enriched file, no folder of such files and no store: check the path")
     return found
 
 
-def _attach_files(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], prefix: str) -> None:
-    endings = {next((end for end in _READERS if path.lower().endswith(end)), None) for path in paths}
+def _ending(path: str) -> str | None:
+    return next((end for end in _READERS if path.lower().endswith(end)), None)
+
+
+def _attach_files(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], prefix: str, name: str
+) -> frozenset[str]:
+    endings = {_ending(path) for path in paths}
     ending = endings.pop() if len(endings) == 1 else None
     if ending is None:
         raise InputError(f"cannot tell what {paths[0]} is: pass files of one kind, ending in {', '.join(_READERS)}")
@@ -103,22 +108,47 @@ def _attach_files(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], p
         if _READERS[ending]:
             # A folder may really be called "[2026]".
             literals = ", ".join(literal(glob.escape(path)) for path in paths)
-            connection.execute(f"create view source as from {_READERS[ending].format(paths=f'[{literals}]')}")
+            source = f"(from {_READERS[ending].format(paths=f'[{literals}]')})"
         else:
-            connection.register("source", ds.dataset(list(paths), format="ipc"))
-        chosen = _chosen(connection.view("source").columns, prefix)
-        # Parquet stays where it is, and each statement reads only the columns that it names.
-        made = "view" if ending == ".parquet" else "table"
-        connection.execute(f"create {made} enriched as select {chosen} from source")  # noqa: S608  # quoted names
+            streams = ending == ".arrows"
+            connection.register(f"{name}_source", _stream(paths) if streams else ds.dataset(list(paths), format="ipc"))
+            source = f"{name}_source"
+        # Parquet stays where it is, and each pass reads only the columns that it names.
+        return _make(connection, name, "view" if ending in {".parquet", ".pq"} else "table", source, prefix)
 
 
-def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str) -> None:  # noqa: ANN401  # any frame
+def _stream(paths: Sequence[str]) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for path in paths:
+            with pa.OSFile(path, "rb") as file, pa.ipc.open_stream(file) as stream:
+                yield from stream
+
+    with pa.OSFile(paths[0], "rb") as file, pa.ipc.open_stream(file) as first:
+        schema = first.schema
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str, name: str) -> frozenset[str]:  # noqa: ANN401  # any frame
     with readable(f"a {type(frame).__name__}"):
-        stream = pa.RecordBatchReader.from_stream(_narrowed(frame, prefix))
-        chosen = _chosen(stream.schema.names, prefix)
-        connection.register("source", stream)
-        connection.execute(f"create table enriched as select {chosen} from source")  # noqa: S608  # quoted names
-        connection.unregister("source")
+        narrowed = _narrowed(frame, prefix)
+        # These cannot change under the summary; a stream can be read only once, and others may be written to.
+        lasting = isinstance(narrowed, pl.DataFrame | pa.Table)
+        arrow = narrowed.to_arrow() if isinstance(narrowed, pl.DataFrame) else narrowed
+        connection.register(f"{name}_source", arrow if lasting else pa.RecordBatchReader.from_stream(arrow))
+        made = _make(connection, name, "view" if lasting else "table", f"{name}_source", prefix)
+        if not lasting:
+            connection.unregister(f"{name}_source")
+        return made
+
+
+def _make(connection: duckdb.DuckDBPyConnection, name: str, kind: str, source: str, prefix: str) -> frozenset[str]:
+    """Makes the table of a source, each result column in its own type: a CSV file has texts only."""
+    columns = connection.sql(f"from {source} limit 0").columns
+    chosen = _present(columns, prefix)
+    types = {prefix + each: SQL_TYPES[each] for each in SQL_TYPES}
+    typed = ", ".join(f"{identifier(each)}::{types[each]} as {identifier(each)}" for each in chosen)
+    connection.execute(f"create {kind} {name} as select {typed} from {source}")  # noqa: S608  # quoted names
+    return frozenset(each.removeprefix(prefix) for each in chosen)
 
 
 def _narrowed(frame: Any, prefix: str) -> Any:  # noqa: ANN401  # any frame
@@ -135,24 +165,17 @@ def _narrowed(frame: Any, prefix: str) -> Any:  # noqa: ANN401  # any frame
 
 
 def _present(names: Iterable[str], prefix: str) -> list[str]:
-    """Gives the result columns among a frame's, and refuses a frame that lacks some.
+    """Gives the result columns among a frame's, and refuses a frame without the one that every table needs.
 
     Raises:
-        InputError: A column is missing that every summary needs.
+        InputError: There is no column of numbers.
     """
     there = set(names)
-    missing = [prefix + name for name in NEEDED if prefix + name not in there]
-    if not missing:
+    if prefix + "msisdn" in there:
         return [prefix + each.name for each in COLUMNS if prefix + each.name in there]
-    if prefix + "state" in there:
-        raise InputError(f"the frame lacks {missing[0]!r}: enrich it with columns='standard' or 'all'")
+    if prefix + "state" in there or prefix + "verdict" in there:
+        raise InputError(f"the frame lacks {prefix + 'msisdn'!r}: enrich it with columns='standard' or 'all'")
     found = [name.removesuffix("msisdn") for name in there if str(name).endswith("msisdn")]
     other = next((each for each in sorted(found) if each + "verdict" in there), None)
     cure = f"pass prefix={other!r}" if other is not None else "pass what enrich gave, and its prefix="
-    raise InputError(f"the frame has no column {prefix + 'state'!r}: {cure}")
-
-
-def _chosen(names: Iterable[str], prefix: str) -> str:
-    """Gives a list for ``select``, each result column in its own type: a frame that was a CSV file has texts only."""
-    types = {prefix + each.name: _SQL_TYPES[each.type] for each in COLUMNS}
-    return ", ".join(f"{identifier(name)}::{types[name]} as {identifier(name)}" for name in _present(names, prefix))
+    raise InputError(f"the frame has no column {prefix + 'msisdn'!r}: {cure}")

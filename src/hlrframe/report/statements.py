@@ -1,4 +1,4 @@
-"""The named statements: SQL over ``enriched``, which is whatever was summarised, under its own column names.
+"""The named statements: SQL over whatever was summarised.
 
 The tables and their columns, in the order of a report:
 
@@ -23,64 +23,55 @@ The tables and their columns, in the order of a report:
 
 A share lies between 0 and 1, and is null where its whole is 0. ``money`` is null without a price per credit.
 
-Each begins with ``{answers}``, which is replaced by a view of ``enriched`` that takes the prefix off; what else stands
-in braces is a number. A number that several rows carry counts once wherever a column is called ``numbers``. In a
-concatenation of several runs a number that had two outcomes counts in both.
+Most ask ``outcomes``: one row for each number and each thing that became of it, with ``who`` it is, how many
+``numbers`` it stands for, and how many ``rows`` carry it. A ``who`` that stands for many numbers stands for the same
+ones in all its rows, and rows without a number stand for none. So numbers are counted by adding ``numbers`` up after
+each ``who`` was taken once, and a number that several rows carry counts once. In a concatenation of several runs a
+number that had two outcomes counts in both. What ``{head}`` becomes is said in ``wording``; what else stands in braces
+is a value.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hlrframe.schema import COLUMNS
+from hlrframe.report.costs import COST
 
-__all__ = ["COST_OF_STORE", "NEEDED", "STATEMENTS", "identifier", "literal", "render", "unprefixed"]
+__all__ = ["STATEMENTS"]
 
 TOTALS: Final = """
-with {answers}
+{head}
 select
-  count(*) as rows,
-  count(distinct msisdn) as numbers,
+  coalesce(sum(rows), 0)::bigint as rows,
+  (select coalesce(sum(numbers), 0)::bigint from (select distinct who, numbers from outcomes)) as numbers,
   string_agg(distinct provider, ', ' order by provider) as providers,
-  min(checked_at) as oldest,
-  max(checked_at) as newest
-from answers
-"""
-
-COVERAGE: Final = """
-with {answers}
-select
-  state, verdict, reason,
-  count(*) as rows,
-  count(distinct msisdn) as numbers,
-  count(*) / nullif(sum(count(*)) over (), 0)::double as share_of_rows
-from answers
-group by state, verdict, reason
-order by rows desc, state, verdict, reason
+  min(oldest) as oldest,
+  max(newest) as newest
+from outcomes
 """
 
 RATES: Final = """
-with {answers}, numbers as (
+{head}, by_number as (
   select
-    msisdn,
-    count(*) as rows,
+    who,
+    any_value(numbers) as numbers,
+    sum(rows) as rows,
     bool_or(verdict is not null) as answered,
     bool_or(verdict is distinct from 'not_applicable') as applicable,
     bool_or(verdict in ('live', 'unreachable', 'dead')) as known,
     bool_or(verdict = 'live') as live
-  from answers
-  group by msisdn
+  from outcomes
+  group by who
 ), counts as (
   select
     coalesce(sum(rows), 0)::bigint as all_rows,
-    coalesce(sum(rows) filter (msisdn is not null), 0)::bigint as readable,
-    count(msisdn) as all_numbers,
-    count(msisdn) filter (answered) as answered,
-    count(msisdn) filter (applicable) as applicable,
-    count(msisdn) filter (known) as known,
-    count(msisdn) filter (live) as live
-  from numbers
+    coalesce(sum(rows) filter (numbers > 0), 0)::bigint as readable,
+    coalesce(sum(numbers), 0)::bigint as all_numbers,
+    coalesce(sum(numbers) filter (answered), 0)::bigint as answered,
+    coalesce(sum(numbers) filter (applicable), 0)::bigint as applicable,
+    coalesce(sum(numbers) filter (known), 0)::bigint as known,
+    coalesce(sum(numbers) filter (live), 0)::bigint as live
+  from by_number
 )
 select rate, part, whole, part / nullif(whole, 0)::double as value, meaning
 from counts, lateral (values
@@ -92,137 +83,84 @@ from counts, lateral (values
 order by place
 """
 
-_SPENT: Final = """
-  (1, 'spent', asked, credits, 'numbers asked, and what all rows cost'),
-  (2, 'per_answer', answered, credits / nullif(answered, 0), 'spent, by each number answered in this run'),
-  (3, 'per_live_number', live, credits / nullif(live, 0), 'spent, by each of them that is live')"""
-
-_PAID: Final = """
-asked as (
-  select
-    msisdn,
-    sum(credits) as credits,
-    bool_or(state in ('answered', 'failed')) as asked,
-    bool_or(state = 'answered') as answered,
-    bool_or(state = 'answered' and verdict = 'live') as live
-  from answers
-  group by msisdn
-),
-paid as (
-  select
-    count(msisdn) filter (asked) as asked,
-    count(msisdn) filter (answered) as answered,
-    count(msisdn) filter (live) as live,
-    coalesce(round(sum(credits), 3), 0) as credits
-  from asked
-)"""
-
-COST: Final = f"""
-with {{answers}},{_PAID},
--- What one more lookup would have cost: that of this run where it was asked now, else the price list.
-numbers as (
-  select
-    msisdn, state,
-    count(*) as rows,
-    greatest(count(*) filter (credits > 0), 1) as times_asked,
-    case
-      when state = 'answered' then max(credits)
-      when any_value(number_type) is distinct from 'MOBILE' then 0
-      when any_value(live_status) in ('NO_COVERAGE', 'NOT_APPLICABLE') then 0
-      when coalesce(any_value(live_status), 'NONE') = 'NONE' then {{price_without_status}}
-      else {{price_with_status}}
-    end as price
-  from answers
-  where verdict is not null
-  group by msisdn, state
-),
-saved as (
-  select
-    count(*) filter (state = 'cached') as cached,
-    coalesce(sum(price) filter (state = 'cached'), 0) as by_store,
-    coalesce(sum(rows - times_asked), 0)::bigint as repeats,
-    coalesce(sum((rows - times_asked) * price), 0) as by_repeats,
-    (select count(*) from answers where state = 'rejected') as rejected
-  from numbers
+VERDICTS: Final = """
+{head}, by_number as (
+  select who, verdict, any_value(numbers) as numbers, sum(rows) as rows
+  from outcomes
+  where numbers > 0
+  group by who, verdict
 )
-select item, count, round(amount, 6) as credits, round(amount * {{price_per_credit}}, 6) as money, meaning
-from paid, saved, lateral (values{_SPENT},
-  (4, 'saved_by_store', cached, by_store, 'numbers not asked again, each once at its price'),
-  (5, 'saved_by_repeats', repeats, by_repeats, 'rows that repeat a number, each at its price'),
-  (6, 'saved_by_rejections', rejected, 0, 'rows not sent; none would have been charged'),
-  (7, 'asking_every_row', null, credits + by_store + by_repeats, 'spent and saved together')
-) as items(place, item, count, amount, meaning)
-order by place
-"""  # noqa: S608  # composed of this module's own texts
+select
+  verdict,
+  sum(rows)::bigint as rows,
+  sum(numbers)::bigint as numbers,
+  sum(numbers) / sum(sum(numbers)) over ()::double as share_of_numbers
+from by_number
+group by verdict
+order by numbers desc, verdict
+"""
 
-#: A store has no rows that could repeat a number, and nobody knows how often it was asked.
-COST_OF_STORE: Final = f"""
-with {{answers}},{_PAID}
-select item, count, round(amount, 6) as credits, round(amount * {{price_per_credit}}, 6) as money, meaning
-from paid, lateral (values{_SPENT}
-) as items(place, item, count, amount, meaning)
-order by place
-"""  # noqa: S608  # composed of this module's own texts
-
-#: Hardly any answer but a live one names the current network, so the live share is that of the number range.
-NETWORKS: Final = """
-with {answers}, sides as (
-  select msisdn, verdict, is_ported, original_country as country, original_network as network, true as is_range
-  from answers
-  union all
-  select msisdn, verdict, is_ported, current_country, current_network, false
-  from answers
-), numbers as (
-  select
-    country, network, msisdn,
-    bool_or(is_range) as original,
-    bool_or(not is_range) as current,
-    bool_or(is_range and is_ported) as ported_out,
-    bool_or(not is_range and is_ported) as ported_in,
-    bool_or(is_range and verdict in ('live', 'unreachable', 'dead')) as known,
-    bool_or(is_range and verdict = 'live') as live
-  from sides
-  where network is not null
-  group by country, network, msisdn
-), counts as (
-  select
-    country, network,
-    count(*) filter (original) as original,
-    count(*) filter (current) as current,
-    count(*) filter (ported_out) as ported_out,
-    count(*) filter (ported_in) as ported_in,
-    count(*) filter (known) as known,
-    count(*) filter (live) as live
-  from numbers
-  group by country, network
+COVERAGE: Final = """
+{head}, by_number as (
+  select who, state, verdict, live_status, reason, any_value(numbers) as numbers, sum(rows) as rows
+  from outcomes
+  group by who, state, verdict, live_status, reason
 )
-select *, live / nullif(known, 0)::double as live_share
-from counts
-order by greatest(original, current) desc, country, network
+select
+  state, verdict, live_status, reason,
+  sum(rows)::bigint as rows,
+  sum(numbers)::bigint as numbers,
+  sum(rows) / sum(sum(rows)) over ()::double as share_of_rows
+from by_number
+group by state, verdict, live_status, reason
+order by rows desc, state, verdict, live_status, reason
 """
 
 COUNTRIES: Final = """
-with {answers}, numbers as (
-  select
-    coalesce(current_country, original_country) as country,
-    msisdn,
-    bool_or(verdict <> 'not_applicable') as applicable,
-    bool_or(verdict in ('live', 'unreachable', 'dead')) as known,
-    bool_or(verdict = 'live') as live
-  from answers
+{head}, sides as (
+  select who, numbers, verdict, is_ported, coalesce(current_country, original_country) as country, 'either' as side
+  from outcomes
   where verdict is not null
-  group by all
+  union all
+  select who, numbers, verdict, is_ported, original_country, 'original'
+  from outcomes
+  where verdict is not null and original_country is not null
+  union all
+  select who, numbers, verdict, is_ported, current_country, 'current'
+  from outcomes
+  where verdict is not null and current_country is not null
+), by_number as (
+  select
+    country, who,
+    any_value(numbers) as numbers,
+    bool_or(side = 'either') as here,
+    bool_or(side = 'original') as original,
+    bool_or(side = 'current') as current,
+    bool_or(side = 'either' and is_ported) as ported,
+    bool_or(side = 'either' and is_ported is not null) as portable,
+    bool_or(side = 'either' and verdict <> 'not_applicable') as applicable,
+    bool_or(side = 'either' and verdict in ('live', 'unreachable', 'dead')) as known,
+    bool_or(side = 'either' and verdict = 'live') as live
+  from sides
+  group by country, who
 ), counts as (
   select
     country,
-    count(*) as numbers,
-    count(*) filter (applicable) as applicable,
-    count(*) filter (known) as known,
-    count(*) filter (live) as live
-  from numbers
+    coalesce(sum(numbers) filter (here), 0)::bigint as numbers,
+    coalesce(sum(numbers) filter (original), 0)::bigint as original,
+    coalesce(sum(numbers) filter (current), 0)::bigint as current,
+    coalesce(sum(numbers) filter (ported), 0)::bigint as ported,
+    coalesce(sum(numbers) filter (portable), 0)::bigint as portable,
+    coalesce(sum(numbers) filter (applicable), 0)::bigint as applicable,
+    coalesce(sum(numbers) filter (known), 0)::bigint as known,
+    coalesce(sum(numbers) filter (live), 0)::bigint as live
+  from by_number
   group by country
 )
-select *,
+select
+  country, numbers, original, current, ported,
+  ported / nullif(portable, 0)::double as ported_share,
+  applicable, known, live,
   live / nullif(known, 0)::double as live_share,
   known / nullif(applicable, 0)::double as coverage,
   coalesce(coverage < {poor_coverage}, false) as poor
@@ -230,18 +168,158 @@ from counts
 order by numbers desc, country
 """
 
-PORTABILITY: Final = """
-with {answers}
+#: Hardly any answer but a live one names the current network, so shares and coverage are those of the number range.
+NETWORKS: Final = """
+{head}, sides as (
+  select who, numbers, verdict, is_ported, original_country as country, original_network as network, true as is_range
+  from outcomes
+  union all
+  select who, numbers, verdict, is_ported, current_country, current_network, false
+  from outcomes
+), by_number as (
+  select
+    country, network, who,
+    any_value(numbers) as numbers,
+    bool_or(is_range) as original,
+    bool_or(not is_range) as current,
+    bool_or(is_range and is_ported) as ported_out,
+    bool_or(not is_range and is_ported) as ported_in,
+    bool_or(is_range and is_ported is not null) as portable,
+    bool_or(is_range and verdict <> 'not_applicable') as applicable,
+    bool_or(is_range and verdict in ('live', 'unreachable', 'dead')) as known,
+    bool_or(is_range and verdict = 'live') as live
+  from sides
+  where network is not null
+  group by country, network, who
+), counts as (
+  select
+    country, network,
+    coalesce(sum(numbers) filter (original), 0)::bigint as original,
+    coalesce(sum(numbers) filter (current), 0)::bigint as current,
+    coalesce(sum(numbers) filter (ported_out), 0)::bigint as ported_out,
+    coalesce(sum(numbers) filter (ported_in), 0)::bigint as ported_in,
+    coalesce(sum(numbers) filter (portable), 0)::bigint as portable,
+    coalesce(sum(numbers) filter (applicable), 0)::bigint as applicable,
+    coalesce(sum(numbers) filter (known), 0)::bigint as known,
+    coalesce(sum(numbers) filter (live), 0)::bigint as live
+  from by_number
+  group by country, network
+)
 select
-  original_country as country,
+  country, network, original, current, ported_out, ported_in,
+  ported_out / nullif(portable, 0)::double as ported_share,
+  applicable, known, live,
+  live / nullif(known, 0)::double as live_share,
+  known / nullif(applicable, 0)::double as coverage,
+  coalesce(coverage < {poor_coverage}, false) as poor
+from counts
+order by greatest(original, current) desc, country, network
+"""
+
+PORTABILITY: Final = """
+{head}, by_number as (
+  select distinct who, numbers, original_country as country, original_network, current_network
+  from outcomes
+  where is_ported
+)
+select
+  country,
   original_network as from_network,
   current_network as to_network,
-  count(distinct msisdn) as numbers,
-  count(distinct msisdn) / nullif(sum(count(distinct msisdn)) over (), 0)::double as share_of_ported
-from answers
-where is_ported
-group by all
+  sum(numbers)::bigint as numbers,
+  sum(numbers) / sum(sum(numbers)) over ()::double as share_of_ported
+from by_number
+group by country, original_network, current_network
 order by numbers desc, country, from_network, to_network
+"""
+
+AGE: Final = """
+{head}, by_number as (
+  select distinct who, numbers, days, verdict
+  from outcomes
+  where verdict is not null
+)
+select
+  case days
+    when 0 then 'under a day'
+    when 1 then '1 to 7 days'
+    when 7 then '7 to 30 days'
+    when 30 then '30 to 90 days'
+    when 90 then '90 to 365 days'
+    when 365 then 'over a year'
+  end as age,
+  days,
+  verdict,
+  sum(numbers)::bigint as numbers,
+  sum(numbers) / sum(sum(numbers)) over ()::double as share_of_numbers
+from by_number
+group by days, verdict
+order by days nulls last, numbers desc, verdict
+"""
+
+#: Of the run's report, as the table ``runs``.
+RUN: Final = """
+select
+  provider, rows, numbers, credits, requests, refusals, seconds,
+  numbers / nullif(seconds, 0) as numbers_per_second,
+  possibly_billed_twice, possibly_billed_twice_credits, stopped
+from runs
+"""
+
+#: Of the run's report, as the table ``reported_lanes``.
+LANES: Final = """
+select
+  lane, numbers, answered, agreement, requests, refusals,
+  refusals / nullif(requests, 0)::double as refused_share,
+  latency
+from reported_lanes
+order by numbers desc, lane
+"""
+
+#: A lost answer of the current network is no change of network: a dead number has none.
+CHANGES: Final = """
+{head}, latest as (
+  select distinct on ({key}) {key}, verdict, live_status, is_ported, current_network
+  from answers
+  where verdict is not null and msisdn in (select msisdn from before)
+  order by {key}, checked_at desc nulls last
+), previous as (
+  select distinct on ({key}) {key}, verdict, live_status, is_ported, current_network
+  from before
+  where verdict is not null
+  order by {key}, checked_at desc nulls last
+), pairs as (
+  select
+    latest.verdict as verdict,
+    latest.verdict is distinct from previous.verdict as new_verdict,
+    latest.live_status is distinct from previous.live_status as new_status,
+    coalesce(latest.is_ported and previous.is_ported is distinct from true, false) as newly_ported,
+    coalesce(latest.current_network <> previous.current_network, false) as new_network
+  from latest join previous using ({key})
+), counts as (
+  select
+    count(*) as compared,
+    count(*) filter (not (new_verdict or new_status or newly_ported or new_network)) as unchanged,
+    count(*) filter (new_verdict and verdict = 'live') as newly_live,
+    count(*) filter (new_verdict and verdict = 'dead') as newly_dead,
+    count(*) filter (new_verdict and verdict = 'unreachable') as newly_unreachable,
+    count(*) filter (new_status) as status_changed,
+    count(*) filter (newly_ported) as ported,
+    count(*) filter (new_network) as network_changed
+  from pairs
+)
+select change, numbers, numbers / nullif(compared, 0)::double as share_of_compared, meaning
+from counts, lateral (values
+  (1, 'compared', compared, 'numbers with an answer now and an earlier one'),
+  (2, 'unchanged', unchanged, 'the same status, network and porting'),
+  (3, 'newly_live', newly_live, 'live now and not before'),
+  (4, 'newly_dead', newly_dead, 'dead now and not before'),
+  (5, 'newly_unreachable', newly_unreachable, 'unreachable now and not before'),
+  (6, 'status_changed', status_changed, 'another live status, those above included'),
+  (7, 'ported', ported, 'ported now and not before'),
+  (8, 'network_changed', network_changed, 'another current network, where both are known')
+) as changes(place, change, numbers, meaning)
+order by place
 """
 
 #: Every statement by its name, in the order of a report.
@@ -249,62 +327,15 @@ STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "totals": TOTALS,
         "rates": RATES,
+        "verdicts": VERDICTS,
         "coverage": COVERAGE,
         "cost": COST,
         "countries": COUNTRIES,
         "networks": NETWORKS,
         "portability": PORTABILITY,
+        "age": AGE,
+        "run": RUN,
+        "lanes": LANES,
+        "changes": CHANGES,
     }
 )
-
-
-def _columns_in(statement: str) -> tuple[str, ...]:
-    words = set(re.findall(r"\w+", statement))
-    return tuple(each.name for each in COLUMNS if each.name in words)
-
-
-#: The columns without which there is no summary.
-NEEDED: Final = _columns_in("".join(STATEMENTS.values()))
-
-
-def render(statement: str, *, prefix: str, **numbers: str) -> str:
-    """Gives a statement that reads ``enriched`` and can be run anywhere.
-
-    Args:
-        statement: One of this module's.
-        prefix: What stands before the names of the result columns in ``enriched``.
-        numbers: What stands in braces, as SQL.
-
-    >>> print(render("with {answers} select count(msisdn) from answers", prefix="hlr_"))
-    with answers as (
-      select
-        hlr_msisdn as msisdn
-      from enriched
-    ) select count(msisdn) from answers
-    """
-    answers = f"answers as (\n{unprefixed(_columns_in(statement), prefix=prefix)}\n)"
-    return statement.format(answers=answers, **numbers).strip()
-
-
-def unprefixed(columns: Iterable[str], *, prefix: str) -> str:
-    """Gives the statement that takes the prefix off columns of ``enriched``."""
-    names = ",\n    ".join(f"{identifier(prefix + name)} as {name}" for name in columns)
-    return f"  select\n    {names}\n  from enriched"
-
-
-def identifier(name: str) -> str:
-    """Gives a name as SQL, quoted where it must be.
-
-    >>> print(identifier("hlr_state"), identifier("Mobile state"))
-    hlr_state "Mobile state"
-    """
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Gives a text as SQL.
-
-    >>> print(literal("it's"))
-    'it''s'
-    """
-    return "'" + text.replace("'", "''") + "'"

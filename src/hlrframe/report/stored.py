@@ -1,17 +1,22 @@
 """A store as the table ``enriched``: the newest answer to each number and question, read by DuckDB itself."""
 
 import glob
+from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain
 from typing import Final
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from hlrframe.models import verdict_of
-from hlrframe.report.statements import NEEDED, literal
+from hlrframe.report.dialect import literal, moment
+from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
+from hlrframe.report.wording import NEEDED
 from hlrframe.store import Store
 from hlrframe.store.layout import Layout, View
-from hlrframe.store.parts import collect
+from hlrframe.store.parts import collect, scan_parts
 from hlrframe.store.queries import AGE, KEY, SAME
 from hlrframe.store.records import KEPT_TYPES
 from hlrframe.store.segment import read_segment
@@ -19,55 +24,89 @@ from hlrframe.store.segment import read_segment
 __all__ = ["attach_store"]
 
 _KEY: Final = ", ".join(KEY)
-_ROW_COLUMNS: Final = ("state", "reason", "verdict", "credits")
-_COLUMNS: Final = [name for name in NEEDED if name not in _ROW_COLUMNS]
+_COLUMNS: Final = ", ".join(name for name in NEEDED if name in KEPT_TYPES and name != "credits")
+_ROW: Final = "'answered' as state, null::varchar as reason, null::varchar as verdict"
+_WANTED: Final = tuple(name for name in KEPT_TYPES if name in NEEDED or name in {*KEY, *AGE, *SAME})
+_NEWEST_FIRST: Final = ", ".join(f"{name} desc" for name in AGE)
 
-#: Most numbers have one answer, and telling so is much cheaper than to put all answers in order. A number's credits
-#: are those of all its answers, so that they add up to what the store has cost.
-_NEWEST: Final = f"""
-create or replace table enriched as
-with several as (select {_KEY} from kept group by {_KEY} having count(*) > 1),
-ranked as (
-  select
-    {", ".join(_COLUMNS)},
-    sum(credits) over (partition by {_KEY}) as credits,
-    row_number() over (partition by {_KEY} order by {", ".join(f"{name} desc" for name in AGE)}) as place
-  from (select distinct on ({", ".join(SAME)}) * from kept semi join several using ({_KEY}))
-),
-answers as (
-  select {", ".join(_COLUMNS)}, credits from kept anti join several using ({_KEY})
-  union all
-  select {", ".join(_COLUMNS)}, credits from ranked where place = 1
-)
-select 'answered' as state, null::varchar as reason, verdict, answers.*
-from answers join verdicts
-  on answers.live_status is not distinct from verdicts.live_status
-  and answers.number_type is not distinct from verdicts.number_type
+#: All answers of the numbers that may have several, each answer once.
+_SEVERAL: Final = f"""
+create or replace table several as
+select distinct on ({", ".join(SAME)}) {", ".join(_WANTED)} from kept where {IS_SUSPECT}
 """  # noqa: S608  # the names are this package's own
 
+#: A number's credits are those of all its answers, so that they add up to what the store has cost.
+_NEWEST: Final = f"""
+create or replace table newest as
+select {_COLUMNS}, question, credits
+from (
+  select
+    * exclude credits,
+    sum(credits) over (partition by {_KEY}) as credits,
+    row_number() over (partition by {_KEY} order by {_NEWEST_FIRST}) as place
+  from several
+)
+where place = 1
+"""  # noqa: S608  # the names are this package's own
 
-def attach_store(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
-    """Makes ``enriched`` of the answers that a store holds at this moment.
+#: Most numbers have one answer, which is read where it lies.
+_FOUND: Final = f"""
+create or replace view found as
+select {_ROW}, {_COLUMNS}, question, credits, null::varchar as who from kept {{alone}}
+union all
+select {_ROW}, *, msisdn from newest
+"""  # noqa: S608  # the names are this package's own
+_ALONE: Final = f"where not {IS_SUSPECT}"
+
+#: The newest answer before a moment to what has been answered since.
+_EARLIER: Final = f"""
+create or replace table known_before as
+select {_ROW}, {_COLUMNS}, question, credits
+from several
+where known_at < {{since}} and ({_KEY}) in (select ({_KEY}) from several where known_at >= {{since}})
+qualify row_number() over (partition by {_KEY} order by {_NEWEST_FIRST}) = 1
+"""  # noqa: S608  # the names are this package's own
+
+#: What a status means is told once for each pair of words, not once for each answer.
+_JUDGED: Final = """
+create or replace {what} as
+select of.* replace (verdicts.verdict as verdict)
+from {of} as of join verdicts
+  on of.live_status is not distinct from verdicts.live_status
+  and of.number_type is not distinct from verdicts.number_type
+"""
+
+
+def attach_store(
+    connection: duckdb.DuckDBPyConnection, store: Store, *, days: str, since: datetime | None = None
+) -> None:
+    """Makes ``enriched`` and ``tallied`` of the answers that a store holds at this moment.
 
     Args:
-        connection: Where to make it.
+        connection: Where to make them.
         store: The store; runs may go on in it meanwhile.
+        days: The bucket of an answer's age, as SQL.
+        since: Makes ``earlier`` too, of what was known before this moment.
 
     Raises:
         StoreError: The store cannot be read.
     """
-    layout = Layout(store.path)
+    layout = store.layout
     layout.check()
-    collect(layout, lambda view: _make(connection, view))
+    collect(layout, lambda view: _make(connection, layout, view, days, since))
 
 
-def _make(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, days: str, since: datetime | None) -> None:
     try:
-        _keep(connection, view)
-        words = connection.sql("select distinct live_status, number_type from kept").pl()
-        verdicts = [verdict_of(status, kind).value for status, kind in words.iter_rows()]
-        connection.register("verdicts", words.with_columns(verdict=pl.Series(verdicts, dtype=pl.String)).to_arrow())
-        connection.execute(_NEWEST)
+        _keep(connection, layout, view)
+        distinct = find_suspects(connection, "kept")
+        for statement in (_SEVERAL, _NEWEST, _FOUND):
+            connection.execute(statement.format(alone="" if distinct else _ALONE))
+        tally(connection, "found", days=days, who=None if distinct else "who")
+        _judge(connection)
+        if since is not None:
+            connection.execute(_EARLIER.format(since=moment(since)))
+            connection.execute(_JUDGED.format(what="view earlier", of="known_before"))
     except duckdb.Error as error:
         # A file that vanished or is damaged is the store's own affair, and it knows the errors of polars.
         for path in chain(view.journals, view.parts):
@@ -75,11 +114,45 @@ def _make(connection: duckdb.DuckDBPyConnection, view: View) -> None:
         raise pl.exceptions.ComputeError(str(error)) from error
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+def _judge(connection: duckdb.DuckDBPyConnection) -> None:
+    """Adds the verdicts."""
+    words = "select live_status, number_type from kinds union select live_status, number_type from several"
+    pairs = connection.sql(words).pl()
+    verdicts = [verdict_of(status, kind).value for status, kind in pairs.iter_rows()]
+    connection.register("verdicts", pairs.with_columns(verdict=pl.Series(verdicts, dtype=pl.String)).to_arrow())
+    connection.execute(_JUDGED.format(what="table judged", of="kinds"))
+    connection.execute("create or replace table kinds as from judged")
+    connection.execute(_JUDGED.format(what="view enriched", of="(select * exclude who from found)"))
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> None:
     """Makes ``kept`` of all answers, sealed or not; an answer may be there twice."""
     nothing = pl.DataFrame(schema=KEPT_TYPES)
-    journals = pl.concat([nothing, *(read_segment(path).answers for path in view.journals)])
+    journals = pl.concat([nothing, *(read_segment(path, veil=layout.veil).answers for path in view.journals)])
     connection.register("unsealed", journals.to_arrow())
-    sealed = ", ".join(literal(glob.escape(str(path))) for path in view.parts)
-    parts = f"union all by name from read_parquet([{sealed}], union_by_name = true)" if sealed else ""
+    parts = _parts(connection, layout, view)
     connection.execute(f"create or replace view kept as from unsealed {parts}")
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> str:
+    """Gives the sealed answers, as SQL that follows those of journals."""
+    if not view.parts:
+        return ""
+    if not layout.veil.encrypts:
+        paths = ", ".join(literal(glob.escape(str(path))) for path in view.parts)
+        return f"union all by name from read_parquet([{paths}], union_by_name = true)"
+    # DuckDB has no key: what is needed is read with it, batch by batch, and stays in memory or its spill.
+    rows = scan_parts(view.parts, KEPT_TYPES, veil=layout.veil).select(_WANTED)
+    connection.register("revealed", _stream(rows))
+    connection.execute("create or replace table sealed as from revealed")
+    connection.unregister("revealed")
+    return "union all by name from sealed"
+
+
+def _stream(rows: pl.LazyFrame) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for frame in rows.collect_batches():
+            yield from frame.to_arrow().to_batches()
+
+    schema = pl.DataFrame(schema=rows.collect_schema()).to_arrow().schema
+    return pa.RecordBatchReader.from_batches(schema, batches())

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from html import escape
@@ -16,15 +16,18 @@ from typing import Any, Final, Literal, Self
 import duckdb
 import polars as pl
 
+from hlrframe.account import Enrichment, Report
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.models import LookupKind, Settings
+from hlrframe.report.costs import COST_OF_STORE
 from hlrframe.report.page import About, notebook_part, page, source_of, write_page
 from hlrframe.report.plots import Plots
 from hlrframe.report.render import STYLE, html_table, sentence_case, text_table
 from hlrframe.report.sections import Facts
-from hlrframe.report.sources import attach, readable
-from hlrframe.report.statements import COST_OF_STORE, STATEMENTS, render, unprefixed
-from hlrframe.schema import COLUMNS
+from hlrframe.report.sources import readable
+from hlrframe.report.statements import STATEMENTS
+from hlrframe.report.subject import open_subject
+from hlrframe.report.wording import render
 from hlrframe.tariff import PRICES, credits_of
 
 __all__ = ["Summary", "summarize"]
@@ -42,26 +45,37 @@ def summarize(
     frame_or_store: Any,  # noqa: ANN401  # any frame
     *,
     prefix: str = "hlr_",
+    report: Report | None = None,
+    since: Any = None,  # noqa: ANN401  # any frame, or a moment
     lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR,
     price_per_credit: float | None = None,
+    currency: str = "",
+    now: datetime | None = None,
 ) -> "Summary":
     """Says what an enriched frame or a store covers, and what it cost.
 
     Args:
-        frame_or_store: What :func:`~hlrframe.enrich` gave, in any kind of frame (a LazyFrame, relation or stream is
-            read here, once); a Parquet, CSV, NDJSON or Arrow file of it, several of one kind, a folder of Parquet
-            files, or a pattern; a store or its path.
+        frame_or_store: What :func:`~hlrframe.enrich` or :func:`~hlrframe.enrich_with_report` gave, in any kind of frame
+            (a LazyFrame, relation or stream is read here, once); a Parquet, CSV, TSV, NDJSON or Arrow file of it, text
+            also packed as ``.gz`` or ``.zst``, several of one kind, a folder of them, or a pattern; a store, its path
+            or its URL.
         prefix: What stands before the names of the result columns; ``""`` for what :func:`~hlrframe.lookup` gave.
+        report: The report of the run that made the frame: adds the tables ``run`` and ``lanes``.
+        since: Adds the table ``changes``. Of a store, what its answers are compared with is what it knew before a
+            moment (a datetime, a text such as ``"2026-11-01"``) or before an age such as ``"7d"``. Of a frame, it is
+            the enriched frame of an earlier run, in any kind, with the same prefix.
         lookup: What was asked, where no live status tells: it prices what the store has saved.
-        price_per_credit: Money for a credit, in any currency; ``None`` leaves money out.
+        price_per_credit: Money for a credit; ``None`` leaves money out.
+        currency: What the money is called, such as ``"EUR"``.
+        now: The moment from which the age of answers is counted; by default the clock's.
 
     Returns:
-        A summary, which is also a context manager. It keeps its own copy of what it needs, Parquet files apart: these
-        are read whenever a table is asked for first.
+        A summary, which is also a context manager. What its tables are made of is counted here, in two or three passes
+        over the rows; Parquet files and stores stay where they are, and only questions of your own read them again.
 
     Raises:
         InputError: It is nothing that was enriched, or with another prefix; the message names the cure.
-        ConfigError: ``lookup`` or ``price_per_credit`` is out of range.
+        ConfigError: An option is out of range.
         StoreError: The store cannot be read.
 
     >>> import hlrframe as hf, polars as pl
@@ -70,7 +84,16 @@ def summarize(
     >>> summary.rates.select("rate", "part", "whole").row(0)
     ('readable', 2, 3)
     """
-    return Summary(frame_or_store, prefix=prefix, lookup=lookup, price_per_credit=price_per_credit)
+    return Summary(
+        frame_or_store,
+        prefix=prefix,
+        report=report,
+        since=since,
+        lookup=lookup,
+        price_per_credit=price_per_credit,
+        currency=currency,
+        now=now,
+    )
 
 
 class Summary:
@@ -85,10 +108,19 @@ class Summary:
         frame_or_store: Any,  # noqa: ANN401  # any frame
         *,
         prefix: str = "hlr_",
+        report: Report | None = None,
+        since: Any = None,  # noqa: ANN401  # any frame, or a moment
         lookup: LookupKind | Literal["hlr", "mnp", "validate"] = LookupKind.HLR,
         price_per_credit: float | None = None,
+        currency: str = "",
+        now: datetime | None = None,
     ) -> None:
-        self._numbers = _numbers(LookupKind(Settings(lookup=lookup).lookup), price_per_credit)
+        if isinstance(frame_or_store, Enrichment):
+            frame_or_store, report = frame_or_store.frame, report or frame_or_store.report
+        self._now = (now or datetime.now(UTC)).astimezone(UTC)
+        #: What money is called.
+        self.currency = currency
+        self._values = _values(LookupKind(Settings(lookup=lookup).lookup), price_per_credit)
         folder = tempfile.mkdtemp(prefix="hlrframe-")
         self._connection = duckdb.connect(
             config={**_CONFIG, "memory_limit": MEMORY, "temp_directory": f"{folder}/spill"}
@@ -96,40 +128,43 @@ class Summary:
         self._close = weakref.finalize(self, _close, self._connection, folder)
         try:
             self._connection.execute("set TimeZone = 'UTC'")
-            self._is_store = attach(self._connection, frame_or_store, prefix=prefix)
+            self._subject = open_subject(
+                self._connection, frame_or_store, prefix=prefix, report=report, since=since, now=self._now
+            )
         except BaseException:
             self.close()
             raise
         self._source = source_of(frame_or_store)
-        self._prefix = "" if self._is_store else prefix
-        names = {each.removeprefix(self._prefix) for each in self._connection.view("enriched").columns}
-        columns = [each.name for each in COLUMNS if each.name in names]
-        self._connection.execute(f"create view answers as {unprefixed(columns, prefix=self._prefix)}")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the statements; each is a property that gives its table."""
-        return tuple(STATEMENTS)
+        """Names of the tables that there are; each is a property that gives its table, from the statement it names."""
+        return tuple(name for name in STATEMENTS if name not in self.missing)
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """The tables that there are not, each with why and what would give it."""
+        return self._subject.missing
 
     def sql(self, name: str) -> str:
-        """Gives a named statement, as it is run here.
+        """Gives a named statement.
 
         It reads a table ``enriched`` and runs on any DuckDB connection that has one: the enriched frame itself, its
-        file, or, of a store, ``summary.query("from enriched")``.
+        file, or, of a store, ``summary.query("from enriched")``. Here the outcomes that it begins with are counted
+        once and kept, so that it need not read the rows again. ``changes`` also reads ``earlier``, ``run`` reads
+        ``runs``, and ``lanes`` reads ``reported_lanes``; :meth:`query` gives each of these.
 
         Raises:
-            InputError: There is no such statement.
+            InputError: There is no such statement, or it has nothing to read.
         """
-        if name not in STATEMENTS:
-            raise InputError(f"there is no statement {name!r}: use one of {', '.join(STATEMENTS)}")
-        statement = COST_OF_STORE if self._is_store and name == "cost" else STATEMENTS[name]
-        return render(statement, prefix=self._prefix, **self._numbers)
+        return self._statement(name, tallied=False)
 
     def query(self, sql: str) -> pl.DataFrame:
         """Asks a question of one's own.
 
         Args:
-            sql: A select over ``enriched``, or over ``answers``, which is the same without the prefix.
+            sql: A select over ``enriched``, over ``answers``, which is the same without the prefix, or over
+                ``tallied``, which is what the tables come from: outcomes, and how many numbers and rows had each.
 
         Raises:
             InputError: It is no question, or the summary is closed.
@@ -159,8 +194,13 @@ class Summary:
 
     @cached_property
     def coverage(self) -> pl.DataFrame:
-        """Rows and distinct numbers by state, verdict and reason."""
+        """Rows and distinct numbers by state, verdict, live status and reason."""
         return self._table("coverage")
+
+    @cached_property
+    def verdicts(self) -> pl.DataFrame:
+        """Distinct numbers, and the rows that carry them, by verdict; null for those without an answer."""
+        return self._table("verdicts")
 
     @cached_property
     def cost(self) -> pl.DataFrame:
@@ -178,7 +218,11 @@ class Summary:
 
     @cached_property
     def countries(self) -> pl.DataFrame:
-        """Numbers with an answer by current, else original country: live share, and where coverage is poor."""
+        """Numbers with an answer by current, else original country, and where coverage is poor.
+
+        ``original`` and ``current`` count the numbers whose range belongs there, and those that are known to be served
+        there now. The ported share is of those of which it is known.
+        """
         return self._table("countries")
 
     @cached_property
@@ -194,6 +238,26 @@ class Summary:
     def portability(self) -> pl.DataFrame:
         """Ported numbers from network to network."""
         return self._table("portability")
+
+    @cached_property
+    def age(self) -> pl.DataFrame:
+        """Numbers with an answer by the age of that answer and by verdict."""
+        return self._table("age")
+
+    @cached_property
+    def run(self) -> pl.DataFrame:
+        """Requests, refusals, time and doubt of the run, from its report: one row."""
+        return self._table("run")
+
+    @cached_property
+    def lanes(self) -> pl.DataFrame:
+        """Numbers, refusals and latency of the run by predicted network, from its report."""
+        return self._table("lanes")
+
+    @cached_property
+    def changes(self) -> pl.DataFrame:
+        """What became of the numbers that had an answer before: newly live or dead, ported, on another network."""
+        return self._table("changes")
 
     @property
     def plot(self) -> Plots:
@@ -229,9 +293,8 @@ class Summary:
         self.close()
 
     def __repr__(self) -> str:
-        return (
-            f"<Summary of a {'store' if self._is_store else 'frame'}: print it, or ask for .{', .'.join(self.names)}>"
-        )
+        what = "store" if self._subject.is_store else "frame"
+        return f"<Summary of a {what}: print it, or ask for .{', .'.join(self.names)}>"
 
     def __str__(self) -> str:
         tables = (f"{sentence_case(name)}\n{text_table(table, limit=TERMINAL_ROWS)}" for name, table in self._tables())
@@ -248,17 +311,12 @@ class Summary:
 
     def _facts(self) -> Facts:
         """Gives what the page draws; a table that a source cannot give says why."""
-        tables, missing = {"totals": self.totals}, {}
-        for name in self.names:
-            try:
-                tables[name] = getattr(self, name)
-            except InputError as error:
-                missing[name] = str(error)
-        return Facts(tables=tables, missing=missing, is_store=self._is_store)
+        tables = {name: getattr(self, name) for name in self.names}
+        return Facts(tables=tables, missing=self.missing, currency=self.currency, is_store=self._subject.is_store)
 
     def _title(self) -> str:
         rows, numbers, providers, oldest, newest = self.totals.row(0)
-        what = "answers kept" if self._is_store else "rows"
+        what = "answers kept" if self._subject.is_store else "rows"
         title = f"{rows:,} {what}, {numbers:,} distinct numbers"
         if providers is None:
             return f"{title}, no answers"
@@ -276,7 +334,22 @@ class Summary:
 
     def _table(self, name: str) -> pl.DataFrame:
         with readable("the summary's source"):
-            return self.query(self.sql(name))
+            return self.query(self._statement(name, tallied=True))
+
+    def _statement(self, name: str, *, tallied: bool) -> str:
+        if name not in STATEMENTS:
+            raise InputError(f"there is no statement {name!r}: use one of {', '.join(STATEMENTS)}")
+        if name in self.missing:
+            raise InputError(f"there is no table {name!r}: {self.missing[name]}")
+        subject = self._subject
+        return render(
+            COST_OF_STORE if subject.is_store and name == "cost" else STATEMENTS[name],
+            prefix=subject.prefix,
+            there=subject.there,
+            now=self._now,
+            values={**self._values, "key": "msisdn, question" if subject.is_store else "msisdn"},
+            tallied=tallied,
+        )
 
 
 _CONFIG: Final = MappingProxyType(
@@ -293,7 +366,7 @@ def _close(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _numbers(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]:
+def _values(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]:
     """Gives what stands in braces in the statements, as SQL."""
     if price_per_credit is not None and not 0 <= price_per_credit < math.inf:
         raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}; use None to leave money out")
