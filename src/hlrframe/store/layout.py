@@ -119,7 +119,7 @@ class Layout:
         if facts is not None:
             refuse_newer(self.name, layout=facts["format"], columns=facts["columns"])
             self.veil.check(facts.get("privacy"), self.name)
-            self._refuse_spool(facts)
+        self._refuse_spool(facts)
 
     def prepare(self) -> None:
         """Makes the directories and says which version writes here.
@@ -196,9 +196,9 @@ class Layout:
     def _write_marker(self, facts: Mapping[str, Any], *, anew: bool) -> None:  # noqa: ARG002  # a bucket tells them apart
         publish(self.marker, lambda file: file.write(json.dumps(facts).encode()))
 
-    def _refuse_spool(self, facts: Mapping[str, Any]) -> None:
+    def _refuse_spool(self, facts: Mapping[str, Any] | None) -> None:
         """Refuses a folder that only mirrors a bucket: what is sealed into it would be lost with the next listing."""
-        if "bucket" in facts:
+        if facts and "bucket" in facts:
             raise StoreError(f"{self.root} is the spool of {facts['bucket']}: open that")
 
     def _refuse_foreign(self) -> None:

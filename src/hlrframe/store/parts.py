@@ -61,7 +61,8 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
     def write(file: BinaryIO) -> None:
         keys = layout.veil.writing(first.schema.names)
         sink = Stamper(file)
-        with pq.ParquetWriter(sink, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
+        output = pa.PythonFile(sink, mode="w")
+        with pq.ParquetWriter(output, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
             for table in itertools.chain([first], tables):
                 writer.write_table(table, row_group_size=ROW_GROUP)
         if not layout.veil.encrypts:  # there the footer is signed

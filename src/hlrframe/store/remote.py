@@ -112,25 +112,6 @@ class RemoteLayout(Layout):
         raw = self.bucket.read(_MARKER)
         return None if raw is None else facts_in(raw, f"{self.bucket.url}/{_MARKER}")
 
-    def check(self) -> None:
-        """Refuses a bucket that this version cannot read, and a spool that is another store's.
-
-        Raises:
-            StoreError: The message says which, and what to do.
-        """
-        super().check()
-        mine = super().facts()
-        if mine is None:
-            return
-        there = self.facts()
-        if there is None:
-            raise StoreError(
-                f"{self.bucket.url} holds no store any more, and {self.root} is its spool: put it back, or begin anew "
-                "with another spool"
-            )
-        if mine.get("spool_of") != there.get("id"):
-            raise StoreError(f"{self.root} belongs to another store than {self.bucket.url}: name another spool")
-
     def prepare(self) -> None:
         """Makes the store and its spool where they are not there yet.
 
@@ -249,6 +230,19 @@ class RemoteLayout(Layout):
             self.bucket.replace(_MARKER, json.dumps(facts).encode())
         elif not self.bucket.create(_MARKER, json.dumps({"id": uuid.uuid4().hex, **facts}).encode()):
             self.check()  # another machine was faster
+
+    def _refuse_spool(self, facts: Mapping[str, Any] | None) -> None:
+        """Refuses a spool that is another store's, and one whose store is gone: its mirror would go with it."""
+        mine = super().facts()
+        if mine is None:
+            return
+        if facts is None:
+            raise StoreError(
+                f"{self.bucket.url} holds no store any more, and {self.root} is its spool: put it back, or begin anew "
+                "with another spool"
+            )
+        if mine.get("spool_of") != facts.get("id"):
+            raise StoreError(f"{self.root} belongs to another store than {self.bucket.url}: name another spool")
 
     def _refuse_foreign(self) -> None:
         foreign = sorted(self.bucket.sizes("").keys() - {_LOCK})
