@@ -78,6 +78,12 @@ def test_another_ending_is_another_kind(tmp_path, folder, client):
     assert pl.read_parquet(tmp_path / "out" / "c.parquet")["hlr_msisdn"].to_list() == [CY]
 
 
+def test_one_file_with_another_ending(tmp_path, folder, client):
+    """A single file, too, may go to its own name with another ending."""
+    enrich_file(folder / "a.csv", tmp_path / "out" / "*.ndjson", "phone", client=client)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.ndjson"]
+
+
 @pytest.mark.parametrize("name", ["all.csv", "all.parquet", "all.ndjson"])
 def test_many_into_one(tmp_path, folder, client, name):
     """The rows of all files go into one, in the order of the files' names."""
@@ -130,6 +136,7 @@ def refused(name, make, match):
         refused("onto the sources", lambda at: (at / "in", at / "in"), "it is the source"),
         refused("one of the sources", lambda at: (at / "in", at / "in" / "a.csv"), "it is the source"),
         refused("no such kind", lambda at: (at / "in", at / "out" / "*.pdf"), "cannot tell what"),
+        refused("one file of no kind", lambda at: (at / "in", at / "all.xlsx"), "make the folder first"),
         refused("into a file of no kind", lambda at: (at / "in", at / "in" / "README"), "it is no folder"),
         refused("no folder above", lambda at: (at / "in", at / "x" / "y" / "out"), "is not there; make it first"),
         refused("one name", lambda at: (twins(at), at / "out" / "*.parquet"), "would both become a.parquet"),

@@ -32,6 +32,8 @@ __all__ = ["FileJob", "enrich_file", "estimate_file"]
 
 #: States of a row that a run was good for.
 _OBTAINED: Final = (State.ANSWERED, State.CACHED)
+#: Pieces between two looks at how many numbers there are.
+_CHECK_EVERY: Final = 16
 _Guard = bool | Literal["results"]
 
 
@@ -222,12 +224,14 @@ class FileJob:
         numbers = NumberList(region=self._settings.default_region)
         with writable(self.destination):
             readings = Readings(existing_folder(self.destination))
-        for transfer in self._transfers:
-            for phones in transfer.phones():
-                reading = numbers.add(*phones)
-                with writable(self.destination):
-                    readings.add(reading)
-                await asyncio.sleep(0)  # here a Ctrl-C gets through
+        every = itertools.chain.from_iterable(transfer.phones() for transfer in self._transfers)
+        for count, phones in enumerate(every, 1):
+            reading = numbers.add(*phones)
+            with writable(self.destination):
+                readings.add(reading)
+            if count % _CHECK_EVERY == 0:  # to count the numbers takes time
+                self._memory.check(len(numbers))
+            await asyncio.sleep(0)  # here a Ctrl-C gets through
         self._memory.check(len(numbers))
         self._numbers, self._readings = numbers, readings
 

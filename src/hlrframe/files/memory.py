@@ -16,9 +16,9 @@ BASE: Final = 300_000_000
 LEAST: Final = BASE + 100_000_000
 #: What is used where nobody says: this, or half of the machine's memory where that is less.
 USUAL: Final = 1_200_000_000
-#: Bytes that a distinct number takes until its rows are written, those while it is asked, and those of a cell; all
-#: measured, with room for the moments when something is there twice.
-HELD: Final = 110
+#: Bytes that a distinct number takes while all are looked for (and half as many afterwards), those while it is asked,
+#: and those of a cell that is written; measured, at the moments when something is there twice.
+HELD: Final = 190
 ASKED: Final = 450
 CELL: Final = 130
 

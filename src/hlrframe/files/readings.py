@@ -61,8 +61,3 @@ class Readings:
             msisdn=pl.when(code >= few).then(code).cast(pl.String),
             reason=pl.lit(reasons).gather(pl.when(code < few).then(code)),
         )
-
-    @property
-    def is_at_end(self) -> bool:
-        """Whether every reading was taken."""
-        return not self._file.read(1)

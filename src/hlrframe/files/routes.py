@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from hlrframe.files.text import PACKINGS
 __all__ = ["Route", "plan_routes", "sources_of"]
 
 _WILD: Final = frozenset("*?[")
+#: What looks like the ending of a file.
+_ENDING: Final = re.compile(r"\.[A-Za-z]\w{0,5}")
 _Path = str | os.PathLike[str]
 
 
@@ -50,16 +53,16 @@ def sources_of(source: _Path) -> Sequence[Path]:
 def plan_routes(source: _Path, destination: _Path) -> Sequence[Route]:
     """Decides where each file goes.
 
-    One file goes to the destination. Of a folder or a pattern, each goes under its own name into a folder; with
-    another ending where the destination is a pattern such as ``out/*.parquet``; all into one where it names a file.
+    One file goes to the destination. Of a folder or a pattern, all go into one where the destination names a file,
+    else each under its own name into a folder. Where it is a pattern such as ``out/*.parquet`` each goes there with
+    that ending.
 
     Raises:
         InputError: A file cannot be read or written, or two would get one name.
     """
     sources, to = sources_of(source), Path(destination).expanduser()
-    if not _is_many(Path(source).expanduser()):
-        return [Route(sources, check_destination(to, sources=sources))]
-    if "*" not in to.name and not to.is_dir() and Format.is_known(to):
+    named = not _is_many(Path(source).expanduser()) or (not to.is_dir() and Format.is_known(to))
+    if named and "*" not in to.name:
         return [Route(sources, check_destination(to, sources=sources))]
     folder, ending = (to.parent, to.name.removeprefix("*")) if "*" in to.name else (to, None)
     if ending is not None and ("*" in ending or not Format.is_known(Path(f"x{ending}"))):
@@ -79,6 +82,11 @@ def _is_many(path: Path) -> bool:
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"cannot write into {folder}: it is no folder; name a folder, or a file that hlrframe writes")
+    if not folder.exists() and _ENDING.fullmatch(folder.suffix):
+        raise InputError(
+            f"cannot tell what {folder} is: of many files it may be a .csv, .parquet or other file that hlrframe "
+            "writes, or a folder; make the folder first"
+        )
     if not folder.exists() and not folder.parent.is_dir():
         raise InputError(f"cannot write into {folder}: the folder {folder.parent} is not there; make it first")
 
