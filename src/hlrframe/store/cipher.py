@@ -6,6 +6,7 @@ whole of every journal. Each part has data keys of its own, which lie in it, wra
 """
 
 import base64
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ __all__ = ["Encrypted"]
 #: Columns that tell a person, or what the provider may have written of one.
 _HIDDEN: Final = frozenset({"msisdn", "uuid", "error", *TELLING})
 #: Texts of which there are few: several times faster as codes.
-_REPEATING: Final = [name for name, dtype in KEPT_TYPES.items() if dtype == pl.String and name not in _HIDDEN]
+_REPEATING: Final = {name for name, dtype in KEPT_TYPES.items() if dtype == pl.String} - _HIDDEN
 _NONCE: Final = 12
 _MASTER: Final = "hlrframe"
 #: Row groups that are looked at together: enough to look a long list of numbers up in few turns.
@@ -96,10 +97,21 @@ class Encrypted(Veil):
         return register_io_source(_Parts(paths, types, between, self.open), schema=types)
 
     def open(self, path: Path) -> pq.ParquetFile:
-        """Opens a sealed file."""
+        """Opens a sealed file of this store.
+
+        Raises:
+            ArrowInvalid: It was not sealed under this key.
+        """
+        there = pq.read_schema(path)
+        # Arrow reads files that were never encrypted as well, and nothing in them is proof of anything.
+        if json.loads((there.metadata or {}).get(b"hlrframe.privacy", b"null")) != self.mark:
+            raise pa.ArrowInvalid("it belongs to another store")
         keys = self._factory.file_decryption_properties(pqe.KmsConnectionConfig(), pqe.DecryptionConfiguration())
         return pq.ParquetFile(
-            path, decryption_properties=keys, page_checksum_verification=True, read_dictionary=_REPEATING
+            path,
+            decryption_properties=keys,
+            page_checksum_verification=True,
+            read_dictionary=[name for name in there.names if name in _REPEATING],
         )
 
 

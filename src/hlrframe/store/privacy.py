@@ -29,6 +29,8 @@ Between: TypeAlias = tuple[str | None, str | None]
 TELLING: Final = ("detected_number", "formatted_number", "sms_email", "mms_email", "extra")
 #: The digits at the end of a number that tell it within its country.
 _TAIL: Final = 7
+#: Texts that may hold as many digits by themselves.
+_DIGITS: Final = ("uuid", "ported_date")
 
 #: Where the key of each mode comes from: the argument, and the environment where that was not given.
 ARGUMENTS: Final = {"encrypted": "key", "hashed": "hash_key"}
@@ -185,12 +187,11 @@ class Hashed(Veil):
         return pl.Series(numbers.name, [digest(number).hex() for number in numbers], dtype=pl.String)
 
     def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
-        """Gives answers under their hashes, without a word that holds the end of the number."""
+        """Gives answers under their hashes, without what tells the number and without a text that may hold one."""
         rows = pl.DataFrame(answers)
-        tail = pl.col("msisdn").str.tail(_TAIL)
-        texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
         forgotten = [pl.lit(None, pl.String).alias(name) for name in TELLING]
-        kept = [pl.when(~pl.col(name).str.contains(tail, literal=True)).then(name) for name in texts]
+        texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
+        kept = [pl.when(~_may_hold_a_number(name)).then(name) for name in texts]
         hidden = rows.with_columns(kept).with_columns(self.hide(rows["msisdn"]), *forgotten)
         table = hidden.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(answers.schema)
         return table.to_batches()[0] if len(table) else answers
@@ -200,6 +201,12 @@ class Hashed(Veil):
         names = pl.DataFrame({"msisdn": hidden, "number": numbers})
         found = rows.join(names, on="msisdn", how="left", maintain_order="left")
         return found.with_columns(msisdn=pl.coalesce("number", "msisdn")).drop("number")
+
+
+def _may_hold_a_number(name: str) -> pl.Expr:
+    if name in _DIGITS:
+        return pl.col(name).str.contains(pl.col("msisdn").str.tail(_TAIL), literal=True)
+    return pl.col(name).str.contains(rf"\d{{{_TAIL}}}")
 
 
 def cure_for(mode: str) -> str:
