@@ -109,8 +109,8 @@ def options(gate):
 def machine(options, tmp_path):
     """Gives the store as a machine of this name sees it."""
 
-    def machine(name="here", url="s3://bucket/answers"):
-        return Store(url, storage_options=options, spool=tmp_path / name)
+    def machine(name="here", url="s3://bucket/answers", **key):
+        return Store(url, storage_options=options, spool=tmp_path / name, **key)
 
     return machine
 
@@ -275,6 +275,21 @@ def test_forgetting_leaves_no_trace(machine, bucket, tmp_path):
     assert holders(tmp_path / "there", number(1)) != []
     assert set(known(there, numbers(9))) == {number(0), number(2), number(5)}
     assert holders(tmp_path / "there", number(1)) == []
+
+
+@pytest.mark.parametrize("key", [{"key": "5e" * 32}, {"hash_key": "5e" * 32}])
+def test_numbers_can_be_hidden_from_the_bucket(machine, bucket, key):
+    """An encrypted or hashed store works in a bucket too; whoever has no key is refused by the bucket's own marker."""
+    here, there = machine("here", **key), machine("there", **key)
+    for index in range(3):
+        write(here, answered(number(index)))
+    assert set(known(there, numbers(9))) == set(numbers(3))
+    assert there.compact().after == 1
+    assert here.forget([number(1)]) == 1
+    assert set(known(there, numbers(9))) == {number(0), number(2)}
+    assert not any(number(0).encode() in content for content in objects(bucket).values())
+    with pytest.raises(ConfigError, match="give its"):
+        machine("elsewhere")
 
 
 def test_compacting_and_purging_reach_every_machine(machine, bucket):
