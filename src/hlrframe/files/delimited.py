@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -119,9 +120,10 @@ class DelimitedFile:
 
     def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
-        rows = ([value_of(cells[place]) for place in self._places] for _, _, cells in self.rows())
-        for chunk in chunks(rows, PIECE_ROWS):
-            yield Phones(*(pl.Series(texts, dtype=pl.String) for texts in zip(*chunk, strict=True)))
+        taken = map(itemgetter(*self._places), (cells for _, _, cells in self.rows()))
+        for chunk in chunks(taken, PIECE_ROWS):
+            columns = [chunk] if len(self._places) == 1 else zip(*chunk, strict=True)
+            yield Phones(*(pl.Series(list(map(value_of, cells)), dtype=pl.String) for cells in columns))
 
     def _recognise(self, column: str, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
         """Gives the separator that finds the column, else the one that finds the most columns."""
