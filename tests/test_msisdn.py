@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreement_aid import MEANT, differences
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.models import Reason
 from hlrframe.msisdn import Msisdn, Rejection, parse, parse_column
@@ -94,6 +95,7 @@ def test_a_column_of_a_country_reads_as_it_is_written_there(text, region, digits
 @pytest.mark.parametrize(
     ("text", "region", "reason"),
     [
+        ("013 0323560", "FI", Reason.NOT_IN_PLAN),
         (None, None, Reason.EMPTY),
         ("", None, Reason.EMPTY),
         (" \u200b\n", "GB", Reason.EMPTY),
@@ -291,3 +293,12 @@ def test_a_country_that_is_not_understood_falls_back():
     texts, regions = pl.Series(["07400 123456"] * 4), pl.Series(["Narnia", None, "", "uk"])
     assert parse_column(texts, regions=regions)["reason"].to_list() == ["needs_region"] * 3 + [None]
     assert set(parse_column(texts, region="GB", regions=regions)["msisdn"]) == {"447400123456"}
+
+
+def test_answers_are_those_of_libphonenumber():
+    """Clean numbers of all plans, international and national, are what libphonenumber says, or differ as is listed."""
+    found = differences(10_000, seed=2)
+    assert {case.why for case in found} <= MEANT.keys()
+    assert len(found) < 100
+    lost = [case for case in found if case.theirs and not case.ours]
+    assert [case for case in lost if case.why != "unsettled"] == []

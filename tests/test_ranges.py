@@ -1,8 +1,5 @@
 """The numbering plans as column expressions give the answers of :mod:`hlrframe.numbering`, or none."""
 
-import random
-
-import phonenumbers
 import polars as pl
 import pytest
 
@@ -99,20 +96,6 @@ def test_every_calling_code_is_found_by_its_first_digits():
 def test_the_international_prefix_is_that_of_the_region():
     """What is dialled before a calling code differs from country to country."""
     assert (ranges.international_prefix("GB"), ranges.international_prefix("US")) == ("00", "011")
-
-
-@pytest.mark.parametrize("region", [None, *REGIONS])
-def test_no_number_has_fewer_digits_than_the_fewest(region):
-    """What is shorter is no number of the region, whatever prefix it may stand behind."""
-    shortest = ranges.fewest_digits(region)
-    chance = random.Random(9)
-    for _ in range(60):
-        digits = "".join(chance.choices("0123456789", k=chance.randint(1, shortest - 1)))
-        try:
-            number = phonenumbers.parse(f"+{digits}" if region is None else digits, region)
-        except phonenumbers.NumberParseException:
-            continue
-        assert not phonenumbers.is_valid_number(number)
 
 
 def test_types_are_those_of_libphonenumber():

@@ -19,7 +19,8 @@ How digits without plus are read
 
 Several numbers in one cell
     The first valid one is taken. A part of a list with fewer than seven digits ends the search, since it may be an
-    area code that was cut off. In running text only what libphonenumber's own finder calls valid is taken.
+    area code that was cut off. In running text what libphonenumber's own finder calls valid is taken, if it has seven
+    digits and is no part of a longer run that could be one number: what is left of a wrong area code is not tried.
 
 What is rejected
     A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
@@ -31,7 +32,6 @@ Promises
     in any region. ``parse`` and ``parse_column`` always agree.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -47,6 +47,9 @@ from hlrframe.numbering import PLAUSIBLE_DIGITS, Msisdn, Rejection, check_region
 from hlrframe.spelling import (
     DATE,
     EXACT_FLOAT,
+    FEWEST_DIGITS_OF_A_PART,
+    LIST_MARK,
+    digits_around,
     is_bare_run,
     is_vanity,
     longest_run,
@@ -68,11 +71,11 @@ _SERVICES: Final = frozenset(
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]+$"
-#: Marks where libphonenumber's finder, or a list of numbers, may divide a run, beside either blanks or dots.
-_DIVIDED: Final = r"/|.\(|[(\[] *0 *[)\]]| .*\.|\..* "
+#: Marks that may divide a run into several numbers, or stand for less than they say.
+_DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
 _RUNS: Final = pl.Schema(
-    {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "pure": pl.Boolean()}
+    {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "whole": pl.Boolean()}
 )
 #: Most places where libphonenumber's finder looks for a number in one text.
 _MOST_TRIES: Final = 20
@@ -166,7 +169,9 @@ def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
 
 def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES):
-        yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
+        found = sum(map(str.isdigit, match.raw_string))
+        if found >= FEWEST_DIGITS_OF_A_PART and not found < digits_around(text, match.start) <= PLAUSIBLE_DIGITS[1]:
+            yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
 
 
 def _why_none(text: str, region: str | None) -> Rejection:
@@ -238,24 +243,14 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
         "country",
         digits=text.str.replace_all("[^0-9]", ""),
         plus=text.str.contains("+", literal=True),
-        pure=text.str.contains(_PURE) | _is_undivided(texts["country"].unique()),
+        whole=_is_whole(text),
     )
 
 
-def _is_undivided(countries: pl.Series) -> pl.Expr:
-    """Whether no part of a clean run has digits enough to be a number in its row's country."""
-    shortest: defaultdict[int, list[str | None]] = defaultdict(list)
-    for country in countries:
-        shortest[ranges.fewest_digits(country)].append(country)
-    divided = pl.lit(value=True)
-    for fewest, those in shortest.items():
-        part = f"(?:[0-9][()-]*){{{fewest}}}"
-        divided = (
-            pl.when(pl.col("country").is_in(those, nulls_equal=True))
-            .then(pl.col("text").str.contains(part))
-            .otherwise(divided)
-        )
-    return ~divided & ~pl.col("text").str.contains(_DIVIDED)
+def _is_whole(text: pl.Expr) -> pl.Expr:
+    """Whether a clean run is one number or none: unbroken, or with marks that no part of it could stand behind."""
+    digits = text.str.count_matches("[0-9]")
+    return text.str.contains(_PURE) | ((digits <= PLAUSIBLE_DIGITS[1]) & ~text.str.contains(_DIVIDED))
 
 
 def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
@@ -271,7 +266,7 @@ def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
 def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
     """Reads the likeliest spellings of texts; leaves out every row whose answer is not certain.
 
-    A rejection is certain only of digits without a gap, or with parts too short: else a part may be a number.
+    A rejection is certain only of what is one number or none: of another text a part may be a number.
     """
     marked, bare = _split_marked(runs)
     unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits")
@@ -280,10 +275,10 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
         _read_unplaced(unplaced),
         ranges.read_national(bare.drop_nulls("country")),
     ]
-    answers = pl.concat(parts).join(runs.select("row", "country", "plus", "pure"), on="row")
+    answers = pl.concat(parts).join(runs.select("row", "country", "plus", "whole"), on="row")
     # Behind a plus that no calling code follows, a country's own prefixes are looked for.
     believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
-    certain = pl.col("msisdn").is_not_null() | (pl.col("pure") & believed)
+    certain = pl.col("msisdn").is_not_null() | (pl.col("whole") & believed)
     return answers.filter(certain).select("row", "msisdn", "region", "reason")
 
 

@@ -22,13 +22,10 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 from hlrframe.models import NumberType, Reason
 from hlrframe.numbering import SHORTEST_INTERNATIONAL, WORLD, coded_start, misfit
 
-__all__ = ["calling_code", "fewest_digits", "international_prefix", "read_international", "read_national", "read_types"]
+__all__ = ["calling_code", "international_prefix", "read_international", "read_national", "read_types"]
 
 #: A pattern is compiled for no fewer rows than this.
 FEWEST_ROWS: Final = 32
-
-#: Digits of the shortest international number, calling code included.
-FEWEST_INTERNATIONAL: Final = 6
 
 _ANSWER: Final = ("row", "msisdn", "region", "reason")
 #: A pattern that no digits match.
@@ -151,20 +148,6 @@ def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:
 def international_prefix(region: str) -> str:
     """Gives the pattern of what is dialled in the region before a calling code."""
     return _metadata(region, 0).international_prefix or _NEVER
-
-
-@cache
-def fewest_digits(region: str | None) -> int:
-    """Gives the digits of the shortest text that can be a number in a region; without one it starts with a plus.
-
-    >>> fewest_digits("US"), fewest_digits(None)
-    (10, 6)
-    """
-    if region is None:
-        return FEWEST_INTERNATIONAL
-    plan = _metadata(region, 0)
-    added = re.sub(r"\\.", "", plan.national_prefix_transform_rule or "")
-    return min(_general(plan).possible_length) - len(added)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ from hlrframe.models import Reason
 __all__ = [
     "DATE",
     "EXACT_FLOAT",
+    "FEWEST_DIGITS_OF_A_PART",
+    "LIST_MARK",
     "Spelling",
+    "digits_around",
     "is_bare_run",
     "is_vanity",
     "longest_run",
@@ -28,7 +31,7 @@ __all__ = [
 
 #: Longest text that is looked at, in characters; a cell that holds more is prose.
 LONGEST_TEXT: Final = 250
-#: Fewest digits of a part of a cell that lists several numbers; fewer may be an area code that was cut off.
+#: Fewest digits of a number that is only a part of its cell; fewer may be an area code that was cut off.
 FEWEST_DIGITS_OF_A_PART: Final = 7
 #: Most digits of a group that may stand in a note behind a number ("after 6pm", "desk 12").
 MOST_DIGITS_IN_A_NOTE: Final = 2
@@ -43,6 +46,8 @@ DATE: Final = (
     r"^(?:(?:19|20)[0-9]{2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+Z?)?"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:19|20)[0-9]{2})$"
 )
+#: What numbers the items of a list, as in ``1. 07400 ...``; also read by the columnar path.
+LIST_MARK: Final = r"^\(?[1-9][.)] "
 
 _NOTHING: Final = frozenset(
     {"", "nan", "none", "null", "(null)", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat", "not available"}
@@ -54,6 +59,7 @@ _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.0+)?")
 _NEGATIVE: Final = re.compile(r"-[1-9][0-9]*(?:\.[0-9]+)?")
 _DATE: Final = re.compile(DATE)
 _FLOAT: Final = re.compile(EXACT_FLOAT)
+_LIST_MARK: Final = re.compile(LIST_MARK)
 
 _CHAT_LINK: Final = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=)[+ ]*([0-9]{5,})", re.IGNORECASE)
 _DIAL_LINK: Final = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):/{0,2}(.*)", re.IGNORECASE | re.DOTALL)
@@ -132,6 +138,8 @@ def spellings(text: str) -> Iterator[Spelling]:
     """
     text = _unlink(text)
     yield from _whole(text)
+    if (item := _LIST_MARK.sub("", text)) != text:
+        yield from _whole(item)
     for separator in _LISTS:
         for part in _parts(separator, text):
             yield from _whole(part)
@@ -151,6 +159,16 @@ def longest_run(text: str) -> Spelling | None:
     """Gives the longest run of digits in a text, which says best why it holds no number."""
     runs = [_spelling(match["body"], match["plus"]) for match in _RUN.finditer(_unlink(text))]
     return max(runs, key=lambda run: len(run.digits), default=None)
+
+
+def digits_around(text: str, place: int) -> int:
+    """Counts the digits of the run that covers a place of a text.
+
+    >>> digits_around("call 013 0323560", 10)
+    10
+    """
+    runs = (match["body"] for match in _RUN.finditer(text) if match.start() <= place < match.end())
+    return max(map(len, map(_digits, runs)), default=0)
 
 
 @lru_cache(maxsize=4096)
