@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hlrframe.emulator.asking import Call
 from hlrframe.emulator.bill import Bill
 from hlrframe.emulator.faults import Fault, Faults, Outage
+from hlrframe.emulator.past import backdate
 from hlrframe.emulator.samples import find_numbers, sample_numbers
 from hlrframe.emulator.server import running, serve, serve_forever
 from hlrframe.emulator.service import Emulator, Reply, Ticket
@@ -36,6 +37,7 @@ __all__ = [
     "Throttle",
     "Ticket",
     "World",
+    "backdate",
     "connect",
     "find_numbers",
     "running",
@@ -48,6 +50,7 @@ __all__ = [
 def connect(
     seed: int = 7,
     *,
+    day: float = 0.0,
     emulator: Emulator | None = None,
     credits: float = 1_000_000.0,  # noqa: A002 - the word of the field; the site's built-in is for consoles
     faults: Faults | None = None,
@@ -59,6 +62,7 @@ def connect(
 
     Args:
         seed: Decides who is behind each number.
+        day: Days since day 0 of that world: later, some numbers have died, come back or moved to another network.
         emulator: An emulator made before, whose bill is to be read afterwards; the other arguments, the time-out
             apart, are then without effect.
         credits: Credits on the invented account.
@@ -73,7 +77,7 @@ def connect(
     from hlrframe.client import Client  # noqa: PLC0415 - the emulator serves other processes without it
 
     warnings.warn("the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=2)
-    chosen = emulator or Emulator(seed, credits=credits, faults=faults, latency=latency, throttles=throttles)
+    chosen = emulator or Emulator(seed, day=day, credits=credits, faults=faults, latency=latency, throttles=throttles)
     key, secret = chosen.credentials
     transport = EmulatorTransport(chosen)
     return Client(

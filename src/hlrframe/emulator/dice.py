@@ -4,9 +4,13 @@ The same key and subject always give the same roll, in every process and on ever
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["key_of", "roll", "share"]
+__all__ = ["Bands", "bands", "key_of", "pick", "roll", "share"]
+
+#: Words, each with the share up to which it is the one.
+Bands = Sequence[tuple[float, str]]
 
 #: One face of a roll: four bytes, of which a roll has sixteen.
 _FACE: Final = 4
@@ -29,3 +33,25 @@ def share(rolled: bytes, face: int = 0) -> float:
     True
     """
     return int.from_bytes(rolled[face * _FACE : (face + 1) * _FACE], "big") / 2**32
+
+
+def bands(**shares: float) -> Bands:
+    """Lays words side by side, each as wide as its share.
+
+    >>> bands(LIVE=0.75, DEAD=0.25)
+    ((0.75, 'LIVE'), (1.0, 'DEAD'))
+    """
+    edges, edge = [], 0.0
+    for word, width in shares.items():
+        edge += width
+        edges.append((edge, word))
+    return tuple(edges)
+
+
+def pick(words: Bands, fraction: float) -> str:
+    """Gives the word that a share falls on.
+
+    >>> pick(bands(LIVE=0.75, DEAD=0.25), 0.8)
+    'DEAD'
+    """
+    return next((word for edge, word in words if fraction < edge), words[-1][1])

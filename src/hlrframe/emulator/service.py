@@ -100,6 +100,7 @@ class Emulator:
 
     Args:
         seed: Decides who is behind each number.
+        day: Days since day 0 of that world; see :class:`World`.
         credits: Credits on the account.
         faults: What goes wrong, and when.
         latency: Seconds that networks take, or a :class:`Latency`.
@@ -126,6 +127,7 @@ class Emulator:
         self,
         seed: int = 7,
         *,
+        day: float = 0.0,
         credits: float = 1_000_000.0,  # noqa: A002 - the word of the field; the site's built-in is for consoles
         faults: Faults | None = None,
         latency: float | Latency | None = None,
@@ -145,7 +147,7 @@ class Emulator:
         #: Whose manners it has.
         self.mode = mode
         #: The invented subscribers.
-        self.world = World(seed)
+        self.world = World(seed, day=day)
         #: What was asked and charged.
         self.bill = Bill()
         #: Key and secret that are accepted.

@@ -1,17 +1,21 @@
 """The emulator's subscribers: who is behind each number. All of them are invented.
 
-A world is a pure function of its seed and the number: no state, the same in every process, whatever was asked before.
+A world is a pure function of its seed, its day and the number: no state, the same in every process, whatever was asked
+before.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from hlrframe.emulator.ageing import moves_until, status_on
 from hlrframe.emulator.countries import Country, country_of
-from hlrframe.emulator.dice import key_of, roll, share
+from hlrframe.emulator.dice import bands, key_of, pick, roll, share
 from hlrframe.emulator.networks import Network, carrier_of, choices, invented, network
 from hlrframe.emulator.numbering import Number, detect
+from hlrframe.errors import ConfigError
 
 __all__ = ["DATED_REGIONS", "LANDLINE_REGIONS", "USA", "USA_TERRITORIES", "Subscriber", "World"]
 
@@ -26,18 +30,7 @@ DATED_REGIONS: Final = frozenset(
     {"AU", "BE", "CH", "DK", "ES", "FI", "FR", "GB", "GR", "IE", "IT", "MX", "NL", "NO", "PL", "PT", "SE", "US", "ZA"}
 )
 
-_Bands = Sequence[tuple[float, str]]
-
-
-def _bands(**shares: float) -> tuple[tuple[float, str], ...]:
-    edges, edge = [], 0.0
-    for word, width in shares.items():
-        edge += width
-        edges.append((edge, word))
-    return tuple(edges)
-
-
-_MOBILE: Final = _bands(
+_MOBILE: Final = bands(
     LIVE=0.72,
     ABSENT_SUBSCRIBER=0.11,
     DEAD=0.08,
@@ -46,14 +39,15 @@ _MOBILE: Final = _bands(
     NO_COVERAGE=0.02,
     NO_TELESERVICE_PROVISIONED=0.015,
 )
-_LANDLINE: Final = _bands(LIVE=0.84, DEAD=0.11, INCONCLUSIVE=0.05)
+_LANDLINE: Final = bands(LIVE=0.84, DEAD=0.11, INCONCLUSIVE=0.05)
 #: What ranges that a plan gives to mobiles and landlines alike turn out to hold.
-_SHARED_RANGE: Final = _bands(MOBILE=0.62, LANDLINE=0.2, VOIP=0.1, MOBILE_OR_LANDLINE=0.08)
-_DISPOSABLE: Final = _bands(NO=0.93, UNKNOWN=0.05, YES=0.02)
+_SHARED_RANGE: Final = bands(MOBILE=0.62, LANDLINE=0.2, VOIP=0.1, MOBILE_OR_LANDLINE=0.08)
+_DISPOSABLE: Final = bands(NO=0.93, UNKNOWN=0.05, YES=0.02)
 _PORTED: Final = 0.2
 #: Digits at the end of a number that its range does not decide.
 _RANGE_TAIL: Final = 3
 _FIRST_PORT: Final = dt.date(2008, 1, 1).toordinal()
+#: Also the date of day 0, from which on later moves are dated.
 _LAST_PORT: Final = dt.date(2024, 12, 31).toordinal()
 
 
@@ -98,19 +92,35 @@ class Subscriber:
 
 
 class World:
-    """All subscribers of one seed.
+    """All subscribers of one seed, on one day.
+
+    Mobile numbers change as the days go by: live ones are switched off or given up, dead ones are given out again, some
+    move to another network. Landlines stay as they are.
+
+    Args:
+        seed: Decides everything.
+        day: Days since day 0.
+
+    Raises:
+        ConfigError: The day lies before day 0.
 
     >>> World(7).subscriber("447400123456") == World(7).subscriber("+44 (0)7400 123456")
     True
     >>> World(7).subscriber("nonsense").number_type
     'BAD_FORMAT'
+    >>> World(7, day=365).subscriber("447400123456") == World(7, day=365).subscriber("447400123456")
+    True
     """
 
-    __slots__ = ("_key", "seed")
+    __slots__ = ("_key", "day", "seed")
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: int = 7, *, day: float = 0.0) -> None:
+        if not 0 <= day < math.inf:
+            raise ConfigError(f"day must be 0 or more, not {day}: a world begins on day 0")
         #: The seed that decides everything.
         self.seed = seed
+        #: Days since day 0.
+        self.day = day
         self._key = key_of(seed)
 
     def subscriber(self, text: str, *, region: str | None = None) -> Subscriber:
@@ -134,26 +144,41 @@ class World:
         if kind != "MOBILE":
             return _immobile(number, kind, country, dice)
         original = network(self._carrier(number, country), country, number.calling_code)
-        current = _destination(original, dice) if share(dice, 1) < _PORTED else original
+        current, moved_on = self._served(number, original, dice)
         ported = current is not original
         return Subscriber(
             msisdn=number.msisdn,
             number_type=kind,
             region=number.region,
             calling_code=number.calling_code,
-            live_status=_pick(_MOBILE, share(dice, 0)),
+            live_status=self._status(number, pick(_MOBILE, share(dice, 0))),
             original=original,
             current=current,
             area=country.name,
             ported=ported,
-            ported_date=_date(share(dice, 3)) if ported and number.region in DATED_REGIONS else None,
-            disposable=_pick(_DISPOSABLE, share(dice, 4)),
+            ported_date=moved_on if ported and number.region in DATED_REGIONS else None,
+            disposable=pick(_DISPOSABLE, share(dice, 4)),
         )
+
+    def _status(self, number: Number, first: str) -> str:
+        return status_on(self.day, first=first, dice=partial(self._aged, number)) if self.day else first
+
+    def _served(self, number: Number, original: Network, dice: bytes) -> tuple[Network, str]:
+        """Gives the network that serves a number now, and the date of its last move, if it moved."""
+        current = _destination(original, original, dice) if share(dice, 1) < _PORTED else original
+        date = _date(share(dice, 3))
+        for moved_on, rolled in moves_until(self.day, dice=partial(self._aged, number)) if self.day else ():
+            current = _destination(original, current, rolled)
+            date = dt.date.fromordinal(_LAST_PORT + math.ceil(moved_on)).isoformat()
+        return current, date
+
+    def _aged(self, number: Number, purpose: str) -> bytes:
+        return self.roll(purpose, number.msisdn)
 
     def _type(self, number: Number) -> str:
         if number.type != "MOBILE_OR_LANDLINE":
             return number.type
-        return _pick(_SHARED_RANGE, share(self.roll("range", number.msisdn[:-_RANGE_TAIL])))
+        return pick(_SHARED_RANGE, share(self.roll("range", number.msisdn[:-_RANGE_TAIL])))
 
     def _carrier(self, number: Number, country: Country) -> str:
         known = carrier_of(number.msisdn)
@@ -170,24 +195,21 @@ def _immobile(number: Number, kind: str, country: Country, dice: bytes) -> Subsc
         number_type=kind,
         region=number.region,
         calling_code=number.calling_code,
-        live_status=_pick(_LANDLINE, share(dice, 0)) if asked else "NO_COVERAGE",
+        live_status=pick(_LANDLINE, share(dice, 0)) if asked else "NO_COVERAGE",
         original=line,
         current=line,
         area=f"Area {number.national[:3]}" if kind == "LANDLINE" else country.name,
     )
 
 
-def _destination(original: Network, dice: bytes) -> Network:
+def _destination(original: Network, current: Network, dice: bytes) -> Network:
+    """Draws where a number moves to: anywhere in its country but where it is."""
     names = choices(original.country, original.prefix)
     drawn = int(share(dice, 2) * len(names))
     onward = (names[(drawn + step) % len(names)] for step in range(len(names)))
-    name = next(each for each in onward if each != original.name)
-    return network(name, original.country, original.prefix)
+    name = next(each for each in onward if each != current.name)
+    return original if name == original.name else network(name, original.country, original.prefix)
 
 
 def _date(fraction: float) -> str:
     return dt.date.fromordinal(_FIRST_PORT + int(fraction * (_LAST_PORT - _FIRST_PORT))).isoformat()
-
-
-def _pick(bands: _Bands, fraction: float) -> str:
-    return next((word for edge, word in bands if fraction < edge), bands[-1][1])

@@ -1,0 +1,56 @@
+"""Stores as they would be had they been filled long ago: nobody can wait a quarter of a year to try a re-check."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import polars as pl
+
+from hlrframe.errors import ConfigError
+from hlrframe.models import LookupKind, Question
+from hlrframe.schema import ANSWER_SCHEMA
+from hlrframe.store import Store
+from hlrframe.store.parts import read_answers
+from hlrframe.store.queries import SAME
+from hlrframe.store.records import Answered
+
+__all__ = ["backdate"]
+
+
+def backdate(store: Store, destination: Store, *, days: float) -> int:
+    """Copies a store of invented answers as if its runs had been so many days earlier, and says how many answers.
+
+    The store that is copied stays as it is. With :func:`connect` on a later ``day`` this is time travel: fill a store
+    on day 0, backdate it by 90 days, go on with day 90.
+
+    Args:
+        store: What to copy; numbers in the clear.
+        destination: Where to; what is there already stays beside it.
+        days: By how many days.
+
+    Raises:
+        ConfigError: An answer is not the emulator's: the age of a real one is not to be tampered with. Or the numbers
+            of one of the two stores are not in the clear, or the days are fewer than none.
+        StoreError: One of them cannot be read or written.
+    """
+    if days < 0 or {store.privacy, destination.privacy} != {"plain"}:
+        raise ConfigError("backdate takes 0 days or more, and plain stores")
+    answers = read_answers(store.layout, lambda rows: rows).unique(SAME)
+    if answers.filter(pl.col("provider").ne_missing("emulator")).height:
+        raise ConfigError(f"{store!r} holds answers that are not the emulator's: their age is what it is")
+    for question, runs in _by_question(answers):
+        with destination.journal(question) as journal:
+            journal.write([_moved(run, timedelta(days=days)) for run in runs])
+    return answers.height
+
+
+def _by_question(answers: pl.DataFrame) -> Iterator[tuple[Question, list[pl.DataFrame]]]:
+    """Gives each question with the answers of each of its runs."""
+    for (kind, options), rows in answers.group_by("lookup", "options", maintain_order=True):
+        question = Question(LookupKind(kind), "emulator", tuple(str(options).split("+")) if options else ())
+        yield question, rows.partition_by("run")
+
+
+def _moved(run: pl.DataFrame, back: timedelta) -> Answered:
+    earlier = run.with_columns(pl.col("checked_at", "received_at") - back)
+    [batch] = earlier.select(ANSWER_SCHEMA.names).to_arrow().cast(ANSWER_SCHEMA).combine_chunks().to_batches()
+    return Answered(batch, max(earlier["received_at"].to_list()))
