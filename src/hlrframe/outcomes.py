@@ -127,10 +127,11 @@ def cached(known: pl.DataFrame, own: Sequence[str]) -> Part:
     """Gives answers out of the store, which cost nothing now.
 
     Args:
-        known: ``ANSWER_SCHEMA``, one row a number.
+        known: Columns of ``ANSWER_SCHEMA``, one row a number: those that rows get, and those that say the verdict.
         own: Which of ``OWN_COLUMNS`` to keep.
     """
-    alike = known.with_row_index("at").group_by(PROFILE_TYPES.names(), maintain_order=True).agg("at")
+    profile = [name for name in PROFILE_TYPES.names() if name in known.columns]
+    alike = known.with_row_index("at").group_by(profile, maintain_order=True).agg("at")
     kind = alike.select("at").with_row_index("kind").explode("at").sort("at")["kind"]
     numbers = known.select("msisdn", "checked_at", *own, kind, credits=pl.lit(0.0))
     return numbers, _kinds(alike.drop("at"), State.CACHED)

@@ -16,11 +16,11 @@ from hlrframe.engine import Harvest, Job, run_job
 from hlrframe.errors import StoreError
 from hlrframe.models import MAX_CACHE_DAYS, Progress, Question, Reason, Settings, State
 from hlrframe.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
-from hlrframe.schema import COLUMNS
+from hlrframe.schema import ANSWER_SCHEMA, COLUMNS
 from hlrframe.sharing import Sharing
 from hlrframe.store import Store
 from hlrframe.tariff import credits_of
-from hlrframe.wire import PROFILE_TYPES, Trouble
+from hlrframe.wire import Trouble
 
 __all__ = ["resolve_numbers"]
 
@@ -61,9 +61,9 @@ async def resolve_numbers(
     """
     question = Question.of(settings, client.provider)
     own = [name for name in OWN_COLUMNS if name in columns]
-    run = _Run(client, settings, own, _kept(store, question, settings, own))
+    run = _Run(client, settings, own, _kept(store, question, settings, columns))
     distinct = numbers.numbers["msisdn"]
-    known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(own))
+    known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
     to_ask = to_be_asked(distinct, known)
     harvest = None
     if to_ask.height and ask and not settings.offline:
@@ -92,16 +92,17 @@ class _Kept:
     sharing: Sharing
 
 
-def _kept(store: Store | None, question: Question, settings: Settings, own: Sequence[str]) -> _Kept | None:
+def _kept(store: Store | None, question: Question, settings: Settings, columns: Sequence[str]) -> _Kept | None:
     if store is None:
         return None
-    began, columns = datetime.now(UTC), _columns_of(own)
-    return _Kept(store, question, Sharing(store, question, settings=settings, columns=columns, began=began))
+    wanted, began = _columns_of(columns), datetime.now(UTC)
+    return _Kept(store, question, Sharing(store, question, settings=settings, columns=wanted, began=began))
 
 
-def _columns_of(own: Sequence[str]) -> Sequence[str]:
-    """Gives the columns of an answer that rows are made of."""
-    return ["msisdn", "checked_at", *PROFILE_TYPES.names(), *own]
+def _columns_of(columns: Sequence[str]) -> Sequence[str]:
+    """Gives the columns of a stored answer that rows are made of: those that they get, and what says the verdict."""
+    needed = {"msisdn", "checked_at", "live_status", "number_type"}
+    return [name for name in ANSWER_SCHEMA.names if name in needed or (name in columns and name != "credits")]
 
 
 @dataclass(frozen=True, slots=True)
