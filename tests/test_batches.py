@@ -193,6 +193,13 @@ def test_refusals(provider, client, reader, words):
     assert provider.bill.requests == 0
 
 
+def test_offline_needs_no_account(monkeypatch):
+    """Where nothing is sent nobody has to say who asks."""
+    monkeypatch.delenv("HLR_API_KEY", raising=False)
+    offline = hf.Settings(offline=True)
+    assert column(hf.enrich_batches(stream([ADA]), "phone", settings=offline), "hlr_reason") == ["offline"]
+
+
 def test_windows_have_rows(client):
     """A window of no rows, and results of no columns, are mistakes."""
     with pytest.raises(hf.ConfigError, match="window_rows"):

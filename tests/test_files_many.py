@@ -1,5 +1,7 @@
 """Folders and patterns of files: each number is asked once over all of them, each file appears whole or not at all."""
 
+import json
+
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,6 +10,7 @@ import pytest
 import hlrframe as hf
 from emulator_aid import mobiles
 from hlrframe import emulator
+from hlrframe.cli import main
 from hlrframe.files import enrich_file, estimate_file
 
 ADA, BO, CY = mobiles(3)
@@ -168,6 +171,13 @@ def test_one_bad_file_stops_all(tmp_path, folder, provider, client):
     assert not (tmp_path / "out").exists()
 
 
+def test_offline_needs_no_account(tmp_path, folder, monkeypatch):
+    """Where nothing is sent nobody has to say who asks."""
+    monkeypatch.delenv("HLR_API_KEY", raising=False)
+    report = enrich_file(folder, tmp_path / "out", "phone", settings=hf.Settings(offline=True))
+    assert report.reasons["offline"] == 4
+
+
 def test_an_estimate_is_of_all_files(folder, provider):
     """The estimate of a folder counts each number once."""
     estimate = estimate_file(folder, "phone")
@@ -183,3 +193,17 @@ def test_a_wrong_key_makes_no_file(tmp_path, folder, provider):
     assert refusal.value.partial is None
     assert refusal.value.report.states == {"failed": 4, "rejected": 1}
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_command_takes_folders(tmp_path, folder, capsys):
+    """The command reads a pattern, writes a folder, and knows the options of files."""
+    (folder / "a.csv").write_text('phone,country\n0151 23456789,Germany\n"=1+1",\n')
+    options = ["--region-column", "country", "--memory-limit", "1GB", "--guard-formulas"]
+    arguments = ["enrich", str(folder / "a*.csv"), "--column", "phone", "-o", str(tmp_path / "out"), "--emulator"]
+    assert main([*arguments, *options, "--columns", "msisdn", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == str(tmp_path / "out" / "a.csv")
+    assert (tmp_path / "out" / "a.csv").read_text() == (
+        'phone,country,hlr_msisdn\n0151 23456789,Germany,4915123456789\n"\'=1+1",,\n'
+    )
+    assert main(["estimate", str(folder / "a*.csv"), "--column", "phone", "--region-column", "country"]) == 0
+    assert main([*arguments, "--memory-limit", "tiny"]) == 2

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hlrframe.account import Enrichment, Report
 from hlrframe.bridge import run_sync
-from hlrframe.client import Client
+from hlrframe.client import Client, unused_account
 from hlrframe.column import NumberList
 from hlrframe.door import Door, open_door
 from hlrframe.errors import ConfigError, InputError
@@ -87,9 +87,9 @@ def enrich_batches(
     names = {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
     if not names or window_rows < 1:
         raise ConfigError("columns must name a column, and window_rows be 1 or more")
-    asking = Asking(
-        client or Client.from_env(), store=open_store(store), settings=settings or Settings(), columns=list(names)
-    )
+    settings = settings or Settings()
+    client = client or (unused_account() if settings.offline else Client.from_env())
+    asking = Asking(client, store=open_store(store), settings=settings, columns=list(names))
     stream = _Stream(*_opened(reader), column, region_column)
     return EnrichedBatches(stream, asking, names=names, progress=progress, window_rows=window_rows)
 

@@ -106,7 +106,8 @@ def enrich_file(
     Warns:
         IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
     """
-    settings, client = settings or Settings(), client or Client.from_env()
+    settings = settings or Settings()
+    client = client or (unused_account() if settings.offline else Client.from_env())
     job = FileJob(
         source,
         destination,
