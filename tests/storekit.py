@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from hlrframe.ages import MaxAge
 from hlrframe.models import LookupKind, Question
 from hlrframe.schema import ANSWER_SCHEMA
 from hlrframe.store import Answered, Store
@@ -51,7 +52,7 @@ def known(
     msisdns: Iterable[str],
     *,
     question: Question = PAID,
-    max_age: timedelta | None = None,
+    max_age: MaxAge | timedelta | None = None,
     now: datetime = NOON,
 ) -> dict[str, str]:
     """Which numbers the store knows, and their status."""

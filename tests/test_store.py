@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hlrframe.ages import MaxAge
 from hlrframe.errors import StoreError
 from hlrframe.models import LookupKind, Question
 from hlrframe.schema import ANSWER_SCHEMA, SCHEMA_VERSION
@@ -137,6 +138,16 @@ def test_an_answer_ages(path, sealed):
     assert known(store, [number(1)], max_age=None, now=NOON + 9999 * DAY)
     assert known(store, [number(1)], max_age=timedelta.max, now=NOON + 9999 * DAY)
     journal.seal()
+
+
+def test_an_answer_serves_as_long_as_its_kind_and_status_do(path):
+    """Ages by kind and status decide each answer by itself, and any age leaves nothing out."""
+    words = ("LIVE", "DEAD", "INCONCLUSIVE")
+    store = store_with(path, *(answered(number(index), status=word) for index, word in enumerate(words)))
+    ages = MaxAge.of({"hlr": "7d", "DEAD": "60d", "INCONCLUSIVE": "3d"})
+    seen = {days: set(known(store, numbers(3), max_age=ages, now=NOON + days * DAY)) for days in (3, 7, 60, 61)}
+    assert seen == {3: set(numbers(3)), 7: set(numbers(2)), 60: {number(1)}, 61: set()}
+    assert set(known(store, numbers(3), max_age=MaxAge.any(), now=NOON + 999 * DAY)) == set(numbers(3))
 
 
 @pytest.mark.parametrize("max_age", [None, 30 * DAY])
