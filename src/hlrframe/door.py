@@ -7,11 +7,11 @@ import difflib
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
-from narwhals.stable.v2 import dependencies as libraries
 
 from hlrframe.cells import series_of, texts_of, texts_of_each
 from hlrframe.errors import InputError
@@ -88,11 +88,11 @@ def open_door(frame: Any, column: str, *, adding: Collection[str] = (), region_c
     if hasattr(frame, "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
     wanted = _Wanted(column, region_column, adding)
-    if libraries.is_polars_dataframe(frame):
+    if isinstance(frame, pl.DataFrame):
         return _open_polars(frame, wanted)
-    if libraries.is_polars_lazyframe(frame):
+    if isinstance(frame, pl.LazyFrame):
         return _open_lazy(frame, wanted)
-    if libraries.is_pandas_dataframe(frame):
+    if _libraries().is_pandas_dataframe(frame):
         return _open_pandas(frame, wanted)
     if _is_relation(frame):
         return _open_relation(frame, wanted)
@@ -108,13 +108,20 @@ def open_list(numbers: Any) -> Door:
     return Door(_texts_of_list(numbers), (), lambda results: results)
 
 
+def _libraries() -> ModuleType:
+    # A tenth of what importing all else takes: who hands in a polars frame never pays for it.
+    from narwhals.stable.v2 import dependencies  # noqa: PLC0415
+
+    return dependencies
+
+
 def _texts_of_list(numbers: Any) -> pl.Series:
-    if libraries.is_into_dataframe(numbers):
+    if not isinstance(numbers, list | pl.Series) and _libraries().is_into_dataframe(numbers):
         raise InputError("numbers must be a series, an array or a list: pass one column, or the frame to enrich()")
-    if libraries.is_pandas_series(numbers):
-        return _texts_of_pandas(numbers, "numbers")
     if isinstance(numbers, pl.Series):
         return texts_of(numbers)
+    if _libraries().is_pandas_series(numbers):
+        return _texts_of_pandas(numbers, "numbers")
     if isinstance(numbers, pa.Array | pa.ChunkedArray):
         return texts_of(series_of(numbers, "numbers"))
     if isinstance(numbers, str | bytes) or not hasattr(numbers, "__iter__"):
@@ -202,7 +209,7 @@ def _texts_of_pandas(series: Any, column: str) -> pl.Series:
 
 def _attach_to_pandas(frame: Any, results: pl.DataFrame) -> Any:
     # Nullable types, so that a missing answer stays missing: NumPy's would make it False or a text.
-    pandas = libraries.get_pandas()
+    pandas = _libraries().get_pandas()
     nullable = {pa.large_string(): pandas.StringDtype(), pa.bool_(): pandas.BooleanDtype()}
     columns = results.to_arrow().to_pandas(types_mapper=nullable.get)
     # By position: an index may be out of order or hold a label twice.

@@ -70,7 +70,7 @@ _SERVICES: Final = frozenset(
 )
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
-_PURE: Final = r"^\+?[0-9]+$"
+_PURE: Final = r"^\+?[0-9]{7,17}$"
 #: Marks that may divide a run into several numbers, or stand for less than they say.
 _DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
@@ -131,7 +131,10 @@ def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Serie
         else regions_of(regions.cast(pl.String)).to_frame().select(pl.first().fill_null(usual)).to_series()
     )
     texts = _texts(raw).alias("text").to_frame().with_columns(country=country)
-    answers = _read_distinct(texts.drop_nulls("text").unique())
+    distinct = texts.drop_nulls("text").unique()
+    if distinct.height == texts.height:
+        return _read_distinct(texts).select("msisdn", "reason", "region")
+    answers = _read_distinct(distinct)
     key = ["text"] if regions is None else ["text", "country"]
     joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
     empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
@@ -201,16 +204,15 @@ def _texts(raw: pl.Series) -> pl.Series:
 
 def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
     """Reads distinct texts: clean ones as they stand, then by their likeliest spelling, then one at a time."""
-    texts = texts.with_columns(_ROW)
-    clean = _read_runs(_clean_runs(texts))
-    rest = texts.join(clean, on="row", how="anti")
-    if rest.is_empty():
-        return texts.join(clean, on="row").drop("row")
-    rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
-    spelt = _read_runs(_spelt_runs(rest))
-    rest = rest.join(spelt, on="row", how="anti")
-    answers = pl.concat([clean, spelt, _one_at_a_time(rest)])
-    return texts.join(answers, on="row").drop("row")
+    numbered = texts.with_columns(_ROW)
+    answers = [_read_runs(_clean_runs(numbered))]
+    if answers[0].height < texts.height:
+        rest = numbered.join(answers[0], on="row", how="anti")
+        rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
+        spelt = _read_runs(_spelt_runs(rest))
+        answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
+    in_order = pl.concat(answers).sort("row").drop("row")
+    return texts.hstack(in_order)
 
 
 def _one_at_a_time(rest: pl.DataFrame) -> pl.DataFrame:
@@ -234,17 +236,15 @@ def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFra
 def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     """Gives the texts that are one run of digits, as they stand."""
     text = pl.col("text")
+    pure = texts.with_columns(pure=text.str.contains(_PURE))
+    marked = pure.filter(~pl.col("pure")).select("row", "country", text.str.strip_chars(" "))
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
-    stripped = texts.select("row", "country", text.str.strip_chars(" "))
-    stripped = stripped.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
+    marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    return stripped.filter(clean).select(
-        "row",
-        "country",
-        digits=text.str.replace_all("[^0-9]", ""),
-        plus=text.str.contains("+", literal=True),
-        whole=_is_whole(text),
-    )
+    marked = marked.filter(clean).with_columns(digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text))
+    pure = pure.filter("pure").with_columns(digits=text.str.strip_prefix("+"), whole=pl.lit(value=True))
+    runs = [each.with_columns(plus=text.str.contains("+", literal=True)) for each in (pure, marked)]
+    return pl.concat(each.select(_RUNS.names()) for each in runs)
 
 
 def _is_whole(text: pl.Expr) -> pl.Expr:
@@ -275,11 +275,13 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
         _read_unplaced(unplaced),
         ranges.read_national(bare.drop_nulls("country")),
     ]
-    answers = pl.concat(parts).join(runs.select("row", "country", "plus", "whole"), on="row")
+    answers = pl.concat(parts)
+    rejected = answers.filter(pl.col("msisdn").is_null())
+    rejected = rejected.join(runs.select("row", "country", "plus", "whole"), on="row")
     # Behind a plus that no calling code follows, a country's own prefixes are looked for.
     believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
-    certain = pl.col("msisdn").is_not_null() | (pl.col("whole") & believed)
-    return answers.filter(certain).select("row", "msisdn", "region", "reason")
+    certain = rejected.filter(pl.col("whole") & believed).select(answers.columns)
+    return pl.concat([answers.drop_nulls("msisdn"), certain])
 
 
 def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
