@@ -22,10 +22,18 @@ Several numbers in one cell
     area code that was cut off. In running text what libphonenumber's own finder calls valid is taken, if it has seven
     digits and is no part of a longer run that could be one number: what is left of a wrong area code is not tried.
 
+Where the answer is not libphonenumber's
+    ``parse(text, region)`` with ``is_valid_number`` is the measure. On purpose more is read: what has an evident
+    meaning that it does not see (labels, links, lists, spreadsheet forms, a foreign number without its plus). On
+    purpose less is read: letters for keys where the number is no service number (``555 HOME``, ``07400 XXXXXX``), and
+    digits that grew together with a word (``P07400123456``). Where its own E.164 form reads as another number when it
+    is read again, the last one counts.
+
 What is rejected
     A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
     (``07700 900xxx``): nobody can be reached there. America's (``555-01xx``) is part of its plan, and is accepted. A
-    leading plus is believed: its reasons are ``unknown_country``, ``too_short``, ``too_long`` and ``not_in_plan``.
+    leading plus is believed, but where a region's own prefix for abroad follows it: its reasons are
+    ``unknown_country``, ``too_short``, ``too_long`` and ``not_in_plan``.
 
 Promises
     Reading never raises for any text. ``parse(x).digits`` reads as itself without a region, and with a plus before it
