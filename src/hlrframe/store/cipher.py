@@ -6,6 +6,7 @@ whole of every journal. Each part has data keys of its own, which lie in it, wra
 """
 
 import base64
+import itertools
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ _REPEATING: Final = {name for name, dtype in KEPT_TYPES.items() if dtype == pl.S
 _NONCE: Final = 12
 _MASTER: Final = "hlrframe"
 #: Row groups that are looked at together: enough to look a long list of numbers up in few turns.
-_TOGETHER: Final = 8
+_TOGETHER: Final = 24
 
 
 class Encrypted(Veil):
@@ -179,13 +180,14 @@ class _Parts:
             # Only what is encrypted is proof that the footer is the one that was signed.
             file.read_row_group(0, columns=["msisdn"])
             for groups in self._groups(file.metadata):
-                rows = self._read(file, groups, first)
+                rows = pl.concat(self._read(file, group, first) for group in groups)
                 if predicate is None:
                     yield rows
                     continue
-                kept = rows.with_columns(_kept=predicate)["_kept"]
+                kept = rows.with_columns(_kept=predicate)["_kept"].fill_null(value=False)
                 if kept.any():
-                    yield (rows.hstack(self._read(file, groups, rest)) if rest else rows).filter(kept)
+                    found = rows.filter(kept)
+                    yield found.hstack(self._rest(file, groups, rest, kept)) if rest else found
 
     def _groups(self, footer: pq.FileMetaData) -> Iterator[list[int]]:
         """Gives the row groups that may have numbers between the bounds, some at a time."""
@@ -200,11 +202,23 @@ class _Parts:
                 here.append(group)
         yield from (here[start : start + _TOGETHER] for start in range(0, len(here), _TOGETHER))
 
-    def _read(self, file: pq.ParquetFile, groups: list[int], names: Collection[str]) -> pl.DataFrame:
+    def _rest(self, file: pq.ParquetFile, groups: list[int], names: Collection[str], kept: pl.Series) -> pl.DataFrame:
+        """Reads other columns of the rows that are kept."""
+        sizes = [file.metadata.row_group(group).num_rows for group in groups]
+        starts = itertools.accumulate(sizes, initial=0)
+        masks = [kept.slice(start, size) for start, size in zip(starts, sizes, strict=False)]
+        return pl.concat(
+            self._read(file, group, names, mask) for group, mask in zip(groups, masks, strict=True) if mask.any()
+        )
+
+    def _read(
+        self, file: pq.ParquetFile, group: int, names: Collection[str], kept: pl.Series | None = None
+    ) -> pl.DataFrame:
         there = [name for name in self.types if name in names and name in file.schema_arrow.names]
         # One at least: it says how many rows there are.
-        rows = pl.DataFrame(file.read_row_groups(groups, columns=there or ["msisdn"]))
-        return conform(rows, {name: dtype for name, dtype in self.types.items() if name in names})
+        rows = pl.DataFrame(file.read_row_group(group, columns=there or ["msisdn"]))
+        found = rows if kept is None else rows.filter(kept)
+        return conform(found, {name: dtype for name, dtype in self.types.items() if name in names})
 
 
 @contextmanager
