@@ -18,7 +18,8 @@ import hlrframe as hf
 from emulator_aid import ask
 from hlrframe.models import LookupKind, Question
 from hlrframe.report import Summary, summarize
-from hlrframe.report.statements import NEEDED, STATEMENTS
+from hlrframe.report.statements import STATEMENTS
+from hlrframe.report.wording import NEEDED
 from hlrframe.schema import select_columns
 from storekit import DAY, NOON, answered, number, numbers, store_with
 
@@ -77,14 +78,14 @@ def by(table, key, value):
 
 
 def test_coverage_is_what_pandas_counts(enriched):
-    """Rows and distinct numbers by state, verdict and reason are those of a plain pandas count."""
-    columns = ["hlr_state", "hlr_verdict", "hlr_reason"]
+    """Rows and distinct numbers by state, verdict, live status and reason are those of a plain pandas count."""
+    columns = ["hlr_state", "hlr_verdict", "hlr_live_status", "hlr_reason"]
     groups = enriched.to_pandas().groupby(columns, dropna=False)["hlr_msisdn"]
     counted = {
         tuple(None if pd.isna(part) else part for part in key): (len(each), each.nunique()) for key, each in groups
     }
     coverage = summarize(enriched).coverage
-    assert {row[:3]: row[3:5] for row in coverage.iter_rows()} == counted
+    assert {row[:4]: row[4:6] for row in coverage.iter_rows()} == counted
     assert coverage["share_of_rows"].sum() == pytest.approx(1)
     assert coverage["rows"].is_sorted(descending=True)
 
@@ -130,7 +131,7 @@ def test_the_rates_of_a_network_are_those_of_its_range(enriched):
                 counts["known"] += side == "original" and row["hlr_verdict"] in KNOWN
                 counts["live"] += side == "original" and row["hlr_verdict"] == "live"
     networks = summarize(enriched).networks
-    assert {row[:2]: row[2:8] for row in networks.iter_rows()} == {
+    assert {row[:2]: row[2:] for row in networks.select("country", "network", *NETWORK_COUNTS).iter_rows()} == {
         name: tuple(counts.values()) for name, counts in expected.items()
     }
     assert networks.filter(known=0)["live_share"].null_count() == networks.filter(known=0).height > 0
@@ -517,7 +518,7 @@ def test_a_question_must_ask(nothing):
         (["phone"], "hlr_", "pass what enrich gave"),
         (["hlr_state", "hlr_msisdn", "hlr_verdict"], "mobile_", "pass prefix='hlr_'"),
         (["state", "msisdn", "verdict"], "hlr_", "pass prefix=''"),
-        (["hlr_state", "hlr_msisdn", "hlr_verdict"], "hlr_", "columns='standard'"),
+        (["hlr_state", "hlr_verdict"], "hlr_", "columns='standard'"),
     ],
 )
 @pytest.mark.parametrize("kind", ["polars", "polars_lazy", "pandas", "arrow_table", "relation", "capsule"])
@@ -617,13 +618,16 @@ def test_the_terminal_summary_fits_a_terminal(enriched):
     for frame in (enriched, wide):
         text = str(summarize(frame, price_per_credit=0.004))
         assert max(map(len, text.splitlines())) <= 100
-        for heading in ("Rates", "Coverage", "Cost", "Countries", "Networks", "Portability"):
+        for heading in ("Rates", "Cost", "Countries", "Networks", "Portability"):
             assert f"\n{heading}\n" in text
+        for line in ("Verdicts  live ", "Without   ", "Age       under a day "):
+            assert f"\n{line}" in text
+        assert len(text.splitlines()) <= 50
 
 
 def test_a_summary_at_the_prompt_says_what_it_offers(nothing, tmp_path):
     """Its repr names the tables, and asks nothing of a source that may be large."""
-    assert repr(summarize(nothing)).startswith("<Summary of a frame: print it, or ask for .totals, .rates, .coverage")
+    assert repr(summarize(nothing)).startswith("<Summary of a frame: print it, or ask for .totals, .rates, .verdicts")
     assert repr(summarize(hf.Store(tmp_path))).startswith("<Summary of a store")
 
 
@@ -654,10 +658,11 @@ def test_the_notebook_summary_is_whole_and_harmless(enriched):
     """It is well-formed, fetches nothing, shows each table with its SQL, and lets no network name become markup."""
     hostile = enriched.with_columns(pl.col("hlr_original_network") + "<script>alert(1)</script>")
     page = Page()
-    page.feed(summarize(hostile)._repr_html_())
+    summary = summarize(hostile)
+    page.feed(summary._repr_html_())
     page.close()
     assert (page.open, page.links) == ([], [])
-    assert page.seen.count("table") == page.seen.count("details") == len(STATEMENTS) - 1
+    assert page.seen.count("table") == page.seen.count("details") == len(summary.names) - 1
     assert "script" not in page.seen
 
 

@@ -48,11 +48,15 @@ priced as (
 cached as (
   select who, any_value(numbers) as numbers, max(price) as price from priced where state = 'cached' group by who
 ),
-repeated as (
+repeating as (
   select
-    coalesce(sum(repeats), 0)::bigint as repeats,
-    coalesce(sum(case when state = 'answered' then repeated_credits else repeats * price end), 0) as by_repeats
+    sum(rows) - greatest(sum(charged), any_value(numbers)) as repeats,
+    case when state = 'answered' then max(dearest) else max(price) end as price
   from priced
+  group by who, state
+),
+repeated as (
+  select coalesce(sum(repeats), 0)::bigint as repeats, coalesce(sum(repeats * price), 0) as by_repeats from repeating
 ),
 saved as (
   select

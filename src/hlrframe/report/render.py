@@ -9,7 +9,7 @@ import polars as pl
 
 __all__ = ["STYLE", "html_table", "sentence_case", "text_table"]
 
-_SHARES: Final = frozenset({"share_of_rows", "share_of_ported", "live_share", "coverage", "value"})
+_SHARES: Final = frozenset({"live_share", "ported_share", "refused_share", "agreement", "coverage", "value"})
 #: Most characters of a cell in a terminal.
 _WIDEST: Final = 20
 #: An amount below this shows more digits.
@@ -86,7 +86,7 @@ def _cell(value: object, column: str) -> str:
         return column if value else ""
     if isinstance(value, float):
         digits = 2 if not value or abs(value) >= _SMALL else 4
-        return f"{value:.1%}" if column in _SHARES else f"{value:,.{digits}f}"
+        return f"{value:.1%}" if column in _SHARES or column.startswith("share_of_") else f"{value:,.{digits}f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return f"{value:,}" if isinstance(value, int) else str(value)

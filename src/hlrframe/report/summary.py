@@ -22,7 +22,8 @@ from hlrframe.models import LookupKind, Settings
 from hlrframe.report.costs import COST_OF_STORE
 from hlrframe.report.page import About, notebook_part, page, source_of, write_page
 from hlrframe.report.plots import Plots
-from hlrframe.report.render import STYLE, html_table, sentence_case, text_table
+from hlrframe.report.render import STYLE, html_table, sentence_case
+from hlrframe.report.screen import screen
 from hlrframe.report.sections import Facts
 from hlrframe.report.sources import readable
 from hlrframe.report.statements import STATEMENTS
@@ -36,8 +37,9 @@ __all__ = ["Summary", "summarize"]
 MEMORY: Final = "1500MB"
 #: A country of which a smaller share of numbers has a known status is called poorly covered.
 POOR_COVERAGE: Final = 0.8
-#: Most rows of each table in a terminal, and in a notebook.
-TERMINAL_ROWS: Final = 8
+#: Tables that there are only where something more is given.
+_ASKED_FOR: Final = frozenset({"run", "lanes", "changes"})
+#: Most rows of each table in a notebook.
 NOTEBOOK_ROWS: Final = 20
 
 
@@ -297,8 +299,10 @@ class Summary:
         return f"<Summary of a {what}: print it, or ask for .{', .'.join(self.names)}>"
 
     def __str__(self) -> str:
-        tables = (f"{sentence_case(name)}\n{text_table(table, limit=TERMINAL_ROWS)}" for name, table in self._tables())
-        return "\n\n".join((self._title(), *tables))
+        drawn = screen({name: getattr(self, name) for name in self.names}, currency=self.currency)
+        missing = {name: why for name, why in self.missing.items() if name not in _ASKED_FOR}
+        unsaid = f"Not shown: {', '.join(missing)} ({next(iter(missing.values()))})" if missing else ""
+        return "\n\n".join(filter(None, (self._title(), drawn, unsaid)))
 
     def _repr_html_(self) -> str:
         parts = [
@@ -319,7 +323,7 @@ class Summary:
         what = "answers kept" if self._subject.is_store else "rows"
         title = f"{rows:,} {what}, {numbers:,} distinct numbers"
         if providers is None:
-            return f"{title}, no answers"
+            return f"{title}, no answers" if "provider" in self._subject.there else title
         invented = " (invents its answers)" if "emulator" in providers else ""
         return (
             f"{title}, answered by {providers}{invented}\nfrom {oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"

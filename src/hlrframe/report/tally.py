@@ -6,7 +6,8 @@ these are is told by sorting half a hash of each: four bytes a row, while groupi
 times the time and the memory. Two numbers of one hash are looked at more closely than needed, and nothing else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import duckdb
@@ -24,9 +25,8 @@ AT_ONCE: Final = 60_000_000
 IS_SUSPECT: Final = "hash(msisdn) in (from suspects)"
 
 _INTO: Final = "create or replace table suspects as"
-_TOGETHER: Final = ", ".join(
-    f"{'min' if name == 'oldest' else 'max' if name == 'newest' else 'sum'}({name}) as {name}" for name in MEASURES
-)
+_MERGED: Final[Mapping[str, str]] = MappingProxyType({"dearest": "max", "oldest": "min", "newest": "max"})
+_TOGETHER: Final = ", ".join(f"{_MERGED.get(name, 'sum')}({name}) as {name}" for name in MEASURES)
 
 
 def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
@@ -90,7 +90,7 @@ def tally(
         "kind": f"hash({', '.join(names)}) as kind",
         "facts": f"any_value(struct_pack({', '.join(f'{name} := {name}' for name in names)}))",
         "rows": f"(select {chosen} from {relation})",  # noqa: S608  # our own names
-        "measures": ", ".join(f"{_measure(name)} as {name}" for name in MEASURES),
+        "measures": ", ".join(f"{text} as {name}" for name, text in MEASURES.items()),
         "names": ", ".join(MEASURES),
     }
     connection.execute(_COUNTED.format(**words))
@@ -100,11 +100,6 @@ def tally(
     connection.execute(_TALLIES.format(**words))
     connection.execute("drop table counted")
     connection.execute("create or replace view tallied as from tallies join kinds using (kind)")
-
-
-def _measure(name: str) -> str:
-    # Rows that are there once have no repeats, and rows without a number have nothing to repeat.
-    return f"case when who is null then 0 else {MEASURES[name]} end" if "repeat" in name else MEASURES[name]
 
 
 #: By the hash of its facts a kind takes a third of the time; two kinds of one hash are less likely than a broken disk.
@@ -139,10 +134,16 @@ from (
 )
 """
 
+#: Numbers go together that are on as many rows, paid alike: what one of them repeats can then be told from their sums.
 _TALLIES: Final = f"""
 create or replace table tallies as
 with several as (select who from counted where who is not null group by who having count(*) > 1)
 select who, kind, numbers, {{names}} from counted semi join several using (who)
 union all
-select '#' || kind, kind, sum(numbers), {_TOGETHER} from counted anti join several using (who) group by kind
+select concat_ws('/', '#', kind, alike), kind, sum(numbers), {_TOGETHER}
+from (
+  select *, case when who is not null then concat_ws('/', rows, charged, dearest) end as alike
+  from counted anti join several using (who)
+)
+group by kind, alike
 """  # noqa: S608  # our own names

@@ -36,15 +36,13 @@ DIMENSIONS: Final = (
     "days",
 )
 
-_REPEATS: Final = "count(*) - greatest(count(*) filter (credits > 0), 1)"
-
 #: What is known of an outcome of one number, over the rows that carry it; several rows may have been asked and paid.
 MEASURES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "rows": "count(*)",
         "credits": "coalesce(sum(credits), 0)",
-        "repeats": _REPEATS,
-        "repeated_credits": f"coalesce(max(credits), 0) * ({_REPEATS})",
+        "charged": "count(*) filter (credits > 0)",
+        "dearest": "coalesce(max(credits), 0)",
         "oldest": "min(checked_at)",
         "newest": "max(checked_at)",
     }
