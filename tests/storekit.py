@@ -34,9 +34,15 @@ def answers(
 
 
 def answered(
-    *msisdns: str, at: datetime = NOON, checked_at: datetime | None = NOON, cache_days: int = 0, **more: object
+    *msisdns: str,
+    at: datetime = NOON,
+    checked_at: datetime | None = NOON,
+    cache_days: int = 0,
+    recheck_days: int = 0,
+    **more: object,
 ) -> Answered:
-    return Answered(answers(msisdns, checked_at=checked_at, **more), at, cache_days=cache_days)
+    batch = answers(msisdns, checked_at=checked_at, **more)
+    return Answered(batch, at, cache_days=cache_days, recheck_days=recheck_days)
 
 
 def store_with(path: Path, *entries: Answered, question: Question = PAID) -> Store:

@@ -188,6 +188,22 @@ def test_a_skewed_clock_cannot_age_an_answer(path, checked_at, cache_days, known
     assert kept == (known_at, checked_at, NOON)
 
 
+@pytest.mark.parametrize(
+    ("checked_at", "cache_days", "known_at"),
+    [
+        (NOON - DAY, 0, NOON - DAY),
+        (datetime(2022, 1, 1, tzinfo=UTC), 0, NOON),
+        (datetime(2022, 1, 1, tzinfo=UTC), 7, NOON - 7 * DAY),
+        (NOON + DAY, 0, NOON),
+    ],
+)
+def test_a_recheck_takes_the_time_it_is_told_and_makes_no_answer_old(path, checked_at, cache_days, known_at):
+    """An answer to an earlier asking of our own is as old as the provider says; a time that cannot be is not believed,
+    and then the answer is no older than the caller allows: one that is stale at once would be paid again."""
+    store = store_with(path, answered(number(1), checked_at=checked_at, cache_days=cache_days, recheck_days=1))
+    assert store.scan().select("known_at").collect().item() == known_at
+
+
 def test_numbers_may_come_repeated_null_or_none_at_all(path):
     """The numbers to look up need no tidying first."""
     store = store_with(path, answered(number(1)))

@@ -259,7 +259,7 @@ class _Run:
             await self._keep(answers, recheck=recheck)
 
     async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
-        await self._scribe.answered(answers, cache_days=cache_window(self._plan.settings, recheck=recheck))
+        await self._scribe.answered(answers, cache_days=cache_window(self._plan.settings), recheck_days=recheck)
         self._on_disk += len(answers)
 
     async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:

@@ -62,18 +62,19 @@ class Scribe:
         if self._journal is not None:
             await self._note(withdrawn=numbers)
 
-    async def answered(self, answers: list[Answer], *, cache_days: int = 0) -> None:
+    async def answered(self, answers: list[Answer], *, cache_days: int = 0, recheck_days: int = 0) -> None:
         """Returns when these answers are on disk.
 
         Args:
             answers: What came.
-            cache_days: How old an answer the provider's own caches were allowed to give, in days.
+            cache_days: How old an answer the caller lets the provider's own caches give, in days.
+            recheck_days: How far back those were to look for an answer to an earlier asking of our own, in days.
 
         Raises:
             StoreError: They could not be written; they are still in the book.
         """
         if self._journal is not None:
-            await self._note(answers=answers, cache_days=cache_days)
+            await self._note(answers=answers, reach=(cache_days, recheck_days))
             return
         self._pending.extend(answers)
         if len(self._pending) >= CHUNK:
@@ -90,11 +91,11 @@ class Scribe:
         asked: Sequence[str] = (),
         withdrawn: Sequence[str] = (),
         answers: Sequence[Answer] = (),
-        cache_days: int = 0,
+        reach: tuple[int, int] = (0, 0),
     ) -> None:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
-        self._notes.put(_Note(asked, withdrawn, answers, cache_days, written, loop))
+        self._notes.put(_Note(asked, withdrawn, answers, reach, written, loop))
         await written
 
     def _write_notes(self) -> None:
@@ -127,11 +128,11 @@ class Scribe:
             entries.append(Withdrawn(withdrawn, now))
         if asked := [number for note in group for number in note.asked]:
             entries.append(Asked(asked, now))
-        for cache_days in sorted({note.cache_days for note in group if note.answers}):
-            answers = [answer for note in group if note.cache_days == cache_days for answer in note.answers]
+        for reach in sorted({note.reach for note in group if note.answers}):
+            answers = [answer for note in group if note.reach == reach for answer in note.answers]
             self._book.add(answers, received_at=now)
             batch = answers_to_batch(answers, received_at=now, provider=self._book.provider)
-            entries.append(Answered(batch, now, cache_days=cache_days))
+            entries.append(Answered(batch, now, cache_days=reach[0], recheck_days=reach[1]))
         self._journal.write(entries)
 
 
@@ -140,7 +141,8 @@ class _Note:
     asked: Sequence[str]
     withdrawn: Sequence[str]
     answers: Sequence[Answer]
-    cache_days: int
+    #: ``cache_days`` and ``recheck_days`` of the answers.
+    reach: tuple[int, int]
     written: asyncio.Future[None]
     loop: asyncio.AbstractEventLoop
 

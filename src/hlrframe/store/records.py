@@ -54,8 +54,10 @@ class Answered:
     batch: pa.RecordBatch
     #: When, by our own clock; with a time zone.
     received_at: datetime
-    #: How old an answer the provider's caches were allowed to give, in days; 0 for none.
+    #: How old an answer the caller lets the provider's caches give, in days; 0 for none.
     cache_days: int = field(default=0, kw_only=True)
+    #: How far back the provider was to look for an answer to an earlier asking of our own, in days; 0 for not.
+    recheck_days: int = field(default=0, kw_only=True)
 
 
 #: What a journal takes.
@@ -88,8 +90,9 @@ def timed(entry: Answered) -> pa.RecordBatch:
     """Adds to answers when they came and since when they are known to be true.
 
     ``checked_at`` is the provider's word, and stays as it came. A recorded or skewed clock must not make an answer
-    immortal or stillborn, so ``known_at`` is the nearest moment to it at which the answer can have been given: not
-    after it came, and not before the provider's caches were allowed to look.
+    immortal or stillborn, so ``known_at`` is never after it came. Nor is it before the provider's caches were allowed
+    to look; a time before that is no time, and then the oldest counts that the caller allows. A recheck alone makes
+    no answer old: it finds what was asked for a moment ago, and an answer that is stale at once would be paid again.
 
     Raises:
         StoreError: The batch is not in ``ANSWER_SCHEMA``, or a number is missing.
@@ -98,9 +101,11 @@ def timed(entry: Answered) -> pa.RecordBatch:
     if not batch.schema.equals(ANSWER_SCHEMA) or batch.column("msisdn").null_count:
         raise StoreError("answers must come in ANSWER_SCHEMA and each with its number: nothing was written")
     came = entry.received_at.astimezone(UTC)
-    latest, earliest = pa.scalar(came, _TIME), pa.scalar(came - timedelta(days=entry.cache_days), _TIME)
+    reach = timedelta(days=max(entry.cache_days, entry.recheck_days))
+    latest, earliest = pa.scalar(came, _TIME), pa.scalar(came - reach, _TIME)
+    oldest = pa.scalar(came - timedelta(days=entry.cache_days), _TIME)
     given = pc.fill_null(batch.column("checked_at"), latest)
-    known = pc.if_else(pc.less(given, earliest), earliest, pc.if_else(pc.greater(given, latest), latest, given))
+    known = pc.if_else(pc.less(given, earliest), oldest, pc.if_else(pc.greater(given, latest), latest, given))
     received = pa.repeat(latest, batch.num_rows)
     return pa.RecordBatch.from_arrays([*batch.columns, received, known], schema=JOURNAL_SCHEMA)
 

@@ -38,13 +38,13 @@ def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object
     return options
 
 
-def cache_window(settings: Settings, *, recheck: int = 0) -> int:
-    """Gives how old an answer out of the provider's caches may be, in days; 0 where none is asked for.
+def cache_window(settings: Settings) -> int:
+    """Gives how old an answer these settings let the provider's caches give, in days; 0 for none.
 
-    >>> cache_window(Settings()), cache_window(Settings(), recheck=3), cache_window(Settings(global_cache_days=7))
-    (0, 3, 7)
+    >>> cache_window(Settings()), cache_window(Settings(global_cache_days=7))
+    (0, 7)
     """
-    return max(settings.provider_cache_days, recheck, settings.global_cache_days)
+    return max(settings.provider_cache_days, settings.global_cache_days)
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
