@@ -11,6 +11,7 @@ import stat
 import sys
 import warnings
 from datetime import timedelta
+from urllib.request import Request, urlopen
 
 import duckdb
 import polars as pl
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
 
 import hlrframe as hf
 from hlrframe.models import LookupKind, Question
@@ -215,6 +217,26 @@ def test_a_store_keeps_its_mode_and_its_key(path, made, opened, error, words):
         hf.Store(path, **opened)
     assert RAW.hex() not in str(refusal.value)
     assert contents(path) == before
+
+
+def test_a_bucket_knows_its_mode_too(tmp_path):
+    """A store in a bucket is as private there and in each mirror, and its key is asked for on each machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        endpoint = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+        urlopen(Request(f"{endpoint}/bucket", method="PUT")).close()  # noqa: S310  # our own loopback
+        options = {"endpoint": endpoint, "access_key_id": "a", "secret_access_key": "b", "region": "us-east-1"}
+        there = {"storage_options": {**options, "client_options": {"allow_http": True}}}
+        filled("s3://bucket/store", {"key": RAW, "spool": tmp_path / "one", **there})
+        again = hf.Store("s3://bucket/store", key=RAW, spool=tmp_path / "two", **there)
+        assert known(again, numbers(1)) == {number(0): "LIVE"}
+        for key, words in ((OTHER, "does not fit"), (None, "HLR_STORE_KEY")):
+            with pytest.raises(hf.HlrframeError, match=words):
+                hf.Store("s3://bucket/store", key=key, spool=tmp_path / "three", **there)
+    finally:
+        server.stop()
+    assert not re.search(rb"7009\d\d", contents(tmp_path))
 
 
 def test_two_who_make_a_store_at_once_agree(path):
