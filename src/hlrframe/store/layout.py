@@ -228,7 +228,7 @@ def facts_in(raw: bytes, path: Path | str) -> Mapping[str, Any]:
         facts: dict[str, Any] = json.loads(raw)
         return facts | {name: int(facts[name]) for name in ("format", "columns")}
     except (ValueError, TypeError, KeyError) as error:
-        cure = "if the folder is a store, delete that file; it is made anew"
+        cure = "restore it; if the folder is a store without a key, delete that file, and it is made anew"
         raise StoreError(f"cannot read {path}: {cure}") from error
 
 
