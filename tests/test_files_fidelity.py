@@ -40,6 +40,15 @@ def written(rows, **dialect):
     return text.getvalue()
 
 
+def records(text, separator):
+    """Gives the cells of each record; a return alone ends none."""
+    return [
+        [value_of(cell) or "" for cell in cells]
+        for _, cells in Records(io.StringIO(text, newline="\n"), separator)
+        if cells
+    ]
+
+
 DIALECTS = st.fixed_dictionaries(
     {
         "delimiter": st.sampled_from(",;\t|"),
@@ -67,8 +76,8 @@ def test_any_file_of_pythons_writer(tmp_path_factory, names, rows, dialect, enco
     out = rewritten(tmp_path_factory.mktemp("csv"), text.encode(encoding))
     mark = "" if encoding == "utf-8" else "\ufeff" if encoding == "utf-8-sig" else ""
     found = out.decode().removeprefix(mark)
-    back = list(csv.reader(io.StringIO(found, newline=""), delimiter=dialect["delimiter"]))
-    assert [row[:-1] for row in back] == list(csv.reader(io.StringIO(text, newline=""), delimiter=dialect["delimiter"]))
+    back, before = (records(each, dialect["delimiter"]) for each in (found, text))
+    assert [row[:-1] for row in back] == before
     assert [row[-1] for row in back] == ["hlr_state", *["rejected"] * len(rows)]
     separator = dialect["delimiter"]
     bare = found.replace(f"{separator}hlr_state", "").replace(f"{separator}rejected", "")
@@ -96,6 +105,7 @@ def test_two_hundred_columns(tmp_path):
         pytest.param("phone,a,b\n,1\n\n,1,2\n", "phone,a,b,s\n,1,,rejected\n\n,1,2,rejected\n", id="ragged rows"),
         pytest.param("phone;a\r\n;1,5\r\n", "phone;a;s\r\n;1,5;rejected\r\n", id="decimal commas"),
         pytest.param("phone,a\n,1\r\n,2\n", "phone,a,s\n,1,rejected\r\n,2,rejected\n", id="mixed line ends"),
+        pytest.param("phone,a\n,1\rb", "phone,a,s\n,1\rb,rejected\n", id="a lone return in a last line without end"),
         pytest.param("phone,a\n,\x00\n", "phone,a,s\n,\x00,rejected\n", id="a zero byte in a cell"),
         pytest.param("phone,a\n,a\x0cb\x1cc\n", "phone,a,s\n,a\x0cb\x1cc,rejected\n", id="other line ends of Unicode"),
     ],
@@ -154,9 +164,9 @@ def test_a_line_is_guarded_as_its_cells_are(cells, dialect):
     """A guarded line reads as the guarded cells, and only apostrophes were added."""
     line = written([cells], **dialect).removesuffix(dialect["lineterminator"])
     guarded = LineGuard(dialect["delimiter"])(line)
-    records = list(Records(io.StringIO(guarded, newline="\n"), dialect["delimiter"]))
-    found = [value_of(cell) or "" for _, cells in records for cell in cells]
-    assert found == (list(map(guard_text, cells)) if line else [])
+    assert list(itertools.chain(*records(guarded, dialect["delimiter"]))) == (
+        list(map(guard_text, cells)) if line else []
+    )
     assert guarded.replace("'", "") == line.replace("'", "")
 
 

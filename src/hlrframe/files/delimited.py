@@ -71,10 +71,11 @@ class Records:
     def _marked(self, line: str) -> str:
         if self._before_quotes in line or line.startswith('""'):
             line = self._quoted_empty.sub(MARK, line)
-        return line if line.find("\r", 0, -2) < 0 else _LONE_RETURN.sub(RETURN_MARK, line)
+        end = -2 if line.endswith("\n") else -1  # the last line may end without
+        return line if line.find("\r", 0, end) < 0 else _LONE_RETURN.sub(RETURN_MARK, line)
 
 
-_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
+_LONE_RETURN: Final = re.compile(r"\r(?!\n|\Z)")
 
 
 def value_of(cell: str) -> str | None:
