@@ -162,7 +162,8 @@ def test_a_frame_is_guarded_as_its_cells_are(cells):
 @settings(deadline=None)
 def test_a_line_is_guarded_as_its_cells_are(cells, dialect):
     """A guarded line reads as the guarded cells, and only apostrophes were added."""
-    line = written([cells], **dialect).removesuffix(dialect["lineterminator"])
+    # With this line end returns are quoted: one that ends a bare cell cannot be told from a line end.
+    line = written([cells], **dialect | {"lineterminator": "\r\n"}).removesuffix("\r\n")
     guarded = LineGuard(dialect["delimiter"])(line)
     assert list(itertools.chain(*records(guarded, dialect["delimiter"]))) == (
         list(map(guard_text, cells)) if line else []
