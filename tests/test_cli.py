@@ -129,6 +129,18 @@ def test_options_reach_the_provider_and_the_file(run, provider):
     assert provider.bill.total == 0.5
 
 
+def test_any_setting_by_its_name(run, provider):
+    """What has no option of its own is set by its name in Python, and goes before an option."""
+    write_contacts(6)
+    assert run(*ENRICH, "--max-credits", "1", "--set", "batch_size=2", "--set", "max_credits=null")[0] == 0
+    assert provider.bill.requests >= 3
+    assert (
+        run(*ENRICH, "--refresh", "--set", "share_results=no", "--set", "offline=true", "--set", "refresh=false")[0]
+        == 0
+    )
+    assert set(read_output()["hlr_state"]) == {"skipped"}
+
+
 def test_a_wrong_key_is_refused_and_nothing_is_written(run, provider, monkeypatch, folder):
     """The provider's refusal is exit code 4; an earlier output stays."""
     monkeypatch.setenv("HLR_API_SECRET", "wrong-" + SECRET[:6])
@@ -200,6 +212,10 @@ BAD = {
     "price": ["estimate", "in.csv", "--column", "phone", "--price-per-credit", "-1"],
     "shell": ["completion", "tcsh"],
     "no verb": ["store"],
+    "setting without a value": [*ENRICH, "--set", "batch_size"],
+    "setting that is none": [*ENRICH, "--set", "batches=3"],
+    "setting out of range": [*ENRICH, "--set", "batch_size=81"],
+    "setting of another type": [*ENRICH, "--set", "max_per_second=fast", "--set", "offline=yes"],
 }
 
 

@@ -5,8 +5,10 @@ The words of the field, which live in ``words``, are to be had from here too.
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, Self
 
 import phonenumbers
@@ -116,6 +118,8 @@ class Settings:
             raise ConfigError(f"share_results must be 'no', 'private' or 'yes', not {self.share_results!r}")
         if self.default_region is not None:
             object.__setattr__(self, "default_region", _region(self.default_region))
+        for name in ("ported_date", "landline_status", "usa_status", "offline", "refresh"):
+            _flag(name, getattr(self, name))
         if self.offline and self.refresh:
             raise ConfigError("offline=True sends nothing and refresh=True asks everything again: choose one")
         _whole("max_requests", self.max_requests, 1, MAX_REQUESTS, "the provider's own limit")
@@ -126,12 +130,12 @@ class Settings:
         _whole("global_cache_days", self.global_cache_days, 0, MAX_CACHE_DAYS, "the provider keeps no older answers")
         if self.max_errors is not None:
             _whole("max_errors", self.max_errors, 1, 2**31, "use None to go on whatever fails")
-        if self.timeout is not None and not 0 < self.timeout <= MAX_TIMEOUT:
-            raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout}")
-        if self.max_credits is not None and not 0 <= self.max_credits < math.inf:
-            raise ConfigError(f"max_credits must be 0 or more, not {self.max_credits}; use None for no ceiling")
-        if self.max_per_second is not None and not 0 < self.max_per_second < math.inf:
-            raise ConfigError(f"max_per_second must be above 0, not {self.max_per_second}; use None for no limit")
+        if self.timeout is not None and not (_is_amount(self.timeout) and 0 < self.timeout <= MAX_TIMEOUT):
+            raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout!r}")
+        if self.max_credits is not None and not (_is_amount(self.max_credits) and self.max_credits >= 0):
+            raise ConfigError(f"max_credits must be 0 or more, not {self.max_credits!r}; use None for no ceiling")
+        if self.max_per_second is not None and not (_is_amount(self.max_per_second) and self.max_per_second > 0):
+            raise ConfigError(f"max_per_second must be above 0, not {self.max_per_second!r}; use None for no limit")
 
     def replace(self, **changes: object) -> Self:
         """Gives a copy with some fields changed; the copy is checked again.
@@ -148,6 +152,15 @@ class Settings:
 def _whole(name: str, value: object, low: int, high: int, why: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(f"{name} must lie between {low} and {high}, not {value!r}: {why}")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be True or False, not {value!r}")
+
+
+def _is_amount(value: object) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Real | Decimal) and math.isfinite(value)
 
 
 def _region(code: str) -> str:

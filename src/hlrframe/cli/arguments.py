@@ -178,6 +178,13 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
     parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
     parser.add_argument("--emulator", action="store_true", help="ask an emulator: no account, invented answers")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other setting by its name in Python, such as batch_size=20 or share_results=private; may be repeated",
+    )
     _add_price(parser)
 
 

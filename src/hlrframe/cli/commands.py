@@ -1,5 +1,6 @@
 """What each command does. Every function takes the arguments and gives an exit code."""
 
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
-from hlrframe.errors import InputError
+from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import FileJob, clean_file, estimate_file
 from hlrframe.models import Reason, Settings
 from hlrframe.store import Store
@@ -96,7 +97,18 @@ def _settings(options: Namespace, **more: object) -> Settings:
         landline_status=options.landline_status,
         usa_status=options.usa_status,
         refresh=options.refresh,
-    ).replace(**more)
+    ).replace(**(more | dict(map(_setting, options.set))))
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """Reads ``name=value``; numbers, true, false and null as JSON has them, anything else as text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set takes NAME=VALUE, such as batch_size=20, not {text!r}")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
 
 
 def _max_age(text: str | None) -> MaxAge:
