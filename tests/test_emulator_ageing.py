@@ -85,17 +85,20 @@ def test_no_day_before_the_first(day):
 def test_a_store_of_long_ago(tmp_path):
     """Backdated answers are asked again once they are too old; each keeps its run, what it says, and its history."""
     settings = hf.Settings(max_age={"hlr": "60d", "DEAD": "180d"})
-    stores = [hf.Store(tmp_path / name) for name in ("first", "second", "third")]
+    stores = [hf.Store(tmp_path / name) for name in ("first", "second", "third", "fourth")]
     numbers = NUMBERS[:200]
     hf.lookup(numbers, client=connect(), store=stores[0], settings=settings)
     assert backdate(stores[0], stores[1], days=70) == len(numbers)
     second = hf.lookup(numbers, client=connect(day=70), store=stores[1], settings=settings)
     assert set(second.filter(state="cached")["live_status"]) == {"DEAD"}
-    assert backdate(stores[1], stores[2], days=40) == len(numbers) + second.filter(state="answered").height
+    answers = len(numbers) + second.filter(state="answered").height
+    assert backdate(stores[1], stores[2], days=40) == answers
+    assert backdate(stores[2], stores[3], days=5) == answers
     asked = second.filter(state="answered", live_status="LIVE")["msisdn"][0]
-    history = stores[2].history(asked)
+    history = stores[3].history(asked)
     ages = (datetime.now(UTC) - history["known_at"]).dt.total_days().to_list()
-    assert ages == [110, 40]
+    assert ages == [115, 45]
+    assert history["run"].n_unique() == 2
     assert history["checked_at"].diff()[1] >= timedelta(days=70)
     assert stores[0].stats().answers == len(numbers)
 

@@ -37,20 +37,19 @@ def backdate(store: Store, destination: Store, *, days: float) -> int:
     answers = read_answers(store.layout, lambda rows: rows).unique(SAME)
     if answers.filter(pl.col("provider").ne_missing("emulator")).height:
         raise ConfigError(f"{store!r} holds answers that are not the emulator's: their age is what it is")
-    for question, runs in _by_question(answers):
+    for question, run in _runs(answers):
         with destination.journal(question) as journal:
-            journal.write([_moved(run, timedelta(days=days)) for run in runs])
+            journal.write([_moved(reply, timedelta(days=days)) for reply in run.partition_by("received_at")])
     return answers.height
 
 
-def _by_question(answers: pl.DataFrame) -> Iterator[tuple[Question, list[pl.DataFrame]]]:
-    """Gives each question with the answers of each of its runs."""
-    for (kind, options), rows in answers.group_by("lookup", "options", maintain_order=True):
-        question = Question(LookupKind(kind), "emulator", tuple(str(options).split("+")) if options else ())
-        yield question, rows.partition_by("run")
+def _runs(answers: pl.DataFrame) -> Iterator[tuple[Question, pl.DataFrame]]:
+    """Gives what each run was told, with what it had asked."""
+    for (kind, options, _), rows in answers.group_by("lookup", "options", "run", maintain_order=True):
+        yield Question(LookupKind(kind), "emulator", tuple(str(options).split("+")) if options else ()), rows
 
 
-def _moved(run: pl.DataFrame, back: timedelta) -> Answered:
-    earlier = run.with_columns(pl.col("checked_at", "received_at") - back)
+def _moved(reply: pl.DataFrame, back: timedelta) -> Answered:
+    earlier = reply.with_columns(pl.col("checked_at", "received_at") - back)
     [batch] = earlier.select(ANSWER_SCHEMA.names).to_arrow().cast(ANSWER_SCHEMA).combine_chunks().to_batches()
-    return Answered(batch, max(earlier["received_at"].to_list()))
+    return Answered(batch, earlier["received_at"].to_list()[0])
