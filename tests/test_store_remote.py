@@ -21,8 +21,8 @@ from moto.server import ThreadedMotoServer
 import hlrframe
 from emulator_aid import mobiles
 from hlrframe import emulator
-from hlrframe.errors import ConfigError, StoreError
-from hlrframe.store import Asked, Compaction, DamagedWarning, Store, UnsealedWarning, remote
+from hlrframe.errors import ConfigError, StoreError, UnsealedWarning
+from hlrframe.store import Asked, Compaction, DamagedWarning, Store, remote
 from hlrframe.store.bucket import Bucket
 from hlrframe.store.remote import default_spool
 from storekit import NOON, PAID, answered, known, number, numbers, unanswered

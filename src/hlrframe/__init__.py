@@ -33,6 +33,7 @@ from hlrframe.errors import (
     RunError,
     StoreError,
     Unavailable,
+    UnsealedWarning,
 )
 from hlrframe.frame import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.models import LiveStatus, LookupKind, NumberType, Progress, Reason, Settings, State, Verdict
@@ -41,7 +42,7 @@ from hlrframe.store import Store
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
     from hlrframe.batches import enrich_batches
-    from hlrframe.files import enrich_file
+    from hlrframe.files import clean_file, enrich_file, estimate_file
     from hlrframe.report import Summary, summarize
 
 __all__ = [
@@ -76,8 +77,10 @@ __all__ = [
     "StoreError",
     "Summary",
     "Unavailable",
+    "UnsealedWarning",
     "Verdict",
     "clean",
+    "clean_file",
     "emulator",
     "enrich",
     "enrich_async",
@@ -85,6 +88,7 @@ __all__ = [
     "enrich_file",
     "enrich_with_report",
     "estimate",
+    "estimate_file",
     "lookup",
     "summarize",
 ]
@@ -93,7 +97,9 @@ __all__ = [
 _LATE = {
     "emulator": "hlrframe.emulator",
     "enrich_batches": "hlrframe.batches",
+    "clean_file": "hlrframe.files",
     "enrich_file": "hlrframe.files",
+    "estimate_file": "hlrframe.files",
     "Summary": "hlrframe.report",
     "summarize": "hlrframe.report",
 }

@@ -43,6 +43,7 @@ __all__ = [
     "RunError",
     "StoreError",
     "Unavailable",
+    "UnsealedWarning",
 ]
 
 
@@ -156,3 +157,7 @@ class DamagedWarning(UserWarning):
 
 class EmulatorWarning(UserWarning):
     """Answers come from the emulator: they are invented and say nothing about real people."""
+
+
+class UnsealedWarning(UserWarning):
+    """A bucket could not take a part: the answers are in their journal, on this machine alone as yet."""

@@ -10,7 +10,7 @@ bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`
 from hlrframe.errors import DamagedWarning
 from hlrframe.store.claims import TOUCH_EVERY, Claim
 from hlrframe.store.health import StoreHealth
-from hlrframe.store.journal import Journal, UnsealedWarning
+from hlrframe.store.journal import Journal
 from hlrframe.store.queries import INCONCLUSIVE_AGE
 from hlrframe.store.records import Answered, Asked, Entry, Withdrawn
 from hlrframe.store.stats import StoreStats
@@ -30,6 +30,5 @@ __all__ = [
     "Store",
     "StoreHealth",
     "StoreStats",
-    "UnsealedWarning",
     "Withdrawn",
 ]

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import polars as pl
 
-from hlrframe.errors import StoreError
+from hlrframe.errors import StoreError, UnsealedWarning
 from hlrframe.models import Question
 from hlrframe.store.bucket import BucketError
 from hlrframe.store.disk import explained, is_same_file, sync_directory, try_lock
@@ -24,17 +24,13 @@ from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
 
-__all__ = ["Journal", "UnsealedWarning", "is_orphan", "seal_orphans"]
+__all__ = ["Journal", "is_orphan", "seal_orphans"]
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
 SEGMENT_SIZE: Final = 32 * 2**20
 #: Seconds without a write after which a journal is a dead run's, where the file system has no locks to tell.
 ORPHAN_AGE: Final = 24 * 60 * 60
-
-
-class UnsealedWarning(UserWarning):
-    """A bucket could not take a part: the answers are in their journal, on this machine alone as yet."""
 
 
 class Journal:
