@@ -94,8 +94,10 @@ def test_parameters_after_the_second_are_keyword_only():
     """A call reads by itself: at most two arguments go by position, and three where a file goes to a file."""
     counted = {name: by_position(function) for name, function in functions() if inspect.isroutine(function)}
     assert any(counted.values())
+    files = ["source", "destination", "column"]
     assert {name: names for name, names in counted.items() if len(names) > 2} == {
-        "enrich_file": ["source", "destination", "column"]
+        "clean_file": files,
+        "enrich_file": files,
     }
 
 

@@ -42,11 +42,12 @@ from hlrframe.store import Store
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
     from hlrframe.batches import enrich_batches
-    from hlrframe.files import clean_file, enrich_file, estimate_file
+    from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file
     from hlrframe.report import Summary, summarize
 
 __all__ = [
     "AuthError",
+    "Cleaned",
     "Client",
     "ConfigError",
     "DamagedWarning",
@@ -97,6 +98,7 @@ __all__ = [
 _LATE = {
     "emulator": "hlrframe.emulator",
     "enrich_batches": "hlrframe.batches",
+    "Cleaned": "hlrframe.files",
     "clean_file": "hlrframe.files",
     "enrich_file": "hlrframe.files",
     "estimate_file": "hlrframe.files",
