@@ -1,26 +1,20 @@
-"""README and docs/ hold: code runs, commands parse, tables say what the package says, links lead somewhere."""
+"""README and docs/ hold: tables say what the package says, links lead somewhere, the reference is whole."""
 
 import ast
-import asyncio
 import dataclasses
-import doctest
-import inspect
-import itertools
+import importlib
+import operator
+import os
 import re
-import shlex
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
+import subprocess
+import sys
 
 import pytest
 
+import hlrframe
+from docs_aid import DOCS, README, ROOT, every_page, first_column, prose, spans, table
 from hlrframe import LiveStatus, NumberType, Reason, Settings, State, Verdict
 from hlrframe.ages import MaxAge
-from hlrframe.cli import main
-from hlrframe.cli.arguments import build_parser
-from hlrframe.cli.commands import COMMANDS
-from hlrframe.emulator import Emulator, running
 from hlrframe.lanes import LONG_PAUSE, SHORT_PAUSE
 from hlrframe.limits import BOLDNESS, DOUBLING
 from hlrframe.models import MAX_BATCH, MAX_REQUESTS, verdict_of
@@ -29,175 +23,7 @@ from hlrframe.tariff import PRICES, Tariff, credits_of
 from hlrframe.wire import Result
 from test_architecture import FLOORS, SOURCE
 
-ROOT = Path(__file__).parent.parent
-README, DOCS = ROOT / "README.md", ROOT / "docs"
 BENCHMARKS = ROOT / "tests" / "benchmarks" / "README.md"
-PAGES = [README, *sorted(DOCS.glob("*.md"))]
-
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-
-
-class Block(NamedTuple):
-    """A fenced block and the line that it begins on."""
-
-    language: str
-    source: str
-    line: int
-
-
-def blocks(page, language):
-    """Gives the fenced blocks of one language."""
-    text = page.read_text(encoding="utf-8")
-    found = re.finditer(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    each = (Block(one[1], one[2], text.count("\n", 0, one.start(2))) for one in found)
-    return [block for block in each if block.language == language]
-
-
-def prose(page):
-    """Gives a page without its fenced blocks."""
-    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-
-
-def spans(text):
-    """Gives what stands between backticks."""
-    return re.findall(r"`([^`\n]+)`", text)
-
-
-def table(page, head):
-    """Gives the rows of the table whose first column is so called, each cell without backticks."""
-    lines = prose(page).splitlines()
-    start = next(place for place, line in enumerate(lines) if line.startswith(f"| {head} |"))
-    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
-    return [[cell.strip(" `").replace("`", "") for cell in row[1:-1].split("|")] for row in rows]
-
-
-def first_column(page, head):
-    return [row[0] for row in table(page, head)]
-
-
-# Code
-
-
-@pytest.fixture
-def account(tmp_path, monkeypatch):
-    """A folder with the sample data, and an account at an emulator on a socket in the environment."""
-    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    emulator = Emulator(seed=7)
-    with running(emulator) as url:
-        for name, value in zip(("KEY", "SECRET"), emulator.credentials, strict=True):
-            monkeypatch.setenv(f"HLR_API_{name}", value)
-        monkeypatch.setenv("HLR_BASE_URL", url)
-        yield emulator
-
-
-def run_doctest(block, page, names, flags):
-    """Runs a block with prompts, and compares what it prints."""
-    test = doctest.DocTestParser().get_doctest(block.source, names, page.name, str(page), block.line)
-    said = []
-    outcome = doctest.DocTestRunner(optionflags=flags).run(test, out=said.append, clear_globs=False)
-    assert outcome.attempted
-    assert not outcome.failed, "".join(said)
-    names |= test.globs
-
-
-def run_plain(block, page, names):
-    """Runs a block as a notebook would: it may await. Tests that it defines are called."""
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    code = compile("\n" * block.line + block.source, str(page), "exec", flags=flags)
-    waiting = eval(code, names)  # noqa: S307  # the documentation's own code
-    if inspect.iscoroutine(waiting):
-        asyncio.run(waiting)
-    for name in [name for name in names if name.startswith("test_")]:
-        names.pop(name)()
-
-
-@pytest.mark.filterwarnings("ignore::hlrframe.errors.IncompleteWarning")  # a page shows how a budget ends a run
-@pytest.mark.usefixtures("account")
-@every_page
-def test_python_blocks_run(page, pytestconfig):
-    """The Python blocks of a page run from top to bottom in one interpreter, and print what they promise."""
-    flags = sum(doctest.OPTIONFLAGS_BY_NAME[name] for name in pytestconfig.getini("doctest_optionflags"))
-    names = {"__name__": "__main__"}
-    for block in blocks(page, "python"):
-        if block.source.startswith(">>>"):
-            run_doctest(block, page, names, flags)
-        else:
-            run_plain(block, page, names)
-
-
-def test_there_is_code_to_run():
-    """The pages that show code are found, so that the test above cannot pass by finding none."""
-    assert blocks(README, "python")
-    assert len(blocks(DOCS / "howto.md", "python")) > 5
-
-
-# Commands
-
-
-def words(line) -> Iterator[list[str]]:
-    """Gives the words of each command of a shell line."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    command = []
-    for word in [*lexer, ";"]:
-        if set(word) <= set(lexer.punctuation_chars):
-            yield command
-            command = []
-        else:
-            command.append(word)
-
-
-def commands(lines):
-    """Gives the arguments of every hlrframe command in these lines."""
-    found = [command for line in lines if "hlrframe" in line for command in words(line) if command]
-    return [command[1:] for command in found if Path(command[0]).name == "hlrframe" and len(command) > 1]
-
-
-def commands_in_blocks(page):
-    return commands(line for block in blocks(page, "sh") for line in block.source.splitlines())
-
-
-COMMANDS_SHOWN = [each for page in PAGES for each in (*commands_in_blocks(page), *commands(spans(prose(page))))]
-
-
-@pytest.mark.parametrize("arguments", COMMANDS_SHOWN, ids=" ".join)
-def test_commands_parse(arguments):
-    """Every hlrframe command that is shown is one that the command line takes."""
-    assert build_parser().parse_args(arguments).command in COMMANDS
-
-
-@pytest.mark.usefixtures("account")
-@pytest.mark.parametrize("page", [README, DOCS / "howto.md"], ids=lambda page: page.name)
-def test_commands_run(page, capsys):
-    """The commands of a page work one after the other, as they are shown."""
-    for name in ("contacts.csv", "export.csv"):
-        shutil.copy("sample_data/contacts_small.csv", name)
-    codes = {" ".join(each): main(each) for each in commands_in_blocks(page) if each[0] != "emulator"}
-    assert codes
-    assert set(codes.values()) == {0}, (codes, capsys.readouterr().err)
-
-
-def test_every_command_is_shown():
-    """There is no command that no page shows."""
-    shown = {build_parser().parse_args(arguments).command for arguments in COMMANDS_SHOWN}
-    assert set(COMMANDS) - shown == set()
-
-
-def options(parser):
-    """Gives the names of each option of a parser and of the commands below it."""
-    for action in parser._actions:
-        yield from [set(action.option_strings)] if action.option_strings else []
-        for inner in action.choices.values() if isinstance(action.choices, dict) else ():
-            yield from options(inner)
-
-
-def test_every_option_is_explained():
-    """Each option of the command line has its line in the table of options, and no other has one."""
-    known = {frozenset(names) for names in options(build_parser())} - {frozenset({"-h", "--help"})}
-    shown = {frozenset(name.split(", ")) for name in first_column(DOCS / "howto.md", "option")}
-    assert shown == known
 
 
 # Tables
@@ -319,6 +145,72 @@ def test_links_lead_somewhere(page):
 @every_page
 def test_files_that_are_named_are_there(page):
     """A Python file that the text names is in the repository, the package or the tests."""
-    named = [span for span in spans(prose(page)) if re.fullmatch(r"[\w/]+\.py", span)]
-    places = (ROOT, SOURCE, ROOT / "tests")
-    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+    wanted = [span for span in spans(prose(page)) if re.fullmatch(r"[\w/]+\.py", span)]
+    places = (ROOT, SOURCE, ROOT / "tests", page.parent)
+    assert [name for name in wanted if not any((place / name).exists() for place in places)] == []
+
+
+# The site
+
+
+def documented_objects():
+    """Gives what the reference is made of, as dotted names."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("reference*.md"))
+    return re.findall(r"^::: ([\w.]+)$", pages, flags=re.MULTILINE)
+
+
+def test_the_reference_has_every_public_name_once():
+    """Whatever the package and its emulator export has its place in the reference."""
+    shown = documented_objects()
+    assert len(set(shown)) == len(shown)
+    exported = {f"hlrframe.{name}" for name in hlrframe.__all__}
+    exported |= {f"hlrframe.emulator.{name}" for name in hlrframe.emulator.__all__}
+    assert exported - set(shown) == set()
+
+
+@pytest.mark.parametrize("name", documented_objects())
+def test_the_reference_names_what_is_there(name):
+    """An entry of the reference stands for something that can be imported, and that has a docstring."""
+    depth = next(depth for depth in range(name.count(".") + 1, 0, -1) if is_module(".".join(name.split(".")[:depth])))
+    parts = name.split(".")
+    module = importlib.import_module(".".join(parts[:depth]))
+    found = operator.attrgetter(".".join(parts[depth:]))(module) if parts[depth:] else module
+    assert found.__doc__
+
+
+def is_module(name):
+    """Says whether a dotted name is that of a module."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The pages of the site, built with warnings as errors, by name."""
+    pytest.importorskip("mkdocs", reason="the group docs is not installed")
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.html")}
+
+
+def test_the_site_has_every_page(site):
+    """Each page of the documents, the start page and the changelog among them, is a page of the site."""
+    assert {"index.html", "changelog.html"} | {f"{page.stem}.html" for page in DOCS.glob("*.md")} <= set(site)
+
+
+def test_the_site_loads_nothing_from_elsewhere(site):
+    """Fonts, styles, scripts and pictures come from the site itself."""
+    for text in site.values():
+        loaded = re.findall(r"<(?:script|img|source|link)[^>]* (?:src|href|srcset)=\"([^\"]+)", text)
+        assert [each for each in loaded if each.startswith(("http", "//"))] == []
+
+
+def test_the_site_shows_no_markup(site):
+    """What docstrings say for help() has become links, fences and text."""
+    for name in ("reference.html", "reference_emulator.html"):
+        assert re.findall(r":(?:func|class|meth|data|mod):|<blockquote>|\(<code>\.\./", site[name]) == []
