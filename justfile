@@ -33,6 +33,11 @@ samples:
 notebooks:
     uv run --frozen jupytext --quiet --to ipynb notebooks/*.py
 
+# Make the page of commands from the help, and the site of the documents in site/
+site:
+    uv run --frozen python docs/make_commands.py
+    uv run --frozen mkdocs build --strict
+
 # Check the last commit from nothing, as the server does
 ci:
     .ci/run
