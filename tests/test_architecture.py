@@ -33,7 +33,7 @@ FLOORS = (
     ("bridge", "transport", "client", "store"),
     ("scribe", "engine", "outcomes", "column", "forecast", "sharing", "resolve"),
     ("cells", "door", "cleaning", "report", "progress", "frame", "files", "batches"),
-    ("emulator", "polars", "pandas", "cluster", "cli", "__main__"),
+    ("emulator", "accessors", "polars", "pandas", "cluster", "cli", "__main__"),
 )
 ORDER = [name for floor in FLOORS for name in floor]
 ROOF = set(FLOORS[-1])
