@@ -78,14 +78,15 @@ def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
         answered(*numbers(40)),
         answered(*numbers(4), at=NOON + DAY, checked_at=NOON + DAY, status="DEAD"),
         answered(number(0), at=NOON + 2 * DAY, checked_at=NOON + 2 * DAY, status="ABSENT_SUBSCRIBER"),
+        answered(number(1), at=NOON - DAY, checked_at=NOON - DAY, status="DEAD"),
     )
     monkeypatch.setattr("hlrframe.report.tally.FEW", few)
     summary = summarize(store)
     scan = store.scan().collect()
     assert summary.totals.row(0)[:2] == (40, 40)
     assert dict(summary.verdicts.select("verdict", "numbers").iter_rows()) == {"live": 36, "dead": 3, "unreachable": 1}
-    assert summary.cost["credits"][0] == 45
-    assert summary.totals["newest"].item() == scan["checked_at"].max()
+    assert summary.cost["credits"][0] == 46
+    assert summary.totals.row(0)[3:] == (scan["checked_at"].min(), scan["checked_at"].max())
     words = ["msisdn", "live_status", "question"]
     assert_frame_equal(summary.query("from enriched").select(words), scan.select(words), check_row_order=False)
     for name in summary.names:

@@ -29,22 +29,21 @@ _ROW: Final = "'answered' as state, null::varchar as reason, null::varchar as ve
 _WANTED: Final = tuple(name for name in KEPT_TYPES if name in NEEDED or name in {*KEY, *AGE, *SAME})
 _NEWEST_FIRST: Final = ", ".join(f"{name} desc" for name in AGE)
 
-#: All answers of the numbers that may have several, each answer once.
+#: All answers of the numbers that may have several.
 _SEVERAL: Final = f"""
-create or replace table several as
-select distinct on ({", ".join(SAME)}) {", ".join(_WANTED)} from kept where {IS_SUSPECT}
+create or replace table several as select {{row}}, {", ".join(_WANTED)} from kept where {IS_SUSPECT}
 """  # noqa: S608  # the names are this package's own
 
-#: A number's credits are those of all its answers, so that they add up to what the store has cost.
+#: A number's credits are those of all its answers, each once, so that they add up to what the store has cost.
 _NEWEST: Final = f"""
 create or replace table newest as
-select {_COLUMNS}, question, credits
+select {_ROW}, {_COLUMNS}, question, credits
 from (
   select
     * exclude credits,
     sum(credits) over (partition by {_KEY}) as credits,
     row_number() over (partition by {_KEY} order by {_NEWEST_FIRST}) as place
-  from several
+  from (select distinct on ({", ".join(SAME)}) * from several)
 )
 where place = 1
 """  # noqa: S608  # the names are this package's own
@@ -52,11 +51,25 @@ where place = 1
 #: Most numbers have one answer, which is read where it lies.
 _FOUND: Final = f"""
 create or replace view found as
-select {_ROW}, {_COLUMNS}, question, credits, null::varchar as who from kept {{alone}}
+select {_ROW}, {_COLUMNS}, question, credits from kept {{alone}}
 union all
-select {_ROW}, *, msisdn from newest
+from newest
 """  # noqa: S608  # the names are this package's own
 _ALONE: Final = f"where not {IS_SUSPECT}"
+_KEPT: Final = f"(select {_ROW}, {_COLUMNS}, credits from kept)"  # noqa: S608  # the names are this package's own
+
+#: Older answers say nothing of how old those are that count; they rarely are the oldest or the newest of all.
+_IS_MISDATED: Final = """
+select 1
+from (select min(oldest) as oldest, max(newest) as newest from tallies) as bounds,
+  (select min(checked_at) as oldest, max(checked_at) as newest from several) as theirs
+where bounds.oldest >= theirs.oldest or bounds.newest <= theirs.newest
+"""
+_DATES: Final = f"""
+update tallies set oldest = bounds.oldest, newest = bounds.newest
+from (select min(checked_at) as oldest, max(checked_at) as newest from kept {_ALONE}) as bounds
+where who like '#/%' and numbers > 0 and not contains(who[3:], '/')
+"""  # noqa: S608  # the names are this package's own
 
 #: The newest answer before a moment to what has been answered since.
 _EARLIER: Final = f"""
@@ -99,10 +112,12 @@ def attach_store(
 def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, days: str, since: datetime | None) -> None:
     try:
         _keep(connection, layout, view)
-        distinct = find_suspects(connection, "kept")
+        doubles = find_suspects(connection, "kept")
         for statement in (_SEVERAL, _NEWEST, _FOUND):
-            connection.execute(statement.format(alone="" if distinct else _ALONE))
-        tally(connection, "found", days=days, who=None if distinct else "who")
+            connection.execute(statement.format(alone=_ALONE if doubles.some else "", row=_ROW))
+        tally(connection, _KEPT, days=days, doubles=doubles, taken="several", put="newest")
+        if connection.sql(_IS_MISDATED).fetchall():
+            connection.execute(_DATES)
         _judge(connection)
         if since is not None:
             connection.execute(_EARLIER.format(since=moment(since)))
@@ -122,7 +137,7 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("verdicts", pairs.with_columns(verdict=pl.Series(verdicts, dtype=pl.String)).to_arrow())
     connection.execute(_JUDGED.format(what="table judged", of="kinds"))
     connection.execute("create or replace table kinds as from judged")
-    connection.execute(_JUDGED.format(what="view enriched", of="(select * exclude who from found)"))
+    connection.execute(_JUDGED.format(what="view enriched", of="found"))
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> None:

@@ -17,7 +17,7 @@ from hlrframe.errors import ConfigError
 from hlrframe.report.sources import attach, readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.stored import attach_store
-from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
+from hlrframe.report.tally import find_suspects, tally
 from hlrframe.report.wording import NEEDED, SQL_TYPES, days, needed_by, unprefixed
 from hlrframe.store import Store
 
@@ -118,9 +118,7 @@ def _open_frame(
     with readable("the summary's source"):
         # Every column that can be asked for, so that the outcomes are the same whatever the frame has.
         connection.execute(f"create view answers as {unprefixed(NEEDED, prefix=prefix, there=there)}")
-        distinct = find_suspects(connection, "answers")
-        who = None if distinct else f"case when {IS_SUSPECT} then msisdn end"
-        tally(connection, "answers", days=days(now), who=who, has_number="true" if distinct else "msisdn is not null")
+        tally(connection, "answers", days=days(now), doubles=find_suspects(connection, "answers"))
     return there
 
 

@@ -1,21 +1,22 @@
-"""Outcomes counted once, in two passes over the rows whatever their number; every table comes from these.
+"""Outcomes counted once, in two or three passes over the rows whatever their number; every table comes from these.
 
-Most numbers have one outcome, so that counting them needs no list of them: they are kept as one line for each *kind* of
-outcome. Only a number that may be there twice is kept by itself until it is known to have one kind only. Which ones
-these are is told by sorting half a hash of each: four bytes a row, while grouping the numbers themselves takes several
-times the time and the memory. Two numbers of one hash are looked at more closely than needed, and nothing else.
+Most numbers are there once, so that counting them needs no list of them: they are kept as one line for each *kind* of
+outcome. First every row is counted by its kind alone, as if no number were there twice. Then the rows of those that may
+be are taken off again, and counted by number. Which ones these are is told by sorting a hash of each number: eight
+bytes a row, while grouping the numbers themselves takes several times the time and the memory. Two numbers of one hash
+are looked at more closely than needed, and nothing else.
 """
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import duckdb
 import polars as pl
 
 from hlrframe.report.wording import DIMENSIONS, MEASURES
 
-__all__ = ["IS_SUSPECT", "find_suspects", "tally"]
+__all__ = ["IS_SUSPECT", "Doubles", "find_suspects", "tally"]
 
 #: Rows of which the numbers are grouped without further ado.
 FEW: Final = 2_000_000
@@ -29,15 +30,21 @@ _MERGED: Final[Mapping[str, str]] = MappingProxyType({"dearest": "max", "oldest"
 _TOGETHER: Final = ", ".join(f"{_MERGED.get(name, 'sum')}({name}) as {name}" for name in MEASURES)
 
 
-def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
+class Doubles(NamedTuple):
+    """What there is to know of the numbers of a table before its rows are counted."""
+
+    #: Whether every row has a number.
+    complete: bool
+    #: Whether some number may be there twice.
+    some: bool
+
+
+def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str) -> Doubles:
     """Makes the table ``suspects`` of the hashes of all numbers that are there twice or more.
 
     Args:
         connection: Where.
         relation: A table with a column ``msisdn``.
-
-    Returns:
-        Whether every row has a number, and none has that of another.
     """
     hashes = f"select hash(msisdn) as hashed from {relation} where msisdn is not null"  # noqa: S608  # our own names
     (rows,) = _one(connection, f"select count(*) from {relation}")  # noqa: S608  # our own names
@@ -52,7 +59,7 @@ def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
         connection.execute(f"{_INTO} from found_suspects")
         connection.unregister("found_suspects")
     (suspects,) = _one(connection, "select count(*) from suspects")
-    return bool(rows == readable and not suspects)
+    return Doubles(complete=rows == readable, some=suspects > 0)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, question: str) -> tuple[int, ...]:
@@ -72,78 +79,78 @@ def _twice(hashes: Iterable[pl.Series]) -> tuple[int, pl.Series]:
 
 
 def tally(
-    connection: duckdb.DuckDBPyConnection, relation: str, *, days: str, who: str | None, has_number: str = "true"
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    *,
+    days: str,
+    doubles: Doubles,
+    taken: str | None = None,
+    put: str = f"(from {{relation}} where {IS_SUSPECT})",
 ) -> None:
     """Makes ``tallied``: the outcomes of a table, as many numbers as possible in one line.
 
     Args:
-        connection: Where.
+        connection: Where; it has ``suspects``.
         relation: A table of answers, without prefix.
         days: The bucket of an answer's age, as SQL.
-        who: The number where it may be there twice, else null, as SQL; ``None`` where every row has one of its own.
-        has_number: Whether a row has a number, as SQL.
+        doubles: What :func:`find_suspects` said of it.
+        taken: The rows of all suspects; ``None`` where they are those of ``put``.
+        put: The rows of suspects that count in place of these.
     """
-    aged = ", ".join(f"{days} as days" if name == "days" else name for name in DIMENSIONS)
-    names = ("has_number", *DIMENSIONS)
-    chosen = f"{aged}, {has_number} as has_number, {who or 'null'}::varchar as who, credits, checked_at"
-    words = {
-        "kind": f"hash({', '.join(names)}) as kind",
-        "facts": f"any_value(struct_pack({', '.join(f'{name} := {name}' for name in names)}))",
-        "rows": f"(select {chosen} from {relation})",  # noqa: S608  # our own names
-        "measures": ", ".join(f"{text} as {name}" for name, text in MEASURES.items()),
-        "names": ", ".join(MEASURES),
-    }
-    connection.execute(_COUNTED.format(**words))
-    connection.execute(_KINDS)
-    if connection.sql(_UNKNOWN).fetchall():
-        connection.execute(_OTHER_KINDS.format(**words))
-    connection.execute(_TALLIES.format(**words))
-    connection.execute("drop table counted")
+    words = _words(days, has_number="true" if doubles.complete else "msisdn is not null")
+    connection.execute(_EVERY.format(rows=relation, **words))
+    connection.execute("create or replace table kinds as select kind, unnest(facts) from every")
+    connection.execute(
+        _COUNTED.format(rows=put.format(relation=relation) if doubles.some else f"(from {relation} limit 0)", **words)
+    )
+    by_kind = "counted" if taken is None or not doubles.some else _BY_KIND.format(rows=taken, **words)
+    connection.execute(_TALLIES.format(taken=by_kind, **words))
+    for name in ("every", "counted"):
+        connection.execute(f"drop table {name}")
     connection.execute("create or replace view tallied as from tallies join kinds using (kind)")
 
 
+def _words(days: str, *, has_number: str) -> dict[str, str]:
+    texts = {name: f"{name}" for name in DIMENSIONS} | {"days": days, "has_number": has_number}
+    return {
+        "kind": f"hash({', '.join(texts.values())}) as kind",
+        "facts": f"any_value(struct_pack({', '.join(f'{name} := {text}' for name, text in texts.items())})) as facts",
+        "measures": ", ".join(f"{text} as {name}" for name, text in MEASURES.items()),
+        "names": ", ".join(MEASURES),
+    }
+
+
 #: By the hash of its facts a kind takes a third of the time; two kinds of one hash are less likely than a broken disk.
+_EVERY: Final = "create or replace table every as select {kind}, {facts}, {measures} from {rows} group by kind"
+
 _COUNTED: Final = """
-create or replace table counted as
-select
-  who,
-  {kind},
-  {facts} filter (who is null) as facts,
-  case when who is not null then 1 when bool_or(has_number) then count(*) else 0 end as numbers,
-  {measures}
-from {rows}
-group by who, kind
+create or replace table counted as select msisdn as who, {kind}, {measures} from {rows} group by who, kind
 """
 
-_KINDS: Final = """
-create or replace table kinds as
-select kind, unnest(facts) from counted where who is null
-"""
-
-_UNKNOWN: Final = "select kind from counted anti join kinds using (kind) limit 1"
-
-#: Those that only numbers have which are kept by themselves, so that each of these need not carry its facts along.
-_OTHER_KINDS: Final = """
-insert into kinds
-select kind, unnest(facts)
-from (
-  select {kind}, {facts} as facts
-  from {rows}
-  where kind in (select kind from counted anti join kinds using (kind))
-  group by kind
-)
-"""
+_BY_KIND: Final = "(select {kind}, {measures} from {rows} group by kind)"
 
 #: Numbers go together that are on as many rows, paid alike: what one of them repeats can then be told from their sums.
+#: Of what is left after some rows are taken off, nothing repeats, and the dearest does not matter.
 _TALLIES: Final = f"""
 create or replace table tallies as
-with several as (select who from counted where who is not null group by who having count(*) > 1)
-select who, kind, numbers, {{names}} from counted semi join several using (who)
-union all
-select concat_ws('/', '#', kind, alike), kind, sum(numbers), {_TOGETHER}
-from (
-  select *, case when who is not null then concat_ws('/', rows, charged, dearest) end as alike
-  from counted anti join several using (who)
+with taken as (
+  select kind, sum(rows) as rows, sum(credits) as credits, sum(charged) as charged from {{taken}} group by kind
+), single as (
+  select
+    kind, has_number,
+    every.rows - coalesce(taken.rows, 0) as rows,
+    round(every.credits - coalesce(taken.credits, 0), 6) as credits,
+    every.charged - coalesce(taken.charged, 0) as charged,
+    dearest, oldest, newest
+  from every join kinds using (kind) left join taken using (kind)
+), several as (
+  select who from counted group by who having count(*) > 1
+), alike as (
+  select *, concat_ws('/', '#', kind, rows, charged, dearest) as those from counted anti join several using (who)
 )
-group by kind, alike
+select who, kind, 1 as numbers, {{names}} from counted semi join several using (who)
+union all
+select those, kind, count(*), {_TOGETHER} from alike group by those, kind
+union all
+select '#/' || kind, kind, case when has_number then rows else 0 end, {{names}} from single where rows > 0
 """  # noqa: S608  # our own names
