@@ -21,8 +21,6 @@ ELSEWHERE: Final = {
 }
 _SOURCES: Final = {page: path for path, page in ELSEWHERE.items()}
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#:]*)(#[^)]*)?\)")
-#: A list that follows its paragraph at once is a list on GitHub, and a part of the paragraph to Markdown proper.
-_CLOSE_LIST: Final = re.compile(r"^(?![*|>#-] ?|\d+\. | |$)(.+)\n(?=[*-] )", flags=re.MULTILINE)
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
@@ -37,7 +35,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     del files
     here = _SOURCES.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     linked = _LINK.sub(lambda link: _site_link(link, here, config.repo_url), markdown)
-    return _CLOSE_LIST.sub(r"\1\n\n", linked.replace('"docs/images/', '"images/'))
+    return linked.replace('"docs/images/', '"images/')
 
 
 def _site_link(link: re.Match[str], here: str, repository: str | None) -> str:

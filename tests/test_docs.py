@@ -151,6 +151,13 @@ def test_files_that_are_named_are_there(page):
     assert [name for name in wanted if not any((place / name).exists() for place in places)] == []
 
 
+@every_page
+def test_lists_stand_alone(page):
+    """A list has an empty line before it: without one it is a list on GitHub, and running text on the site."""
+    close = re.findall(r"^(?![*|>#-] ?|\d+\. | |$)(.+)\n(?=[*-] |\d+\. )", prose(page), flags=re.MULTILINE)
+    assert close == []
+
+
 # The site
 
 
