@@ -13,101 +13,107 @@
 # %% [markdown]
 # # From a contact list to a mailing list
 #
-# A contact list comes out of a CRM with 2,000 rows and a phone column that twenty people typed into. Which of these
-# numbers can be reached by a text message today?
+# A list comes out of a CRM with a phone column that many people typed into. Who on it can be reached by a text
+# message today, and who should not be written to at all?
 #
-# This notebook answers it in seven steps and explains each decision. It asks the **emulator**, which needs no account,
-# costs nothing, and **invents its answers**: the people are invented too. With an account only one line changes.
+# This notebook goes from the file to the mailing list and explains each decision on the way. It asks the **emulator**,
+# which needs no account and costs nothing. The people are invented, and so are the answers.
 
 # %%
 import tempfile
+import warnings
 from pathlib import Path
 
 import polars as pl
+from IPython.display import Markdown
 
 import hlrframe as hf
+
+pl.Config(tbl_rows=10, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, fmt_str_lengths=60)
+data = next(folder for folder in (Path("sample_data"), Path("../sample_data")) if folder.exists())
+workspace = tempfile.TemporaryDirectory()
+folder = Path(workspace.name)
 
 # %% [markdown]
 # ## 1. Read the list as text
 #
 # Telephone numbers are not numbers: read as integers they lose their leading zeros, read as floats their last digits.
-# `infer_schema=False` keeps every column as the text that is in the file.
+# `infer_schema=False` keeps every cell as the text that is in the file.
 
 # %%
-data = next(folder for folder in (Path("sample_data"), Path("../sample_data")) if folder.exists())
-contacts = pl.read_csv(data / "contacts.csv", infer_schema=False).select(
-    "id", "first_name", "last_name", "country", "phone"
-)
-contacts.sample(8, seed=5)
+contacts = pl.read_csv(data / "contacts.csv", infer_schema=False)
+contacts.select("id", "first_name", "last_name", "country", "phone").sample(8, seed=5)
 
 # %% [markdown]
-# ## 2. Ask for the price first
+# ## 2. Clean first: it is free
 #
-# `estimate` sends nothing. It reads every number, counts each distinct one once, and says what asking would cost.
+# `hf.clean` asks nobody. It reads each cell by the numbering plan of its country and says which number it holds, of
+# which kind, or why it holds none. Many numbers here are written nationally; the column `country` says where.
 
 # %%
-print(hf.estimate(contacts, "phone"))
+cleaned = hf.clean(contacts, "phone", region_column="country")
+cleaned.filter(pl.col("phone").str.contains(r"[^\d+ ]")).select(
+    "country", "phone", "hlr_msisdn", "hlr_number_type", "hlr_reason"
+).sample(8, seed=1)
 
 # %% [markdown]
-# Hundreds of rows are rejected as `needs_region`: they are written nationally, such as `07711 151592`, and nothing in
-# them says of which country. hlrframe never guesses. *We* know that this company is British, and say so.
+# What is rejected is never sent, so it costs nothing; but each reason asks for something else. Blank cells want a phone
+# number, and what a spreadsheet destroyed may still be whole in the system that the list was exported from.
 
 # %%
-settings = hf.Settings(default_region="GB")
-price = hf.estimate(contacts, "phone", settings=settings)
-print(price)
+cleaned.filter(pl.col("hlr_reason").is_not_null()).group_by(reason="hlr_reason").agg(
+    rows=pl.len(), examples=pl.col("phone").drop_nulls().unique(maintain_order=True).head(4).str.join("  ·  ")
+).sort("rows", descending=True)
 
 # %% [markdown]
-# What is rejected now is no number at all: blanks, notes, digits that a spreadsheet destroyed. It is never sent.
+# How many numbers is that really? The same number is often there twice, written in two ways. Only distinct numbers are
+# asked, and only mobiles have a live status that costs something.
+
+# %%
+cleaned.drop_nulls("hlr_msisdn").group_by(number_type="hlr_number_type").agg(
+    rows=pl.len(), numbers=pl.col("hlr_msisdn").n_unique()
+).sort("rows", descending=True)
+
+# %% [markdown]
+# ## 3. Ask for the price
 #
-# ## 3. Choose whom to ask, and set a ceiling
+# `estimate` sends nothing either. *At most* is a bound that cannot be passed; *expected* knows that landlines cost
+# nothing, and that the kind of some numbers shows only in the answer.
+
+# %%
+price = hf.estimate(contacts, "phone", region_column="country").priced(0.004, currency="EUR")
+price
+
+# %% [markdown]
+# ## 4. Ask, with a ceiling and a store
 #
-# - `hf.emulator.connect()` is the emulator: invented answers, and a warning that says so.
-# - `hf.Client.from_env()` is your account: it reads `HLR_API_KEY` and `HLR_API_SECRET`.
+# Three things belong in every run that spends money:
 #
-# `max_credits` is a hard ceiling. The run stops before it would be exceeded, and rows that were not asked say so. The
-# estimate's upper bound is a ceiling that never gets in the way.
+# - a **client**: here the emulator. With an account it is `hf.Client.from_env()`, and nothing else changes;
+# - a **ceiling**: `max_credits` stops the run before it would be passed, and rows that were not asked say so;
+# - a **store**: a folder that keeps every answer, so that none is paid for twice. Here a temporary one; keep yours.
 
 # %%
 client = hf.emulator.connect(seed=7)
-settings = settings.replace(max_credits=price.credits_high)
+warnings.simplefilter("ignore", hf.EmulatorWarning)  # it has been said: the answers are invented
+store = folder / "answers"
+settings = hf.Settings(max_credits=price.credits_high)
+
+enriched, report = hf.enrich_with_report(
+    contacts, "phone", client=client, store=store, settings=settings, region_column="country"
+)
+report
 
 # %% [markdown]
-# ## 4. Enrich
-#
-# The frame comes back with the same rows in the same order and new columns beside them. `store` is a folder that keeps
-# every answer; here it is a temporary one, for you it is a folder that you keep.
+# The frame comes back with the same rows in the same order, and new columns beside them.
 
 # %%
-workspace = tempfile.TemporaryDirectory()
-store = Path(workspace.name) / "answers"
-
-enriched, report = hf.enrich_with_report(contacts, "phone", client=client, store=store, settings=settings)
-print(report)
-
-# %%
-enriched.select("phone", "hlr_state", "hlr_reason", "hlr_msisdn", "hlr_verdict", "hlr_credits").head(12)
+enriched.select("phone", "hlr_state", "hlr_reason", "hlr_verdict", "hlr_current_network", "hlr_credits").sample(
+    8, seed=3
+)
 
 # %% [markdown]
-# ## 5. Look at the whole before deciding about rows
-#
-# Each table comes from SQL that you can read: open *SQL of ...* below a table, or call `summary.sql("cost")`.
-
-# %%
-summary = hf.summarize(enriched, price_per_credit=0.004)
-summary
-
-# %% [markdown]
-# Three things to notice:
-#
-# - **Coverage has a denominator.** It is the share of numbers whose status is known, of all numbers that can have one.
-#   Landlines are not in it, and numbers that failed or were not asked would be.
-# - **The United States are poorly covered.** Their mobiles have a live status only with `usa_status=True`, at one
-#   more credit each. Whether that is worth it is your decision; the table shows that there is one to take.
-# - **Repeats cost nothing.** Rows that carry a number which another row carries already are answered by the same
-#   lookup, however differently they are written.
-#
-# ## 6. Decide
+# ## 5. Dead is not unknown
 #
 # | verdict | what it means | what we do |
 # |---|---|---|
@@ -119,6 +125,36 @@ summary
 #
 # A row without an answer has no verdict, and `hlr_state` says why: `rejected` (no number), `failed` (asked in vain) or
 # `skipped` (not asked). None of these is `dead`, and a missing answer is never `False`.
+#
+# Here is the whole list in one picture.
+
+# %%
+summary = hf.summarize(enriched, report=report, price_per_credit=0.004, currency="EUR")
+summary.plot.verdicts().properties(width=520)
+
+# %% [markdown]
+# Is `unknown` spread evenly, or does it come from somewhere? A number that is unknown because of where it is can be
+# treated differently from one that is unknown by chance.
+
+# %%
+where = pl.col("hlr_original_country").alias("country")
+unknown = enriched.filter(hlr_verdict="unknown").unique("hlr_msisdn")
+unknown.group_by(where, live_status="hlr_live_status").agg(numbers=pl.len()).sort(
+    "numbers", "country", descending=[True, False]
+).head(6)
+
+# %%
+by_usa = unknown.filter(hlr_original_country="USA").height
+Markdown(
+    f"Of {unknown.height:,} unknown numbers {by_usa:,} are in the United States, whose mobiles have a live status only "
+    "with `usa_status=True`, at one credit more each. That is a decision to take, not a fault of the list: the "
+    "notebook *Cost and coverage* puts a price on it."
+)
+
+# %% [markdown]
+# ## 6. Decide
+#
+# The table above as code. A row without a verdict goes to whoever corrects rows by hand.
 
 # %%
 actions = {
@@ -134,15 +170,10 @@ decided.group_by("action").agg(rows=pl.len(), numbers=pl.col("hlr_msisdn").drop_
 )
 
 # %% [markdown]
-# What is to be corrected by hand is a short list, and says what is wrong with each row:
-
-# %%
-decided.filter(action="correct by hand").group_by("hlr_reason").agg(
-    rows=pl.len(), examples=pl.col("phone").drop_nulls().unique(maintain_order=True).head(3)
-).sort("rows", descending=True)
-
-# %% [markdown]
-# The mailing list has each number once, in one spelling, however many rows carried it:
+# ## 7. Save
+#
+# The mailing list has each number once, in one spelling, however many rows carried it. What is to be corrected goes to
+# a file of its own, with the reason.
 
 # %%
 mailing = (
@@ -150,36 +181,36 @@ mailing = (
     .unique("hlr_msisdn", keep="first", maintain_order=True)
     .select("id", "first_name", "last_name", number="+" + pl.col("hlr_msisdn"), network="hlr_current_network")
 )
-mailing.write_csv(Path(workspace.name) / "mailing_list.csv")
-mailing
+correct = decided.filter(action="correct by hand").select("id", "last_name", "email", "phone", reason="hlr_reason")
+mailing.write_csv(folder / "mailing_list.csv")
+correct.write_csv(folder / "to_correct.csv")
+mailing.head(5)
+
+# %%
+spent, repeats = report.credits, decided.filter(action="send").height - mailing.height
+Markdown(
+    f"**{mailing.height:,} numbers to write to**, from {contacts.height:,} rows, for {spent:,.0f} credits. "
+    f"{repeats:,} rows would have got the message twice, {decided.filter(action='remove').height:,} never, and "
+    f"{correct.height:,} wait to be corrected."
+)
 
 # %% [markdown]
-# ## 7. Run it again: free
+# ## 8. Run it again: only what is new is paid for
 #
 # A week later somebody adds a row, or the notebook is run from its top. What the store knows is not asked again while
-# it is younger than `max_age` (30 days unless you say otherwise), so that only the new number is paid for.
+# it is younger than `max_age`, 30 days unless you say otherwise.
 
 # %%
-newcomer = pl.DataFrame(
-    {
-        "id": ["2001"],
-        "first_name": ["Zoë"],
-        "last_name": ["Quillmoor"],
-        "country": ["Germany"],
-        "phone": ["0049 1512 3123123"],
-    }
+newcomer = contacts.head(1).with_columns(id=pl.lit("new"), country=pl.lit("Germany"), phone=pl.lit("0049 1512 3123123"))
+_, second = hf.enrich_with_report(
+    pl.concat([contacts, newcomer]), "phone", client=client, store=store, settings=settings, region_column="country"
 )
-again, second = hf.enrich_with_report(
-    pl.concat([contacts, newcomer]), "phone", client=client, store=store, settings=settings
-)
-print(second)
-
-# %%
-hf.summarize(again).cost
+second
 
 # %% [markdown]
-# To use it for real: take your own file, put `hf.Client.from_env()` where the emulator is connected, and let `store`
-# be a folder that stays. Everything else is as above.
+# To use it for real: take your own file, put `hf.Client.from_env()` where the emulator is connected, and let `store` be
+# a folder that stays. Next: *Cost and coverage* looks at where the money went, *Keep a list fresh* at what happens to
+# such a list in the months that follow.
 
 # %%
 workspace.cleanup()
