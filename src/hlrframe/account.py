@@ -242,14 +242,18 @@ def _duration(seconds: float) -> str:
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
-#: Colours are those of the page around it, so that it is right on light and on dark.
+#: Colours are those of the page around it, so that it is right on light and on dark. Two classes, to be stronger than
+#: what JupyterLab says of every table.
 _STYLE: Final = """
-.hlrframe-account table { border-collapse: collapse; margin: 0.3em 0; font-size: 95%; }
-.hlrframe-account caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.3em 0; color: inherit; }
-.hlrframe-account tr, .hlrframe-account tr:hover, .hlrframe-account tr:nth-child(even) { background: none; }
-.hlrframe-account th, .hlrframe-account td { border: 0; border-top: 1px solid rgba(128, 128, 128, 0.35);
-  padding: 0.25em 1em 0.25em 0; text-align: left; vertical-align: top; font-weight: normal; white-space: normal; }
-.hlrframe-account td.amount { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hlrframe-account .lines { border-collapse: collapse; margin: 0.3em 0; font-size: 95%; }
+.hlrframe-account .lines caption { caption-side: top; text-align: left; font-weight: 600; padding: 0.3em 0;
+  color: inherit; }
+.hlrframe-account .lines tr, .hlrframe-account .lines tr:nth-child(n) { background: none; }
+.hlrframe-account .lines th, .hlrframe-account .lines td { border: 0;
+  border-top: 1px solid rgba(128, 128, 128, 0.35); padding: 0.25em 1em 0.25em 0; text-align: left; vertical-align: top;
+  font-weight: normal; white-space: normal; }
+.hlrframe-account .lines td.amount { text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
 """
 
 
@@ -259,8 +263,8 @@ def _table(title: str, lines: Iterable[_Line]) -> str:
         f"{_amount_cell(line.amount)}<td>{escape(line.words)}</td></tr>"
         for line in lines
     )
-    caption = f"<caption>{escape(title)}</caption>"
-    return f'<div class="hlrframe-account"><style>{_STYLE}</style><table>{caption}<tbody>{rows}</tbody></table></div>'
+    table = f'<table class="lines"><caption>{escape(title)}</caption><tbody>{rows}</tbody></table>'
+    return f'<div class="hlrframe-account"><style>{_STYLE}</style>{table}</div>'
 
 
 def _amount_cell(amount: str) -> str:
