@@ -115,6 +115,20 @@ def test_what_is_no_frame(thing):
         open_door(thing, "phone")
 
 
+@pytest.mark.parametrize("column", [["phone"], pl.col("phone"), {"phone"}], ids=lambda column: type(column).__name__)
+def test_what_is_no_name(column):
+    """A list of names or an expression is refused: one column is named."""
+    with pytest.raises(InputError, match="must be the name of one column"):
+        open_door(pl.DataFrame(columns_of()), column)
+
+
+@pytest.mark.parametrize("column", [None, float("nan")])
+def test_a_column_without_a_name(column):
+    """A label that is missing equals no other: the cure is a name."""
+    with pytest.raises(InputError, match="give it a name first"):
+        open_door(pd.DataFrame([["a", "b"]], columns=[column, "x"]), column)
+
+
 def test_a_frame_of_narwhals():
     """A wrapped frame is refused with the way to unwrap it."""
     with pytest.raises(InputError, match=r"pass its \.to_native\(\)"):
@@ -166,10 +180,21 @@ def test_pandas_numbers(dtype, missing):
 
 
 def test_pandas_sparse_numbers():
-    """What has no counterpart is refused with the cure."""
-    frame = pd.DataFrame({"phone": pd.Series([447400123456]).astype("Sparse[int]")})
-    with pytest.raises(InputError, match="turn it into text first"):
-        open_door(frame, "phone")
+    """A sparse column reads as what it stands for."""
+    frame = pd.DataFrame({"phone": pd.arrays.SparseArray([447400123456.0, None, 0])})
+    assert open_door(frame, "phone").texts.to_list() == ["447400123456", None, "0"]
+    assert enriched(frame)["phone"].dtype == frame["phone"].dtype
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pd.period_range("2026", periods=2, freq="Y"), pd.interval_range(0, 2), pd.to_timedelta([1, 2], unit="s")],
+    ids=lambda values: str(values.dtype),
+)
+def test_pandas_types_that_hold_no_numbers(values):
+    """What a period or an interval is kept as is not mistaken for a number: the column is refused with the cure."""
+    with pytest.raises(InputError, match=r"turn it into text first|pass the name of a text column"):
+        open_door(pd.DataFrame({"phone": values}), "phone")
 
 
 def test_pandas_columns_of_several_levels():
@@ -237,6 +262,55 @@ def test_pandas_frames_share_no_writes():
 
 
 # pyarrow
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([447400123456, None]).cast(pa.decimal256(60, 2)),
+        pa.RunEndEncodedArray.from_arrays([1, 2], pa.array(["447400123456", None])),
+        pa.ExtensionArray.from_storage(pa.json_(), pa.array(["447400123456", None])),
+        pa.array(["447400123456", None], pa.string_view()),
+        pa.array([b"447400123456", None], pa.binary(12)),
+        pa.array(["447400123456", None]).dictionary_encode(),
+        pa.array([447400123456, None]).dictionary_encode(),
+    ],
+    ids=lambda values: str(values.type).partition("<values")[0],
+)
+def test_arrow_types_of_every_sort(values):
+    """Whatever Arrow keeps text or whole numbers in is read, and comes back as it was."""
+    table = pa.table({"phone": values})
+    door = open_door(table, "phone")
+    assert [text and text.removesuffix(".00") for text in door.texts] == ["447400123456", None]
+    after = door.attach(results_of(2))
+    assert after.schema.field("phone") == table.schema.field("phone")
+    assert after.column("phone").to_pylist() == table.column("phone").to_pylist()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0" * 16], pa.binary(16))),
+        pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])]),
+    ],
+    ids=lambda values: str(values.type).partition("<")[0],
+)
+def test_arrow_types_that_cannot_be_read(values):
+    """Types without a counterpart are refused with the cure."""
+    with pytest.raises(InputError, match="turn it into text first"):
+        open_door(pa.table({"phone": values}), "phone")
+
+
+def test_an_arrow_array_of_rows():
+    """What has one batch of rows to give, and no stream, is a frame too."""
+
+    class Batch:
+        def __arrow_c_array__(self, requested_schema=None):
+            return pa.record_batch({"phone": ["a"]}).__arrow_c_array__(requested_schema)
+
+    after = open_door(Batch(), "phone").attach(results_of(1))
+    assert isinstance(after, pa.Table)
+    assert after.column_names == ["phone", *NAMES]
 
 
 def test_arrow_batches_without_rows():

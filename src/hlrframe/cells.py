@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hlrframe.errors import InputError
 
@@ -32,11 +33,29 @@ def series_of(values: Any, column: str) -> pl.Series:  # noqa: ANN401  # an arra
         InputError: It has no counterpart.
     """
     try:
-        return pl.Series(str(column), values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values))
-    except (pa.ArrowException, pl.exceptions.PolarsError, TypeError):
+        return pl.Series(
+            str(column), _plain(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values))
+        )
+    except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError):
         # Their words may quote a cell.
         kind = getattr(values, "dtype", None) or values.type
         raise InputError(f"column {column!r} holds {kind}, which cannot be read: turn it into text first") from None
+
+
+def _plain(values: Any) -> Any:  # noqa: ANN401  # an array of pyarrow
+    """Gives an array whose type polars knows, where there is one with the same cells.
+
+    Raises:
+        TypeError: An extension type whose cells are no text: what it keeps them as would be mistaken for numbers.
+    """
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        if not (pa.types.is_string(kind.storage_type) or pa.types.is_large_string(kind.storage_type)):
+            raise TypeError(kind)
+        return values.cast(kind.storage_type)
+    if pa.types.is_run_end_encoded(kind):
+        return pc.call_function("run_end_decode", [values])
+    return values.cast(pa.string()) if pa.types.is_decimal256(kind) else values
 
 
 def texts_of(values: pl.Series) -> pl.Series:

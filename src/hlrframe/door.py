@@ -5,7 +5,7 @@ No other module knows one frame library from another. Rows keep their number, or
 
 import difflib
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Final
@@ -201,6 +201,8 @@ def _open_pandas(frame: Any, wanted: _Wanted) -> Door:
 def _texts_of_pandas(series: Any, column: str) -> pl.Series:
     if series.dtype == object:
         return texts_of_each(series.tolist())
+    if isinstance(series.dtype, _libraries().get_pandas().SparseDtype):
+        return _texts_of_pandas(series.sparse.to_dense(), column)
     if str(series.dtype) == "category":
         texts = _texts_of_pandas(series.cat.categories.to_series(), column)
         return texts.gather(pl.Series(series.cat.codes.to_numpy()).cast(pl.Int64).replace(-1, None))
@@ -235,6 +237,8 @@ def _open_arrow(frame: Any, wanted: _Wanted) -> Door:
 
 def _table_of_stream(frame: Any) -> pa.Table:
     try:
+        if hasattr(frame, "__arrow_c_array__") and not hasattr(frame, "__arrow_c_stream__"):
+            return pa.Table.from_batches([pa.record_batch(frame)])
         # A series streams too, but not rows.
         return pa.RecordBatchReader.from_stream(frame).read_all()
     except (TypeError, pa.ArrowException) as error:
@@ -257,10 +261,16 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([each.combine_chunks() for each in table.itercolumns()], schema=table.schema)
 
 
-def _check_column(names: Sequence[Any], column: str) -> None:
+def _check_column(names: Sequence[Any], column: Any) -> None:
     """Refuses a column that is not there, or not alone."""
+    if not isinstance(column, Hashable) or isinstance(column, pl.Expr):
+        raise InputError(f"column must be the name of one column, not {type(column).__name__}")
+    if column is None or column != column:  # noqa: PLR0124  # only a missing label differs from itself
+        raise InputError("a column without a name cannot be told from others: give it a name first")
     if column not in names:
-        raise InputError(f"the frame has no column {column!r}: {_columns_like(column, [str(name) for name in names])}")
+        raise InputError(
+            f"the frame has no column {column!r}: {_columns_like(str(column), [str(name) for name in names])}"
+        )
     if names.count(column) > 1:
         raise InputError(f"the frame has {names.count(column)} columns named {column!r}: rename all but one")
 
@@ -268,7 +278,7 @@ def _check_column(names: Sequence[Any], column: str) -> None:
 def _columns_like(column: str, names: Sequence[str]) -> str:
     """Names the column that was probably meant, and those that are there."""
     folded = {name.casefold(): name for name in reversed(names)}
-    close = difflib.get_close_matches(str(column).casefold(), folded, n=1)
+    close = difflib.get_close_matches(column.casefold(), folded, n=1)
     meant = f"did you mean {folded[close[0]]!r}? " if close else ""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"{meant}it has {', '.join(map(repr, names[:_NAMED]))}{more}"
