@@ -16,7 +16,7 @@ from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
 from hlrframe.report.wording import NEEDED
 from hlrframe.store import Store
 from hlrframe.store.layout import Layout, View
-from hlrframe.store.parts import collect, scan_parts
+from hlrframe.store.parts import collect, row_count, scan_parts
 from hlrframe.store.queries import AGE, KEY, SAME
 from hlrframe.store.records import KEPT_TYPES
 from hlrframe.store.segment import read_segment
@@ -111,8 +111,8 @@ def attach_store(
 
 def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, days: str, since: datetime | None) -> None:
     try:
-        _keep(connection, layout, view)
-        doubles = find_suspects(connection, "kept")
+        rows = _keep(connection, layout, view)
+        doubles = find_suspects(connection, "kept", rows=rows)
         for statement in (_SEVERAL, _NEWEST, _FOUND):
             connection.execute(statement.format(alone=_ALONE if doubles.some else "", row=_ROW))
         tally(connection, _KEPT, days=days, doubles=doubles, taken="several", put="newest")
@@ -140,13 +140,14 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_JUDGED.format(what="view enriched", of="found"))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> None:
-    """Makes ``kept`` of all answers, sealed or not; an answer may be there twice."""
+def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> int:
+    """Makes ``kept`` of all answers, sealed or not, and counts them; an answer may be there twice."""
     nothing = pl.DataFrame(schema=KEPT_TYPES)
     journals = pl.concat([nothing, *(read_segment(path, veil=layout.veil).answers for path in view.journals)])
     connection.register("unsealed", journals.to_arrow())
     parts = _parts(connection, layout, view)
     connection.execute(f"create or replace view kept as from unsealed {parts}")
+    return journals.height + sum(map(row_count, view.parts))
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> str:

@@ -39,15 +39,17 @@ class Doubles(NamedTuple):
     some: bool
 
 
-def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str) -> Doubles:
+def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str, *, rows: int | None = None) -> Doubles:
     """Makes the table ``suspects`` of the hashes of all numbers that are there twice or more.
 
     Args:
         connection: Where.
         relation: A table with a column ``msisdn``.
+        rows: How many it has, where that is known.
     """
     hashes = f"select hash(msisdn) as hashed from {relation} where msisdn is not null"  # noqa: S608  # our own names
-    (rows,) = _one(connection, f"select count(*) from {relation}")  # noqa: S608  # our own names
+    if rows is None:
+        (rows,) = _one(connection, f"select count(*) from {relation}")  # noqa: S608  # our own names
     if rows <= FEW:
         (readable,) = _one(connection, f"select count(msisdn) from {relation}")  # noqa: S608  # our own names
         connection.execute(f"{_INTO} {hashes} group by hashed having count(*) > 1")
