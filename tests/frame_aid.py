@@ -183,6 +183,13 @@ class Stream:
     def __init__(self, columns):
         self._table = _table(columns)
 
+    @classmethod
+    def of(cls, table):
+        """Gives the stream of a table."""
+        stream = cls(columns_of(()))
+        stream._table = table
+        return stream
+
     def __arrow_c_stream__(self, requested_schema=None):
         """Gives the stream."""
         return self._table.__arrow_c_stream__(requested_schema)

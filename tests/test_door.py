@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from frame_aid import KINDS, PHONES, Stream, columns_of
 from hlrframe.cells import text_of
+from hlrframe.cleaning import clean
 from hlrframe.door import CHUNK_ROWS, open_door, open_list
 from hlrframe.errors import InputError
 
@@ -148,6 +149,18 @@ def test_a_column_that_holds_no_numbers(values):
     for frame in frames:
         with pytest.raises(InputError, match="column 'phone' holds"):
             open_door(frame, "phone")
+
+
+@pytest.mark.parametrize("name", ["^p.*$", "*", "^.*$"])
+@pytest.mark.parametrize("kind", [pl.String, pl.Int64, pl.Float64, pl.Decimal(20, 1), pl.Categorical, pl.Object])
+def test_a_name_is_no_pattern(name, kind):
+    """A column whose name polars would read as a pattern of names is that column, the one of regions too."""
+    cells = pl.Series([447400123456]).cast(pl.String if kind in (pl.Categorical, pl.Object) else pl.Int64)
+    cells = pl.Series(cells.to_list(), dtype=kind) if kind == pl.Object else cells.cast(kind)
+    frame = pl.DataFrame([cells.alias(name), pl.Series("^r.*$", ["UK"])])
+    cleaned = clean(frame, name, region_column="^r.*$")
+    assert cleaned.columns[:2] == frame.columns
+    assert cleaned["hlr_msisdn"].to_list() == ["447400123456"]
 
 
 # pandas

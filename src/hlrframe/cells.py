@@ -125,10 +125,11 @@ def _digits(value: float | Decimal, limit: int) -> str:
 
 
 def _texts_of_decimals(values: pl.Series) -> pl.Series:
-    text = pl.col("text")
-    whole = values.cast(pl.String).str.replace(r"\.0*$", "").to_frame("text")
-    lost = text.str.contains(".", literal=True)
-    return whole.select(pl.when(lost).then(pl.lit(LOST)).otherwise(text)).to_series().alias(values.name)
+    # Not by methods of the series: its name may read as a pattern of names.
+    text = pl.col("text").str.replace(r"\.0*$", "")
+    whole = pl.when(~text.str.contains(".", literal=True)).then(text).otherwise(pl.lit(LOST))
+    texts = values.cast(pl.String).to_frame("text").select(pl.when(pl.col("text").is_not_null()).then(whole))
+    return texts.to_series().alias(values.name)
 
 
 def _texts_of_floats(values: pl.Series) -> pl.Series:

@@ -52,6 +52,8 @@ def regions_of(cells: pl.Series) -> pl.Series:
     >>> regions_of(pl.Series(["uk", None, "France", "?"])).to_list()
     ['GB', None, 'FR', None]
     """
+    # A name of the caller's may read as a pattern of names.
+    cells = cells.alias("cells")
     distinct = cells.drop_nulls().unique()
     known = pl.Series(map(region_of, distinct), dtype=pl.String)
     return cells.replace_strict(distinct, known, default=None, return_dtype=pl.String)
