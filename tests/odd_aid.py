@@ -236,9 +236,8 @@ def odd_relation(chance):
     labels = _labels(chance, len(beside) + 1)
     quoted = ['"{}"'.format(label.replace('"', '""')) for label in labels]
     connection = duckdb.connect()
-    connection.execute("create table source (row integer, phone varchar)")
-    for row, phone in enumerate(phones):
-        connection.execute("insert into source values (?, ?)", [row, phone])
+    source = pa.table({"row": pa.array(range(len(phones)), pa.int32()), "phone": pa.array(phones, pa.string())})
+    connection.register("source", source)
     columns = ", ".join(f"{each} as {label}" for each, label in zip([f"phone::{kind}", *beside], quoted, strict=True))
     connection.execute(f"create table contacts as select {columns} from source order by row")  # noqa: S608  # our own
     makers = (lambda: connection.table("contacts"), lambda: connection.sql("from contacts limit 1000"))
