@@ -9,6 +9,8 @@ import polars as pl
 import pyarrow as pa
 
 import hlrframe as hf
+from hlrframe.pandas import HlrFrame as HlrPandas
+from hlrframe.polars import HlrExpr, HlrFrame, HlrSeries
 
 
 def frames_keep_their_type(
@@ -88,6 +90,15 @@ def summaries(frame: pd.DataFrame, store: hf.Store) -> None:
     assert_type(summary.names, tuple[str, ...])
     with hf.summarize(store) as other, hf.summarize("enriched.parquet"):
         assert_type(other, hf.Summary)
+
+
+def methods_of_the_accessors(frame: pl.DataFrame, pandas: pd.DataFrame, series: pl.Series) -> None:
+    """A checker does not see ``.hlr``: the classes behind it are typed, all but the frame that comes back."""
+    assert_type(HlrFrame(frame).estimate("phone"), hf.Estimate)
+    assert_type(HlrSeries(series).lookup(), pl.DataFrame)
+    assert_type(HlrSeries(series).msisdn(region="GB"), pl.Series)
+    assert_type(HlrExpr(pl.col("phone")).parse(region=pl.col("country")), pl.Expr)
+    assert_type(HlrPandas(pandas).estimate("phone").credits_high, float)
 
 
 def stores(store: hf.Store) -> None:
