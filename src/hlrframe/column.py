@@ -57,8 +57,7 @@ class NumberList:
         """
         reading = parse_column(texts, region=self._region, regions=regions).select("msisdn", "reason")
         keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_row", offset=self.rows)
-        first = keys.select("key", "first_row").drop_nulls().unique("key", keep="first", maintain_order=True)
-        self._parts.append(first)
+        self._parts.append(_firsts(keys.select("key", "first_row").drop_nulls()))
         if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
             self._merge()
         self.rejected.update(counts_of(reading["reason"].drop_nulls()))
@@ -93,8 +92,11 @@ class NumberList:
 
     def _merge(self) -> None:
         if self._parts:
-            together = pl.concat([self._met, *self._parts])
-            self._met, self._parts = together.unique("key", keep="first", maintain_order=True), []
+            self._met, self._parts = _firsts(pl.concat([self._met, *self._parts])), []
+
+
+def _firsts(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.filter(numbers["key"].is_first_distinct())
 
 
 def known_answers(
@@ -114,6 +116,7 @@ def known_answers(
 
 def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
     """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``."""
-    unknown = numbers.to_frame().join(known.select("msisdn"), on="msisdn", how="anti", maintain_order="left")["msisdn"]
+    key = pl.col("msisdn").cast(pl.UInt64)
+    unknown = numbers.to_frame().join(known.select("msisdn"), on=key, how="anti", maintain_order="left")["msisdn"]
     place = pl.coalesce("region", pl.concat_str(pl.lit("+"), "calling_code"))
     return predict_networks(unknown).select(unknown, "network", country="region", place=place)

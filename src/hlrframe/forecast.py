@@ -41,12 +41,13 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
         provider: Name of the provider whose stored answers count.
     """
     distinct, question = numbers.numbers["msisdn"], Question.of(settings, provider)
-    known = known_answers(distinct, store=store, settings=settings, question=question)
+    known = known_answers(distinct, store=store, settings=settings, question=question, columns=["msisdn"])
     to_ask = to_be_asked(distinct, known)
     if settings.offline:
         to_ask = to_ask.clear()
     ever = settings.replace(max_age=MaxAge.any(), refresh=False)
-    earlier = known_answers(to_ask["msisdn"], store=store, settings=ever, question=question)
+    said = ["msisdn", "live_status", "number_type"]
+    earlier = known_answers(to_ask["msisdn"], store=store, settings=ever, question=question, columns=said)
     sums = _sums(to_ask, earlier, settings)
     learnt = None if store is None or to_ask.is_empty() else store.pace(question)
     rate = _rate(learnt, settings)

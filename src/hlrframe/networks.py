@@ -64,6 +64,8 @@ def number_types(msisdn: pl.Series) -> pl.Series:
 
 
 def _network(digits: pl.Series) -> pl.Series:
+    if digits.is_empty():
+        return pl.Series(dtype=pl.String)
     starts, names = _prefix_intervals()
     padded = digits.str.slice(0, _LONGEST).str.pad_end(_LONGEST, "0").cast(pl.Int64, strict=False).fill_null(0)
     return names.gather(starts.search_sorted(padded, side="right") - 1)

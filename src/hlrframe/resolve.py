@@ -73,8 +73,10 @@ async def resolve_numbers(
         on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
     parts = [cached(known, own), *run.parts(to_ask, harvest)]
     outcomes, kinds = together(parts)
-    keyed = numbers.numbers.with_columns(key=pl.col("msisdn").cast(pl.UInt64))
-    table = keyed.join(outcomes, on="msisdn", how="left").sort("key")
+    # As integers and in their order, they are joined in half the time.
+    key = pl.col("msisdn").cast(pl.UInt64)
+    rows, found = (each.with_columns(key=key).sort("key") for each in (numbers.numbers, outcomes))
+    table = rows.join(found.drop("msisdn"), on="key", how="left", maintain_order="left")
     report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0)
     if harvest is None:
         return Outcomes(table, kinds, columns, report, None)

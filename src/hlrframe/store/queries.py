@@ -40,17 +40,22 @@ _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 def by_numbers(numbers: pl.Series) -> pl.Expr:
     """Keeps the rows of these numbers; the bounds let a reader pass over most of a sorted file for a few of them."""
     bounds = pl.lit(numbers.min(), pl.String), pl.lit(numbers.max(), pl.String)
-    return pl.col("msisdn").is_between(*bounds) & pl.col("msisdn").is_in(numbers.implode())
+    within, keys = pl.col("msisdn").is_between(*bounds), numbers.cast(pl.UInt64, strict=False)
+    if keys.null_count() or numbers.str.starts_with("0").any():
+        return within & pl.col("msisdn").is_in(numbers.implode())  # hashes
+    # Found in half the time as integers: no number begins with a zero.
+    return within & pl.col("msisdn").cast(pl.UInt64, strict=False).is_in(keys.implode())
 
 
 def newest(answers: pl.DataFrame, key: Sequence[str] = KEY) -> pl.DataFrame:
     """Keeps the newest answer of each key; the order of rows is not promised."""
-    # Most numbers have one answer, and telling so is much cheaper than to sort all columns.
-    several = answers.select(key).is_duplicated()
+    # Most numbers have one answer, and to tell so by a hash is much cheaper than to sort; a few too many do no harm.
+    several = answers.select(key).hash_rows().is_duplicated()
     if not several.any():
         return answers
-    last = answers.filter(several).sort(AGE).unique(key, keep="last", maintain_order=True)
-    return pl.concat([answers.filter(~several), last])
+    rivals = answers.select({*key, *AGE}).with_row_index("row").filter(several)
+    last = rivals.sort(AGE).unique(key, keep="last", maintain_order=True)["row"]
+    return answers.filter((~several).scatter(last, True))  # noqa: FBT003  # polars' own
 
 
 def earliest(now: datetime, max_age: timedelta | None) -> datetime:
