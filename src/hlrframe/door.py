@@ -92,6 +92,8 @@ def open_door(frame: Any, column: str, *, adding: Collection[str] = (), region_c
         return _open_polars(frame, wanted)
     if isinstance(frame, pl.LazyFrame):
         return _open_lazy(frame, wanted)
+    if isinstance(frame, pa.Table | pa.RecordBatch | pa.RecordBatchReader):
+        return _open_arrow(frame, wanted)
     if _libraries().is_pandas_dataframe(frame):
         return _open_pandas(frame, wanted)
     if _is_relation(frame):

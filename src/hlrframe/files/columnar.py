@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hlrframe.door import Door, open_door
@@ -17,6 +18,8 @@ __all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
 _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
 #: Bytes that are read of a column at a time, however large its chunks are.
 _BUFFER: Final = 1 << 20
+#: Rows by which a column is judged.
+_SAMPLE: Final = 10_000
 #: How an Arrow IPC file begins; a stream does not.
 _IPC_FILE_MAGIC: Final = b"ARROW1"
 
@@ -33,7 +36,9 @@ class _TypedFile(ABC):
 
     def head(self) -> Door:
         """Gives the columns."""
-        return open_door(self._schema.empty_table(), self._taken.column, region_column=self._taken.region_column)
+        # Not schema.empty_table(): it makes arrays of lists, for which pyarrow imports pandas where that is installed.
+        nothing = pa.Table.from_batches([], self._schema)
+        return open_door(nothing, self._taken.column, region_column=self._taken.region_column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
@@ -119,19 +124,29 @@ class ParquetSink:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._nothing: pa.Table | None = None
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, enriched: pa.Table) -> None:
         """Writes a table."""
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, enriched.schema, compression="zstd")
         if enriched.num_rows:
-            self._writer.write_table(enriched)
+            self._open(enriched).write_table(enriched)
+        else:
+            self._nothing = enriched
 
     def close(self) -> None:
         """Ends the file."""
+        if self._writer is None and self._nothing is not None:
+            self._open(self._nothing)
         if self._writer is not None:
             self._writer.close()
+
+    def _open(self, first: pa.Table) -> pq.ParquetWriter:
+        if self._writer is None:
+            # The stubs know less than pyarrow: it takes names as well.
+            repeating: Any = _repeating(first)
+            self._writer = pq.ParquetWriter(self._path, first.schema, compression="zstd", use_dictionary=repeating)
+        return self._writer
 
 
 class IpcSink:
@@ -163,6 +178,21 @@ class IpcSink:
         """Ends the file."""
         if self._writer is not None:
             self._writer.close()
+
+
+def _repeating(table: pa.Table) -> list[str] | bool:
+    """Names the columns whose values are worth a dictionary: where most differ it takes a third of all the time."""
+    if any(pa.types.is_nested(field.type) for field in table.schema):
+        return True  # of these it would be the leaves
+    sample = table.slice(0, _SAMPLE)
+    return [name for name, values in zip(sample.column_names, sample.columns, strict=True) if _repeats(values)]
+
+
+def _repeats(values: "pa.ChunkedArray[Any]") -> bool:
+    try:
+        return 2 * int(pc.count_distinct(values).as_py()) <= len(values)
+    except pa.ArrowNotImplementedError:
+        return True
 
 
 def _without_dictionaries(schema: pa.Schema) -> pa.Schema:

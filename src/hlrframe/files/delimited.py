@@ -237,7 +237,7 @@ class DelimitedTable:
 
     def head(self) -> Door:
         """Gives the columns."""
-        return open_door(self._schema.empty_table(), self._file.taken.column)
+        return open_door(pa.Table.from_batches([], self._schema), self._file.taken.column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns, each of text."""

@@ -1,0 +1,62 @@
+"""Parquet files: how their columns are written, and what reading them loads."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hlrframe.files.columnar import ParquetSink
+
+
+def written(path: Path, *tables: pa.Table) -> pq.ParquetFile:
+    """Writes tables to a file as the package does, and opens it."""
+    sink = ParquetSink(path)
+    for table in tables:
+        sink.write(table)
+    sink.close()
+    return pq.ParquetFile(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [(range(5_000), False), ([1, 2] * 2_500, True), ([None] * 5_000, True)]
+)
+def test_a_column_gets_a_dictionary_where_its_values_repeat(
+    values: list[int | None], expected: bool, tmp_path: Path
+) -> None:
+    """A dictionary of values that all differ takes time and room for nothing."""
+    table = pa.table({"value": pa.array(values, pa.int64())})
+    with written(tmp_path / "out.parquet", table.slice(0, 0), table) as file:
+        assert file.metadata.row_group(0).column(0).has_dictionary_page is expected
+        assert file.read().equals(table)
+
+
+def test_columns_with_columns_in_them_keep_their_dictionaries(tmp_path: Path) -> None:
+    """Where a column is a list, all columns are written as pyarrow does it by itself."""
+    table = pa.table({"tags": [["new", "vip"]] * 100, "id": list(range(100))})
+    with written(tmp_path / "out.parquet", table) as file:
+        group = file.metadata.row_group(0)
+        assert [group.column(place).has_dictionary_page for place in (0, 1)] == [True, True]
+        assert file.read().equals(table)
+
+
+def test_a_file_of_no_rows_has_its_columns(tmp_path: Path) -> None:
+    """What has no rows is a file all the same."""
+    nothing = pa.table({"phone": pa.array([], pa.string()), "day": pa.array([], pa.date32())})
+    with written(tmp_path / "out.parquet", nothing) as file:
+        assert file.schema_arrow.equals(nothing.schema)
+
+
+def test_enriching_a_file_loads_no_other_frame_library(tmp_path: Path) -> None:
+    """To import one takes longer than to enrich a small file, and pyarrow would import pandas by itself."""
+    pl.DataFrame({"phone": ["+447400123456"]}).write_parquet(tmp_path / "in.parquet")
+    code = (
+        "import sys, hlrframe as hf; "
+        "hf.enrich_file('in.parquet', 'out.parquet', 'phone', settings=hf.Settings(offline=True)); "
+        "print(*[name for name in ('pandas', 'narwhals', 'duckdb') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
