@@ -323,7 +323,7 @@ def test_report(run, source):
     run(*ENRICH, "--emulator", "--store", "answers")
     code, out, err = run("report", source)
     assert (code, err) == (0, "")
-    assert "Coverage" in out
+    assert "coverage" in out
     assert "coverage" in json.loads(run("report", source, "--json")[1])
 
 
