@@ -35,6 +35,8 @@ def methods(thing):
     """Gives the public methods of a class, and its constructor where it was written by hand."""
     made = dataclasses.is_dataclass(thing) or issubclass(thing, (Enum, tuple, Exception))
     for name, method in inspect.getmembers(thing, inspect.isroutine):
+        if not callable(method):  # to Python 3.13 a cached property is a routine
+            continue
         ours = getattr(method, "__module__", None) or ""
         if ours.startswith("hlrframe") and (not name.startswith("_") or (name == "__init__" and not made)):
             yield name, method
