@@ -5,20 +5,19 @@ import sys
 import hlrframe
 
 
-def main(url: str, rate: float) -> None:
+def main(url: str) -> None:
     client = hlrframe.Client("key", "secret", base_url=url)
-    settings = hlrframe.Settings(max_per_second=rate or None, batch_size=40)
     report = hlrframe.enrich_file(
         "in.parquet",
         "out.parquet",
         "phone",
         client=client,
         store="answers",
-        settings=settings,
+        settings=hlrframe.Settings(batch_size=40),
         progress=lambda now: print(now.answered + now.cached, flush=True),  # noqa: T201  # what may be killed after
     )
     print(f"credits {report.credits}", flush=True)  # noqa: T201  # the end
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    main(sys.argv[1])

@@ -1,3 +1,4 @@
+import itertools
 import tempfile
 from collections import defaultdict
 from datetime import timedelta
@@ -27,6 +28,7 @@ class Runs(RuleBasedStateMachine):
         self.answers = []  # (question, msisdn, known_at, received_at, status)
         self.asked = defaultdict(list)  # (run, question, msisdn) -> moments of askings not taken back
         self.journals = []
+        self.looks = itertools.cycle(itertools.product(QUESTIONS, AGES))
 
     def tick(self):
         self.now += timedelta(hours=3)
@@ -85,11 +87,9 @@ class Runs(RuleBasedStateMachine):
 
     @invariant()
     def knows_what_it_was_told(self):
-        for question in QUESTIONS:
-            for max_age in AGES:
-                assert known(self.store, numbers(9), question=question, max_age=max_age, now=self.now) == self.expected(
-                    question, max_age
-                )
+        for question, max_age in itertools.islice(self.looks, 2):  # all six after three steps
+            found = known(self.store, numbers(9), question=question, max_age=max_age, now=self.now)
+            assert found == self.expected(question, max_age)
         assert unanswered(self.store, numbers(9)) == self.doubtful()
 
     def expected(self, question, max_age):

@@ -409,7 +409,7 @@ def test_no_corruption_of_an_encrypted_store_makes_an_answer(path):
             warnings.simplefilter("ignore", hf.DamagedWarning)
             try:
                 found = store.known(pl.Series(numbers(60)), PAID, max_age=None, now=NOON)
-                doubts = unanswered(store, numbers(60))
+                doubts = unanswered(store, numbers(60)) if turn % 4 == 0 else set()
             except hf.StoreError:
                 continue
         truth = truth if truth is not None else found

@@ -15,7 +15,7 @@ from hlrframe.store import Store
 from hlrframe.store.segment import commits_in
 
 #: More than the small disk takes, and than are in flight at once.
-MANY = 20_000
+MANY = 8_000
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def disk(tmp_path):
 
     if sys.platform != "linux":
         pytest.skip("tmpfs is of Linux")
-    mount("size=300k,mode=700")
+    mount("size=150k,mode=700")
     mount.place = place
     yield mount
     subprocess.run(["umount", "-l", str(place)], check=True)  # noqa: S607  # wherever this system has it
@@ -109,7 +109,7 @@ def test_a_store_that_is_read_only(disk, command, provider):
 
 def test_a_full_disk_at_the_beginning(disk, command, provider):
     """Where there is no room for a first word nothing is sent."""
-    (disk.place / "ballast").write_bytes(bytes(300 * 1024))
+    (disk.place / "ballast").write_bytes(bytes(150 * 1024))
     code, said = ended(command(disk.place / "answers"))
     assert (code, provider.bill.requests) == (4, 0)
     assert "the disk is full" in said
