@@ -8,7 +8,7 @@ default:
 setup:
     uv sync --frozen
 
-# Run the tests; arguments go to pytest
+# Run the tests, as many at a time as there are cores; arguments go to pytest, such as -n0 for one at a time
 test *arguments:
     uv run --frozen pytest {{ arguments }}
 

@@ -6,10 +6,19 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from hlrframe.emulator import Call, Emulator, Subscriber, World, find_numbers
+from hlrframe.emulator import Call, Emulator, Fault, Subscriber, World, find_numbers
 
 NOON = 1_700_000_000.0
 DAY = 86_400.0
+#: Faults after which the provider has billed and nobody saw the answer.
+BILLED_AND_LOST = (
+    Fault.DROP_AFTER_BILLING,
+    Fault.RESET_AFTER_BILLING,
+    Fault.STALLED,
+    Fault.TRUNCATED,
+    Fault.GARBAGE,
+    Fault.SHORT_REPLY,
+)
 
 
 class Clock:

@@ -17,16 +17,6 @@ from list_aid import CELLS
 ADA, BO, CY = mobiles(3)
 
 
-@pytest.fixture
-def provider():
-    return emulator.Emulator(seed=7)
-
-
-@pytest.fixture
-def client(provider):
-    return emulator.connect(emulator=provider)
-
-
 def stream(*batches):
     """Gives a reader of batches of phones, each with the number of its row."""
     rows = iter(range(1_000_000))
@@ -82,7 +72,7 @@ def test_a_stream_that_was_left_goes_on_from_the_store(tmp_path, provider, clien
 
 
 @given(CELLS, st.integers(1, 5), st.integers(1, 6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_stream_is_enriched_like_its_frame(cells, length, window):
     """However a stream is cut, its rows get what those of the whole frame get."""
     settings = hf.Settings(default_region="GB")

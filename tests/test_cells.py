@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hlrframe.cells import LOST, series_of, text_of, texts_of, texts_of_each
@@ -81,14 +81,12 @@ def test_what_is_no_exact_whole_number_is_lost_in_a_typed_column(values):
     assert texts_of(values).to_list() == [LOST] * len(values)
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(width=64))))
 def test_a_float_column_reads_as_its_values_do(values):
     """A float column and the same floats one by one give equal texts."""
     assert texts_of(pl.Series(values, dtype=pl.Float64)).to_list() == [text_of(each) for each in values]
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(width=32))))
 def test_a_short_float_column_reads_as_its_values_do(values):
     """The same for floats of 32 bits."""
@@ -96,14 +94,12 @@ def test_a_short_float_column_reads_as_its_values_do(values):
     assert texts_of(pl.Series(values, dtype=pl.Float32)).to_list() == alone
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.decimals(-(10**15), 10**15, places=3))))
 def test_a_decimal_column_reads_as_its_values_do(values):
     """The same for decimals."""
     assert texts_of(pl.Series(values, dtype=pl.Decimal(20, 3))).to_list() == [text_of(each) for each in values]
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))))
 def test_an_integer_column_reads_as_its_values_do(values):
     """The same for whole numbers."""
@@ -124,7 +120,6 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(ANYTHING))
 def test_no_value_raises(values):
     """A column of mixed types may hold anything: each cell becomes text or null, and can be read."""
@@ -134,7 +129,6 @@ def test_no_value_raises(values):
     assert all(text is None or parse(text) is not None for text in texts)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_text_stays_as_it_is(text):
     """Text is not touched."""

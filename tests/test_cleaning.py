@@ -76,7 +76,7 @@ def test_what_is_added():
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.text("0123456789+ ()-/x", max_size=16)), max_size=25))
 def test_cleaning_says_what_its_parts_say(texts):
     """Each row is what reading, typing and predicting say of it alone."""

@@ -27,7 +27,7 @@ def test_an_empty_list():
     assert empty.numbers.schema == full.numbers.schema
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CELLS, st.integers(0, 14), st.integers(0, 14))
 def test_batches_make_no_difference(cells, one, other):
     """A list that is read in batches is the list that is read at once."""

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from frame_aid import KINDS, PHONES, Stream, columns_of
@@ -46,7 +46,6 @@ def constructor(request):
 CELLS = st.one_of(st.sampled_from(PHONES), st.text(max_size=10))
 
 
-@settings(deadline=None)
 @given(st.lists(CELLS, max_size=8), st.integers(0, 3))
 def test_every_kind_of_frame_goes_in_and_comes_back(phones, odd):
     """All kinds of frames give equal texts, and come back with their own columns and the results beside them."""

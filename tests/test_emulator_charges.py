@@ -277,7 +277,7 @@ REQUEST = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["hlr", "mnp", "validate"]), st.lists(REQUEST, min_size=1, max_size=5)), max_size=8

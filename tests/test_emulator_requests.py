@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator_aid import ask, call, one
@@ -87,7 +87,6 @@ def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     assert _send(Emulator(), body)[0] == 400
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_body_makes_it_fail(body: bytes) -> None:
     """Any bytes at all are answered, and bill nothing."""

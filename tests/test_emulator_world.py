@@ -5,7 +5,7 @@ from collections import Counter
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType as Type
 
@@ -70,7 +70,6 @@ def test_reads_numbers_as_libphonenumber_does() -> None:
     assert differing == []
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_subscriber(text: str) -> None:
     """No text whatever makes the world fail, and what is no number is BAD_FORMAT with no network."""
@@ -79,7 +78,6 @@ def test_any_text_is_a_subscriber(text: str) -> None:
     assert subscriber.msisdn or subscriber == Subscriber()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**10), st.integers(0, 99))
 def test_a_world_is_a_pure_function_of_seed_and_number(tail: int, seed: int) -> None:
     """Two worlds of one seed hold the same subscribers, however the number is written."""

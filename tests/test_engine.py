@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator_aid import DAY, Clock, mobiles
+from emulator_aid import BILLED_AND_LOST, DAY, Clock, mobiles
 from hlrframe.client import Client
 from hlrframe.emulator import (
     Emulator,
@@ -37,15 +37,6 @@ from storekit import known
 from virtual_time import in_virtual_time
 
 QUESTION = Question(LookupKind.HLR, "emulator")
-#: Faults after which the provider has billed and nobody saw the answer.
-BILLED_AND_LOST = [
-    Fault.DROP_AFTER_BILLING,
-    Fault.RESET_AFTER_BILLING,
-    Fault.STALLED,
-    Fault.TRUNCATED,
-    Fault.GARBAGE,
-    Fault.SHORT_REPLY,
-]
 
 
 def drawn(count, region="GB"):
@@ -281,7 +272,7 @@ def test_a_refused_key_stops_at_once(tmp_path, stored):
     exact(harvest, emulator)
 
 
-@hypothesis.settings(deadline=None, max_examples=25)
+@hypothesis.settings(max_examples=25)
 @given(
     budget=st.integers(0, 60).map(lambda half: half / 2),
     batch_size=st.integers(1, 80),

@@ -36,16 +36,6 @@ PEOPLE = pl.DataFrame(
 )
 
 
-@pytest.fixture
-def provider():
-    return emulator.Emulator(seed=7)
-
-
-@pytest.fixture
-def client(provider):
-    return emulator.connect(emulator=provider)
-
-
 def write(frame, path):
     """Writes a frame as the kind of file that the ending names."""
     kind = path.name.partition(".")[2]
@@ -142,7 +132,7 @@ def offline(source, destination, **options):
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=6), dialects(), st.booleans())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_lines_stay_as_they_were(tmp_path_factory, rows, dialect, marked):
     """Taking away what was added to each line gives the source back, byte for byte."""
     folder = tmp_path_factory.mktemp("csv")

@@ -67,7 +67,7 @@ NAMES = st.text(st.sampled_from('ab "\n='), min_size=1, max_size=4)
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     ended=st.booleans(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_file_of_pythons_writer(tmp_path_factory, names, rows, dialect, encoding, ended):
     """Names that repeat, quotes in them, line ends in cells: what was there stays, and cells come after it."""
     width = len(names) + 1
@@ -159,7 +159,6 @@ def test_a_frame_is_guarded_as_its_cells_are(cells):
 
 @given(st.lists(st.one_of(CELLS, st.sampled_from([*RISKY, *SAFE])), min_size=1, max_size=5), DIALECTS)
 @example(["x", 'a"', "=1"], {"delimiter": ",", "lineterminator": "\n", "quoting": csv.QUOTE_ALL})
-@settings(deadline=None)
 def test_a_line_is_guarded_as_its_cells_are(cells, dialect):
     """A guarded line reads as the guarded cells, and only apostrophes were added."""
     # With this line end returns are quoted: one that ends a bare cell cannot be told from a line end.

@@ -17,16 +17,6 @@ ADA, BO, CY = mobiles(3)
 
 
 @pytest.fixture
-def provider():
-    return emulator.Emulator(seed=7)
-
-
-@pytest.fixture
-def client(provider):
-    return emulator.connect(emulator=provider)
-
-
-@pytest.fixture
 def folder(tmp_path):
     """Three files that share numbers, a hidden one and one of no kind."""
     folder = tmp_path / "in"

@@ -9,7 +9,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
@@ -25,17 +25,6 @@ from hlrframe.files.readings import Readings
 from hlrframe.models import Reason
 from virtual_time import in_virtual_time
 
-
-@pytest.fixture
-def provider():
-    return emulator.Emulator(seed=7)
-
-
-@pytest.fixture
-def client(provider):
-    return emulator.connect(emulator=provider)
-
-
 # Readings
 
 READINGS = st.lists(
@@ -49,7 +38,6 @@ TYPES = {"msisdn": pl.String, "reason": pl.String}
 
 
 @given(st.lists(READINGS, max_size=4), st.integers(1, 5))
-@settings(deadline=None)
 def test_readings_come_back(tmp_path_factory, pieces, size):
     """What was read comes back in pieces of any size, and no more than there was."""
     readings = Readings(tmp_path_factory.getbasetemp())

@@ -94,7 +94,7 @@ def test_the_low_sum(options, low):
     assert estimate(some(100), chosen=GB.replace(**options)).credits_low == low
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cells=CELLS, options=st.fixed_dictionaries({name: st.booleans() for name in ("ported_date", "usa_status")}))
 def test_the_sums_are_in_order(cells, options):
     """Low, expected and high follow each other, and the bill is never above the high one."""

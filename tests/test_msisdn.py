@@ -141,7 +141,7 @@ def test_an_answer_reads_as_itself(text, region):
         assert parse(f"+{answer.digits}", region=region) == answer
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), TEXT), max_size=30), SOME_REGION)
 def test_a_column_of_messes_reads_like_each_alone(texts, region):
     """Both doors mean the same, row by row, repeats and nulls included."""
@@ -149,7 +149,7 @@ def test_a_column_of_messes_reads_like_each_alone(texts, region):
     assert column.rows() == [row(parse(text, region=region)) for text in texts]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(NEAR_MISS, min_size=1, max_size=4), SOME_REGION)
 def test_many_near_misses_read_like_each_alone(texts, region):
     """Where a column has rows enough to be read by expressions, it means the same."""
@@ -269,7 +269,7 @@ def test_every_number_of_the_table_is_valid():
     assert len(numbers) > 250
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.one_of(st.none(), TEXT), SOME_REGION), max_size=30), SOME_REGION)
 def test_each_row_is_read_in_its_own_country(rows, region):
     """A row with a country is read there, whatever the others are; one without is read in the column's own."""

@@ -256,7 +256,7 @@ def test_columns_of_any_type(cells):
         assert frame["phone"].to_pandas().hlr.msisdn().isna().tolist() == result["msisdn"].is_null().to_list()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.sampled_from(PHONES), st.text(max_size=14)), max_size=9), st.integers(0, 9))
 def test_expressions_work_row_by_row(phones, cut):
     """A column that is read in pieces gives what it gives whole."""

@@ -41,10 +41,7 @@ def test_twenty_thousand_numbers_of_all_plans_are_read_alike():
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_numbers_dialled_in_a_region_are_read_alike(region):
-    """National, coded and foreign digits of a region get the answer that they get alone, or none.
-
-    Digits that start with ``00`` belong to no promise here: they are marked, and never come.
-    """
+    """National, coded and foreign digits of a region, none of which start with 00, get the answer they get alone."""
     digits = [each for each in dialled(region, 80, seed=2) if not each.startswith("00")]
     answers = ranges.read_national(rows_in(region, digits))
     assert compare(answers, digits, marked=False, region=region) == []

@@ -274,7 +274,7 @@ def consistent(row):
     }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(ROW, max_size=12).map(frame_of))
 def test_parts_never_exceed_their_wholes(frame):
     """Whatever the rows, counts agree with one another and shares lie between 0 and 1, or are null."""

@@ -19,7 +19,7 @@ from hlrframe.store import Asked, Store
 from list_aid import CELLS, GB, connected, read, resolved, some
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(CELLS, st.integers(0, 14))
 def test_every_row_has_one_outcome(cells, cut):
     """Each row has a state, a reason where it has no answer and none where it has, and the credits are the bill."""

@@ -130,12 +130,10 @@ def test_about_one_row_in_eight_repeats_a_number_in_other_writing(people):
 
 
 def test_each_cell_that_is_not_damaged_is_a_valid_number(people):
-    """libphonenumber, told the contact's country, reads the number that was meant and finds it valid.
-
-    Bare international digits are told to be international: some are valid numbers at home as well.
-    """
+    """libphonenumber, told the contact's country, reads the number that was meant and finds it valid."""
     readable = [contact for contact in people if contact.e164]
     assert len(readable) > 1800
+    # Bare international digits are told to be international: some are valid numbers at home as well.
     wrong = [
         (contact.decay.name, contact.phone)
         for contact in readable

@@ -16,11 +16,6 @@ from hlrframe.store.segment import commits_in, read_segment
 from storekit import NOON, PAID, answered, known, number, numbers, unanswered
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store"
-
-
 def abandon(journal):
     """Ends a run as a kill does: its lock falls, its journal stays."""
     journal._segment.close()

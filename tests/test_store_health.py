@@ -10,11 +10,6 @@ from hlrframe.store import Asked, Store
 from storekit import DAY, EMULATED, NOON, PAID, answered, number, numbers, store_with
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store"
-
-
 def leave_behind(store, *entries):
     """Leaves a journal as a killed run does: a file that nobody holds."""
     with store.journal(PAID) as journal:

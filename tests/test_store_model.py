@@ -117,7 +117,7 @@ class Runs(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Runs.TestCase.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+Runs.TestCase.settings = settings(max_examples=15, stateful_step_count=12)
 
 
 class TestRuns(Runs.TestCase):

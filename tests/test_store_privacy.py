@@ -49,11 +49,6 @@ TELLING_FACTS = {
 }
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store"
-
-
 @pytest.fixture(autouse=True)
 def no_keys_at_hand(monkeypatch):
     for name in ("HLR_STORE_KEY", "HLR_STORE_HASH_KEY"):
@@ -120,7 +115,7 @@ def test_no_number_lies_in_the_open(path, mode):
 
 
 @given(st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_answer_comes_back(tmp_path_factory, data):
     """Whatever an answer says, it comes back as it was; from a hashed store, without what tells the number."""
     texts = st.none() | st.text(st.characters(codec="utf-8"), max_size=12)

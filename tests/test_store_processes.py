@@ -5,17 +5,10 @@ import sys
 import warnings
 from pathlib import Path
 
-import pytest
-
 from hlrframe.store import DamagedWarning, Store
 from storekit import NOON, PAID, known, unanswered
 
 WRITER = Path(__file__).with_name("store_writer.py")
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store"
 
 
 def start_writer(path, *, first, count, segment_size):

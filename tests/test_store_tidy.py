@@ -12,11 +12,6 @@ from hlrframe.store.tidy import MANY_PARTS, compact, compact_small
 from storekit import DAY, EMULATED, NOON, PAID, answered, known, number, numbers, store_with, unanswered
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store"
-
-
 def everything(store):
     return store.scan().collect().sort("question", "msisdn")
 

@@ -156,7 +156,7 @@ def options():
     )
 
 
-@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.settings(max_examples=60)
 @given(st.data(), options(), st.integers(0, 50), st.booleans())
 def test_no_charge_is_worse_than_the_worst(data, settings, seed, landlines_free):
     """Nothing that the emulator charges, fresh or cached, exceeds what was set aside for it."""
@@ -169,7 +169,7 @@ def test_no_charge_is_worse_than_the_worst(data, settings, seed, landlines_free)
     assert tariff.worst_of(numbers) == sum(map(tariff.worst, numbers))
 
 
-@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.settings(max_examples=60)
 @given(st.data(), options(), st.integers(0, 50))
 def test_the_price_of_an_answer_is_what_was_charged_for_it(data, settings, seed):
     """The price worked out from an answer is what the emulator charges: fresh, and again out of the private cache."""

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import hypothesis
 import msgspec
 import polars as pl
 import pytest
@@ -84,7 +83,6 @@ def settings_of_any_kind():
     )
 
 
-@hypothesis.settings(deadline=None)  # the emulator looks its first numbers up in large tables
 @given(settings_of_any_kind(), st.integers(0, 30))
 def test_the_provider_takes_every_request(settings, recheck):
     """Whatever the settings, a request has no unknown key, no null and no value that the provider would reject."""

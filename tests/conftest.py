@@ -1,0 +1,28 @@
+"""What tests of many files share."""
+
+import hypothesis
+import pytest
+
+from hlrframe import emulator
+
+# What an example takes says how busy the machine is, and nothing about what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+
+@pytest.fixture
+def provider():
+    """A provider that keeps its bill."""
+    return emulator.Emulator(seed=7)
+
+
+@pytest.fixture
+def client(provider):
+    """A client of that provider, inside this process."""
+    return emulator.connect(emulator=provider)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where a store can be, and none is yet."""
+    return tmp_path / "store"
