@@ -118,7 +118,8 @@ def test_no_number_lies_in_the_open(path, mode):
 @settings(max_examples=20)
 def test_any_answer_comes_back(tmp_path_factory, data):
     """Whatever an answer says, it comes back as it was; from a hashed store, without what tells the number."""
-    texts = st.none() | st.text(st.characters(codec="utf-8"), max_size=12)
+    words = st.text(st.characters(codec="utf-8"), max_size=12)
+    texts = st.none() | words.filter(lambda text: not re.search(r"\d{7}", text))  # it could tell a number
     value = {pa.string(): texts, pa.bool_(): st.none() | st.booleans(), pa.float64(): st.floats(0, 9)}
     moments = st.none() | st.just(NOON - timedelta(microseconds=7))
     fields = {field.name: value.get(field.type, moments) for field in ANSWER_SCHEMA if field.name != "msisdn"}
