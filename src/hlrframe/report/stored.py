@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from hlrframe.models import verdict_of
 from hlrframe.report.dialect import literal, moment
-from hlrframe.report.newest import tally_newest
-from hlrframe.report.tally import WHO
+from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
 from hlrframe.report.wording import NEEDED
 from hlrframe.store import Store
 from hlrframe.store.layout import Layout, View
-from hlrframe.store.parts import collect, scan_parts
+from hlrframe.store.parts import collect, row_count, scan_parts
 from hlrframe.store.queries import AGE, KEY, SAME
 from hlrframe.store.records import KEPT_TYPES
 from hlrframe.store.segment import read_segment
@@ -30,14 +29,14 @@ _ROW: Final = "'answered' as state, null::varchar as reason, null::varchar as ve
 _WANTED: Final = tuple(name for name in KEPT_TYPES if name in NEEDED or name in {*KEY, *AGE, *SAME})
 _NEWEST_FIRST: Final = ", ".join(f"{name} desc" for name in AGE)
 
-#: All answers of the numbers that have several.
+#: All answers of the numbers that may have several.
 _SEVERAL: Final = f"""
-create or replace {{what}} several as select {_ROW}, {", ".join(_WANTED)} from kept where {WHO} in (from repeated)
+create or replace table several as select {{row}}, {", ".join(_WANTED)} from kept where {IS_SUSPECT}
 """  # noqa: S608  # the names are this package's own
 
 #: A number's credits are those of all its answers, each once, so that they add up to what the store has cost.
 _NEWEST: Final = f"""
-create or replace view newest as
+create or replace table newest as
 select {_ROW}, {_COLUMNS}, question, credits
 from (
   select
@@ -56,8 +55,21 @@ select {_ROW}, {_COLUMNS}, question, credits from kept {{alone}}
 union all
 from newest
 """  # noqa: S608  # the names are this package's own
-_ALONE: Final = f"where {WHO} not in (from repeated)"
-_KEPT: Final = f"(select {_ROW}, {', '.join(_WANTED)} from kept)"  # noqa: S608  # the names are this package's own
+_ALONE: Final = f"where not {IS_SUSPECT}"
+_KEPT: Final = f"(select {_ROW}, {_COLUMNS}, credits from kept)"  # noqa: S608  # the names are this package's own
+
+#: Older answers say nothing of how old those are that count; they rarely are the oldest or the newest of all.
+_IS_MISDATED: Final = """
+select 1
+from (select min(oldest) as oldest, max(newest) as newest from tallies) as bounds,
+  (select min(checked_at) as oldest, max(checked_at) as newest from several) as theirs
+where bounds.oldest >= theirs.oldest or bounds.newest <= theirs.newest
+"""
+_DATES: Final = f"""
+update tallies set oldest = bounds.oldest, newest = bounds.newest
+from (select min(checked_at) as oldest, max(checked_at) as newest from kept {_ALONE}) as bounds
+where who like '#/%' and numbers > 0 and not contains(who[3:], '/')
+"""  # noqa: S608  # the names are this package's own
 
 #: The newest answer before a moment to what has been answered since.
 _EARLIER: Final = f"""
@@ -99,14 +111,14 @@ def attach_store(
 
 def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, days: str, since: datetime | None) -> None:
     try:
-        _keep(connection, layout, view)
-        tally_newest(connection, _KEPT, days=days)
+        rows = _keep(connection, layout, view)
+        doubles = find_suspects(connection, "kept", rows=rows)
+        for statement in (_SEVERAL, _NEWEST, _FOUND):
+            connection.execute(statement.format(alone=_ALONE if doubles.some else "", row=_ROW))
+        tally(connection, _KEPT, days=days, doubles=doubles, taken="several", put="newest")
+        if connection.sql(_IS_MISDATED).fetchall():
+            connection.execute(_DATES)
         _judge(connection)
-        # What changed is asked of these again and again; else nobody may ever ask which answer is whose.
-        connection.execute(_SEVERAL.format(what="view" if since is None else "table"))
-        connection.execute(_NEWEST)
-        connection.execute(_FOUND.format(alone=_ALONE if _has_repeated(connection) else ""))
-        connection.execute(_JUDGED.format(what="view enriched", of="found"))
         if since is not None:
             connection.execute(_EARLIER.format(since=moment(since)))
             connection.execute(_JUDGED.format(what="view earlier", of="known_before"))
@@ -119,24 +131,23 @@ def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, day
 
 def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     """Adds the verdicts."""
-    pairs = connection.sql("select distinct live_status, number_type from kinds").pl()
+    words = "select live_status, number_type from kinds union select live_status, number_type from several"
+    pairs = connection.sql(words).pl()
     verdicts = [verdict_of(status, kind).value for status, kind in pairs.iter_rows()]
     connection.register("verdicts", pairs.with_columns(verdict=pl.Series(verdicts, dtype=pl.String)).to_arrow())
     connection.execute(_JUDGED.format(what="table judged", of="kinds"))
     connection.execute("create or replace table kinds as from judged")
+    connection.execute(_JUDGED.format(what="view enriched", of="found"))
 
 
-def _has_repeated(connection: duckdb.DuckDBPyConnection) -> bool:
-    return bool(connection.sql("from repeated limit 1").fetchall())
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> None:
-    """Makes ``kept`` of all answers, sealed or not; an answer may be there twice."""
+def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> int:
+    """Makes ``kept`` of all answers, sealed or not, and counts them; an answer may be there twice."""
     nothing = pl.DataFrame(schema=KEPT_TYPES)
     journals = pl.concat([nothing, *(read_segment(path, veil=layout.veil).answers for path in view.journals)])
     connection.register("unsealed", journals.to_arrow())
     parts = _parts(connection, layout, view)
     connection.execute(f"create or replace view kept as from unsealed {parts}")
+    return journals.height + sum(map(row_count, view.parts))
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> str:

@@ -14,11 +14,10 @@ import polars as pl
 from hlrframe.account import Enrichment, Report
 from hlrframe.ages import parse_age
 from hlrframe.errors import ConfigError
-from hlrframe.report.alike import gather
 from hlrframe.report.sources import attach, readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.stored import attach_store
-from hlrframe.report.tally import tally
+from hlrframe.report.tally import find_suspects, tally
 from hlrframe.report.wording import NEEDED, SQL_TYPES, days, needed_by, unprefixed
 from hlrframe.store import Store
 
@@ -96,7 +95,6 @@ def open_subject(
         prefix = ""
         attach_store(connection, store, days=days(now), since=None if since is None else _moment_of(since, now))
         there = frozenset(connection.view("enriched").columns)
-    gather(connection)
     of_frame = "" if store is not None else prefix
     columns = [name for name in SQL_TYPES if name in there]
     connection.execute(f"create or replace view answers as {unprefixed(columns, prefix=of_frame, there=there)}")
@@ -120,7 +118,7 @@ def _open_frame(
     with readable("the summary's source"):
         # Every column that can be asked for, so that the outcomes are the same whatever the frame has.
         connection.execute(f"create view answers as {unprefixed(NEEDED, prefix=prefix, there=there)}")
-        tally(connection, "answers", days=days(now))
+        tally(connection, "answers", days=days(now), doubles=find_suspects(connection, "answers"))
     return there
 
 

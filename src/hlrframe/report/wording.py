@@ -10,7 +10,7 @@ from hlrframe.report.dialect import identifier, moment
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.schema import COLUMNS
 
-__all__ = ["DIMENSIONS", "GATHERED", "MEASURES", "NEEDED", "SQL_TYPES", "days", "needed_by", "render", "unprefixed"]
+__all__ = ["DIMENSIONS", "MEASURES", "NEEDED", "SQL_TYPES", "TALLIED", "days", "needed_by", "render", "unprefixed"]
 
 #: Types of the columns, as SQL.
 SQL_TYPES: Final[Mapping[str, str]] = MappingProxyType(
@@ -36,17 +36,6 @@ DIMENSIONS: Final = (
     "days",
 )
 
-_COUNTRIES: Final = ("verdict", "is_ported", "original_country", "current_country")
-_NETWORKS: Final = ("original_network", "current_network")
-#: Views of ``tallied`` that say less in fewer lines, and what they say.
-GATHERED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "tallied_by_fate": tuple(each for each in DIMENSIONS if each not in {*_COUNTRIES[1:], *_NETWORKS}),
-        "tallied_by_country": _COUNTRIES,
-        "tallied_by_network": (*_COUNTRIES, *_NETWORKS),
-    }
-)
-
 #: What is known of an outcome of one number, over the rows that carry it; several rows may have been asked and paid.
 MEASURES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -61,6 +50,8 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
 
 #: Days after which an answer is in the next bucket of age.
 _BUCKETS: Final = (365, 90, 30, 7, 1)
+#: The head of a statement where the outcomes are counted already.
+TALLIED: Final = "with outcomes as (from tallied)"
 #: What a statement can do without, where a frame has no such columns.
 _SPARED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"totals": frozenset({"provider", "checked_at"}), "coverage": frozenset({"live_status", "reason"})}
@@ -123,9 +114,7 @@ def render(
     else:
         counted = _outcomes(words, days(now))
         ctes = [("answers", unprefixed(columns, prefix=prefix, there=there)), ("outcomes", counted)]
-    if tallied and "before" not in words:
-        ctes = [("outcomes", f"  from {_view(words)}")]
-    head = "with " + ", ".join(f"{n} as (\n{q}\n)" for n, q in ctes)
+    head = TALLIED if tallied and "before" not in words else "with " + ", ".join(f"{n} as (\n{q}\n)" for n, q in ctes)
     return statement.format(head=head, **values).strip()
 
 
@@ -137,12 +126,6 @@ def _outcomes(words: Collection[str], age: str) -> str:
     measures = [f"{text} as {name}" for name, text in MEASURES.items() if name in words]
     chosen = ",\n    ".join(("msisdn as who", "(who is not null)::bigint as numbers", *dimensions, *measures))
     return f"  select\n    {chosen}\n  from answers\n  group by all"
-
-
-def _view(words: Collection[str]) -> str:
-    """Gives the view of the counted outcomes with the fewest lines that says what a statement asks."""
-    asked = {each for each in DIMENSIONS if each in words}
-    return next((name for name, facts in GATHERED.items() if asked <= set(facts)), "tallied")
 
 
 def unprefixed(columns: Iterable[str], *, prefix: str, there: Collection[str], of: str = "enriched") -> str:
