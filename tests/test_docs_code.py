@@ -185,6 +185,7 @@ def as_script(block):
     return block.source
 
 
+# Without bash, as on a plain Windows, nothing is there that could run them.
 @pytest.mark.skipif(not shutil.which("bash"), reason="the blocks are written for bash")
 @pytest.mark.parametrize("page", SHELL_PAGES, ids=named)
 def test_shell_blocks_run(page, shell):

@@ -92,6 +92,7 @@ def test_processes_with_overlapping_lists(tmp_path, slices):
     assert Decimal(str(round(sum(got["credits"] for got in results), 3))) == emulator.bill.total
 
 
+# On Windows the heir would wait until the claim is five minutes old.
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no lock that falls with a process")
 def test_a_killed_process_holds_up_nobody(tmp_path):
     """What a killed run had claimed is asked by the one that waits for it, without being paid twice."""

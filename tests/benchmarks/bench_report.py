@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from hlrframe import Store, summarize
+from hlrframe import Store, Summary, summarize
 from hlrframe.store.parts import write_parquet
 
 #: Rows of a part, as a compacted store has them.
@@ -104,9 +104,9 @@ def store(folder: Path) -> int:
         return tables_of(summary)
 
 
-def tables_of(summary: object) -> int:
+def tables_of(summary: Summary) -> int:
     """Asks for every table, and gives the distinct numbers."""
-    tables = {name: getattr(summary, name) for name in summary.names}  # type: ignore[attr-defined]  # a Summary
+    tables = {name: getattr(summary, name) for name in summary.names}
     return tables["totals"]["numbers"].item()
 
 

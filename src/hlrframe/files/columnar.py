@@ -191,7 +191,7 @@ def _repeating(table: pa.Table) -> list[str] | bool:
 def _repeats(values: "pa.ChunkedArray[Any]") -> bool:
     try:
         return 2 * int(pc.count_distinct(values).as_py()) <= len(values)
-    except pa.ArrowNotImplementedError:
+    except pa.ArrowNotImplementedError:  # pyarrow counts no lists or maps: these stay as Parquet writes them by itself
         return True
 
 

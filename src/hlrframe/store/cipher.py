@@ -123,12 +123,12 @@ class _Keeper(pqe.KmsClient):
         super().__init__()
         self._cipher = cipher
 
-    # The stubs say text; pyarrow hands over bytes, and takes them.
-    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]  # stubs say text
         nonce = os.urandom(_NONCE)
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, key_bytes, master_key_identifier.encode()))
 
-    def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]
+    # The stubs say text here too; pyarrow hands over bytes, and takes them.
+    def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:  # type: ignore[override]  # stubs
         try:
             return _opened(self._cipher, base64.b64decode(wrapped_key), master_key_identifier.encode())
         except ValueError as error:
