@@ -14,35 +14,19 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "hlrframe"
 
-#: From the ground up; within a floor a module may import those to its left.
-FLOORS = (
-    (
-        "errors",
-        "words",
-        "ages",
-        "models",
-        "schema",
-        "countries",
-        "numbering",
-        "ranges",
-        "spelling",
-        "msisdn",
-        "networks",
-    ),
-    ("wire", "tariff", "account", "budget", "limits", "lanes", "plan"),
-    ("bridge", "transport", "client", "store"),
-    ("scribe", "engine", "outcomes", "column", "forecast", "sharing", "resolve"),
-    ("cells", "door", "cleaning", "report", "progress", "frame", "files", "batches"),
-    ("emulator", "accessors", "polars", "pandas", "cluster", "cli", "__main__"),
+#: From the ground up: a package may import those before it, through their fronts.
+PACKAGES = (
+    *("errors", "system", "model", "phone", "store", "provider", "run", "report", "emulator", "frames", "files"),
+    *("polars", "pandas", "cli", "__main__"),
 )
-ORDER = [name for floor in FLOORS for name in floor]
-ROOF = set(FLOORS[-1])
+#: Packages that do not know each other, whatever their order.
+STRANGERS = ({"phone", "store", "provider"},)
 
-#: Packages that only some modules may import; a module that is not named here may import none of them.
+#: Outside packages that only some packages may import; one that is not named here may import none of them.
 RESERVED = {
-    "narwhals": {"door", "report", "files"} | ROOF,
-    "httpx": {"transport", "client", "emulator"},
-    "httptools": {"transport"},
+    "narwhals": {"frames", "report", "files"},
+    "httpx": {"provider", "emulator"},
+    "httptools": {"provider"},
     "duckdb": {"report", "files"},
     "altair": {"report"},
     "pandas": {"pandas"},
@@ -51,6 +35,7 @@ RESERVED = {
 }
 #: What values and decisions do without: clocks, threads, processes, the system. Chance comes in as an argument.
 IMPURE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "tempfile", "threading", "time"}
+PURE = ("hlrframe.errors", "hlrframe.model", "hlrframe.phone", "hlrframe.provider.wire", "hlrframe.run.schedule")
 
 MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 MAKERS = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
@@ -105,16 +90,37 @@ def edges(module, modules):
 
 
 def homeless(modules):
-    return sorted({module.part for module in modules.values()} - {"", *ORDER})
+    return sorted({module.part for module in modules.values()} - {"", *PACKAGES})
 
 
 def upward(modules):
-    rank = {name: place for place, name in enumerate(["", *reversed(ORDER)])}
+    rank = {name: place for place, name in enumerate((*PACKAGES, ""))}
     return [
         f"{name} imports {other}"
         for name, module in modules.items()
         for other in edges(module, modules)
-        if module.part != part_of(other) and rank.get(part_of(other), 0) <= rank.get(module.part, 0)
+        if module.part != part_of(other) and rank.get(part_of(other), 0) >= rank.get(module.part, 0)
+    ]
+
+
+def strange(modules):
+    return [
+        f"{name} imports {other}"
+        for name, module in modules.items()
+        for other in edges(module, modules)
+        for group in STRANGERS
+        if {module.part, part_of(other)} <= group and module.part != part_of(other)
+    ]
+
+
+def past_the_front(modules):
+    """Gives the imports that reach into another package; a user's own modules of the root are no fronts."""
+    return [
+        f"{name} imports {node.module}"
+        for name, module in modules.items()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hlrframe.")
+        if module.part not in {"", part_of(node.module)} and node.module.count(".") > 1
     ]
 
 
@@ -137,12 +143,11 @@ def out_of_bounds(modules):
 
 
 def impure(modules):
-    pure = {*FLOORS[0], *FLOORS[1]}
     return [
         f"{module.name} imports {name}"
         for module in modules.values()
         for name in imported(module)
-        if module.part in pure and name.split(".")[0] in IMPURE
+        if module.name.startswith(PURE) and name.split(".")[0] in IMPURE
     ]
 
 
@@ -231,15 +236,43 @@ def modules():
     return load(SOURCE)
 
 
-def test_every_module_has_its_floor(modules):
-    """A new module is put on a floor on purpose."""
-    assert "hlrframe.errors" in modules
+def test_every_package_has_its_place(modules):
+    """A new package is put in the list on purpose, and every one of the list is there."""
     assert homeless(modules) == []
+    assert {module.part for module in modules.values()} == {"", *PACKAGES}
+
+
+def test_the_house_has_few_rooms():
+    """A stranger finds at most twelve things at the top, the public modules apart."""
+    public = {"__init__.py", "__main__.py", "polars.py", "pandas.py", "py.typed", "__pycache__"}
+    assert len({path.name for path in SOURCE.iterdir()} - public) <= 12
 
 
 def test_imports_go_down(modules):
-    """A module imports only from lower floors, or from modules before it on its own; nobody imports the root."""
+    """A package imports only from those before it; nobody imports the root."""
     assert upward(modules) == []
+
+
+def test_rooms_on_one_floor_do_not_know_each_other(modules):
+    """Numbers, the store and the provider meet in the run alone."""
+    assert strange(modules) == []
+
+
+def test_a_package_is_entered_by_its_front(modules):
+    """Others import what a package's own ``__init__`` gives, so that its inside can change."""
+    assert past_the_front(modules) == []
+
+
+def test_a_front_draws_what_is_inside(modules):
+    """The docstring of a package names each of its modules and packages."""
+    missing = [
+        f"{front.name} says nothing of {name}"
+        for front in modules.values()
+        for name in modules
+        if name.rpartition(".")[0] == front.name != "hlrframe" and name.rpartition(".")[2] != "__main__"
+        if name.rpartition(".")[2] not in (ast.get_docstring(front.tree) or "")
+    ]
+    assert missing == []
 
 
 def test_no_import_goes_round(modules):
@@ -253,7 +286,7 @@ def test_outside_packages_stay_behind_their_doors(modules):
 
 
 def test_values_and_decisions_touch_nothing(modules):
-    """The two lowest floors have no clock, no threads, no files of their own and no asyncio."""
+    """Values, the provider's JSON and the schedule have no clock, no threads, no files of their own, no asyncio."""
     assert impure(modules) == []
 
 
@@ -283,7 +316,7 @@ def plant(root, files):
     """Writes a small package and loads it."""
     for name, source in {"__init__": "", **files}.items():
         path = root.joinpath(*name.split(".")).with_suffix(".py")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(source, encoding="utf-8")
     return load(root)
 
@@ -292,27 +325,31 @@ def plant(root, files):
     ("rule", "files", "breach"),
     [
         pytest.param(homeless, {"misc": ""}, "misc", id="no floor"),
-        pytest.param(upward, {"errors": "import hlrframe.plan", "plan": ""}, "hlrframe.plan", id="floor"),
-        pytest.param(upward, {"errors": "from hlrframe import models", "models": ""}, "hlrframe.models", id="order"),
+        pytest.param(upward, {"errors": "import hlrframe.run", "run": ""}, "hlrframe.run", id="floor"),
+        pytest.param(upward, {"errors": "from hlrframe import model", "model": ""}, "hlrframe.model", id="order"),
         pytest.param(upward, {"cli": "import hlrframe"}, "imports hlrframe", id="root"),
-        pytest.param(upward, {"wire": "def f():\n from hlrframe.cli import g", "cli": ""}, "hlrframe.cli", id="lazy"),
-        pytest.param(upward, {"plan": "from hlrframe.store.parts import P"}, "hlrframe.store", id="package"),
+        pytest.param(upward, {"run": "def f():\n from hlrframe.cli import g", "cli": ""}, "hlrframe.cli", id="lazy"),
+        pytest.param(upward, {"model": "from hlrframe.store.parts import P"}, "hlrframe.store", id="package"),
+        pytest.param(
+            strange, {"provider": "from hlrframe.store import S", "store": ""}, "hlrframe.store", id="strange"
+        ),
+        pytest.param(past_the_front, {"run": "from hlrframe.store.parts import P"}, "store.parts", id="front"),
         pytest.param(
             cycle,
             {"store.a": "if TYPE_CHECKING:\n from hlrframe.store.b import B", "store.b": "import hlrframe.store.a"},
             "hlrframe.store.b",
             id="cycle",
         ),
-        pytest.param(out_of_bounds, {"frame": "import pandas as pd"}, "pandas", id="pandas"),
-        pytest.param(out_of_bounds, {"engine": "from httpx import AsyncClient"}, "httpx", id="httpx"),
-        pytest.param(impure, {"plan": "from time import monotonic"}, "time", id="clock"),
-        pytest.param(reads_environment, {"client": "import os\ndef f(key=os.environ['K']): ..."}, ":2", id="environ"),
-        pytest.param(reads_environment, {"client": "class C:\n  key = getenv('K')"}, ":2", id="getenv"),
-        pytest.param(state, {"client": "try:\n  cache = {}\nexcept E: ..."}, "cache", id="display"),
-        pytest.param(state, {"client": "seen: dict[str, int] = defaultdict(int)"}, "seen", id="call"),
-        pytest.param(state, {"client": "def f():\n  global x\n  x = 1"}, "global x", id="global"),
-        pytest.param(too_long, {"client": "def f():\n" + "  x()\n" * 50}, "f: 51 lines", id="function"),
-        pytest.param(too_long, {"client": "x()\n" * 401}, "client: 401", id="module"),
+        pytest.param(out_of_bounds, {"frames": "import pandas as pd"}, "pandas", id="pandas"),
+        pytest.param(out_of_bounds, {"run": "from httpx import AsyncClient"}, "httpx", id="httpx"),
+        pytest.param(impure, {"run.schedule.scheduler": "from time import monotonic"}, "time", id="clock"),
+        pytest.param(reads_environment, {"cli": "import os\ndef f(key=os.environ['K']): ..."}, ":2", id="environ"),
+        pytest.param(reads_environment, {"cli": "class C:\n  key = getenv('K')"}, ":2", id="getenv"),
+        pytest.param(state, {"cli": "try:\n  cache = {}\nexcept E: ..."}, "cache", id="display"),
+        pytest.param(state, {"cli": "seen: dict[str, int] = defaultdict(int)"}, "seen", id="call"),
+        pytest.param(state, {"cli": "def f():\n  global x\n  x = 1"}, "global x", id="global"),
+        pytest.param(too_long, {"cli": "def f():\n" + "  x()\n" * 50}, "f: 51 lines", id="function"),
+        pytest.param(too_long, {"cli": "x()\n" * 401}, "client: 401", id="module"),
     ],
 )
 def test_the_rules_bite(tmp_path, rule, files, breach):
@@ -327,7 +364,7 @@ def test_the_rules_bite(tmp_path, rule, files, breach):
         pytest.param(upward, {"store.a": "import hlrframe.store.b", "store.b": ""}, id="inside a package"),
         pytest.param(upward, {"__init__": "from hlrframe.cli import main", "cli": ""}, id="the root re-exports"),
         pytest.param(out_of_bounds, {"emulator.app": "import httpx"}, id="a door"),
-        pytest.param(reads_environment, {"client": "import os\ndef f():\n  return os.environ"}, id="asked"),
+        pytest.param(reads_environment, {"cli": "import os\ndef f():\n  return os.environ"}, id="asked"),
         pytest.param(state, {"errors": "WORDS = {}\n_x: Final = []\n__all__ = []\ny = ()"}, id="constants"),
         pytest.param(too_long, {"errors": "def f():\n  '''" + "doc\n" * 60 + "'''"}, id="a long docstring"),
     ],

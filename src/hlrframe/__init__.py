@@ -12,9 +12,6 @@ The emulator needs no account: ``client=hf.emulator.connect(seed=7)``.
 import importlib as _importlib
 import typing as _typing
 
-from hlrframe.account import Enrichment, Estimate, LaneReport, Report
-from hlrframe.cleaning import clean
-from hlrframe.client import Client
 from hlrframe.errors import (
     AuthError,
     ConfigError,
@@ -35,14 +32,28 @@ from hlrframe.errors import (
     Unavailable,
     UnsealedWarning,
 )
-from hlrframe.frame import enrich, enrich_async, enrich_with_report, estimate, lookup
-from hlrframe.models import LiveStatus, LookupKind, NumberType, Progress, Reason, Settings, State, Verdict
+from hlrframe.frames import clean, enrich, enrich_async, enrich_with_report, estimate, lookup
+from hlrframe.model import (
+    Enrichment,
+    Estimate,
+    LaneReport,
+    LiveStatus,
+    LookupKind,
+    NumberType,
+    Progress,
+    Reason,
+    Report,
+    Settings,
+    State,
+    Verdict,
+)
+from hlrframe.provider import Client
 from hlrframe.store import Store
 
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
-    from hlrframe.batches import enrich_batches
     from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file
+    from hlrframe.frames import enrich_batches
     from hlrframe.report import Summary, summarize
 
 __all__ = [
@@ -97,7 +108,7 @@ __all__ = [
 #: Names that are loaded when they are first used: they need duckdb, or are not needed by most.
 _LATE = {
     "emulator": "hlrframe.emulator",
-    "enrich_batches": "hlrframe.batches",
+    "enrich_batches": "hlrframe.frames.stream",
     "Cleaned": "hlrframe.files",
     "clean_file": "hlrframe.files",
     "enrich_file": "hlrframe.files",

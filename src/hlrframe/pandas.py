@@ -13,9 +13,8 @@ A type checker does not see ``.hlr``, as with every accessor that is registered:
 
 from typing import TYPE_CHECKING, Any
 
-from hlrframe.accessors import READINGS, FrameAccessor, SeriesAccessor, read_cells
-from hlrframe.door import open_door
 from hlrframe.errors import InputError
+from hlrframe.frames import READINGS, FrameAccessor, SeriesAccessor, open_frame, read_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +93,6 @@ class HlrSeries(SeriesAccessor):
 def _read(
     rows: "pd.DataFrame", names: tuple[str, ...], *, region: str | None = None, region_column: str | None = None
 ) -> "pd.DataFrame":
-    door = open_door(rows, "cells", region_column=region_column)
-    readings: pd.DataFrame = door.attach(read_cells(door.texts, names, region=region, regions=door.regions))
+    opened = open_frame(rows, "cells", region_column=region_column)
+    readings: pd.DataFrame = opened.attach(read_cells(opened.texts, names, region=region, regions=opened.regions))
     return readings[list(names)]

@@ -20,8 +20,8 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.accessors import READINGS, FrameAccessor, SeriesAccessor, read_cells
-from hlrframe.numbering import check_region
+from hlrframe.frames import READINGS, FrameAccessor, SeriesAccessor, read_cells
+from hlrframe.model import check_region
 
 __all__ = ["HlrExpr", "HlrFrame", "HlrLazyFrame", "HlrSeries"]
 

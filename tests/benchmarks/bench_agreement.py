@@ -10,7 +10,7 @@ from collections import Counter
 
 import phonenumbers
 
-from agreement_aid import MEANT, differences
+from helpers.agreement import MEANT, differences
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import phonenumbers
 import polars as pl
 
-from hlrframe.msisdn import parse_column
-from hlrframe.networks import predict_networks
+from hlrframe.phone.networks import predict_networks
+from hlrframe.phone.parse import parse_column
 
 #: libphonenumber's loop is timed on this many numbers: it takes minutes for a million.
 LOOP = 10_000

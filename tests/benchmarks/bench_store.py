@@ -30,7 +30,7 @@ import stored
 from polars.testing import assert_frame_equal
 
 import hlrframe as hf
-from hlrframe.schema import select_columns
+from hlrframe.model.columns import select_columns
 
 ACCOUNT = {"HLR_API_KEY": "key", "HLR_API_SECRET": "secret"}
 #: Result columns that DuckDB makes itself, rather than taking them from the answer.

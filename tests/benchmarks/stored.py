@@ -10,8 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 import hlrframe as hf
-from hlrframe.models import LiveStatus, NumberType, Question
-from hlrframe.schema import ANSWER_SCHEMA
+from hlrframe.model.columns import ANSWER_SCHEMA
+from hlrframe.model.question import Question
+from hlrframe.model.vocabulary import LiveStatus, NumberType
 from hlrframe.store import Answered
 
 #: The host that a client of the loopback asks.

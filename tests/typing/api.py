@@ -1,5 +1,5 @@
 """What users' own type checkers see: typed examples of the public names. Checked by mypy, never run."""
-# ruff: noqa: INP001  # read by the type checker alone, part of no package
+# read by the type checker alone, part of no package
 
 from collections.abc import Mapping
 from typing import Any, assert_type

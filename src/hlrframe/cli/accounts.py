@@ -4,8 +4,8 @@ import os
 from argparse import Namespace
 from typing import Final
 
-from hlrframe.client import Client, unused_account
 from hlrframe.errors import ConfigError
+from hlrframe.provider import Client, unused_account
 
 __all__ = ["NoAccount", "account", "missing_variables"]
 

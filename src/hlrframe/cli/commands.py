@@ -6,8 +6,6 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hlrframe.account import Estimate
-from hlrframe.ages import MaxAge
 from hlrframe.cli.accounts import account
 from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
@@ -15,7 +13,7 @@ from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import FileJob, clean_file, estimate_file
-from hlrframe.models import Reason, Settings
+from hlrframe.model import Estimate, MaxAge, Reason, Settings
 from hlrframe.store import Store
 
 __all__ = ["COMMANDS"]

@@ -14,8 +14,8 @@ from typing import Final, Literal
 
 from hlrframe.cli.accounts import account, missing_variables
 from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
-from hlrframe.client import Client, unused_account
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
+from hlrframe.provider import Client, unused_account
 from hlrframe.store import Store
 
 __all__ = ["diagnose"]
@@ -143,7 +143,7 @@ def _is_loopback(host: str) -> bool:
 def _call(client: Client) -> Iterator[Finding]:
     """Asks for the balance, once."""
     try:
-        pulse = client.pulse()
+        ping = client.ping()
     except AuthError as error:
         yield Finding("provider", "ok", "reached")
         cure = "compare HLR_API_KEY and HLR_API_SECRET with the v2 credentials in your account's settings"
@@ -153,12 +153,12 @@ def _call(client: Client) -> Iterator[Finding]:
         yield Finding("provider", "problem", str(error), _cure(str(error)), REFUSED)
         return
     secured = "TLS verified, " if client.base_url.scheme == "https" and client.provider == client.base_url.host else ""
-    slow = pulse.seconds > SLOW
-    yield Finding("provider", "warning" if slow else "ok", f"{secured}a balance took {pulse.seconds:.2f} s")
-    short = "" if pulse.credits > 0 else "top the account up: nothing that costs can be asked"
-    yield Finding("balance", "warning" if short else "ok", f"{pulse.credits:,.1f} credits", short)
-    if pulse.ahead is not None:
-        yield _clock(pulse.ahead)
+    slow = ping.seconds > SLOW
+    yield Finding("provider", "warning" if slow else "ok", f"{secured}a balance took {ping.seconds:.2f} s")
+    short = "" if ping.credits > 0 else "top the account up: nothing that costs can be asked"
+    yield Finding("balance", "warning" if short else "ok", f"{ping.credits:,.1f} credits", short)
+    if ping.ahead is not None:
+        yield _clock(ping.ahead)
 
 
 def _cure(words: str) -> str:

@@ -10,11 +10,10 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.ages import parse_age
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.models import Reason, Settings, mask
-from hlrframe.msisdn import Msisdn, parse
+from hlrframe.model import Reason, Settings, mask, parse_age
+from hlrframe.phone import Msisdn, parse
 from hlrframe.store import Store
 
 __all__ = ["STORE_COMMANDS", "moment_of"]

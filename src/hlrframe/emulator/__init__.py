@@ -21,7 +21,7 @@ from hlrframe.emulator.world import Subscriber, World
 from hlrframe.errors import EmulatorWarning
 
 if TYPE_CHECKING:
-    from hlrframe.client import Client
+    from hlrframe.provider import Client
 
 __all__ = [
     "Bill",
@@ -74,7 +74,7 @@ def connect(
     Warns:
         EmulatorWarning: Always: the answers are invented.
     """
-    from hlrframe.client import Client  # noqa: PLC0415 - the emulator serves other processes without it
+    from hlrframe.provider import Client  # noqa: PLC0415 - the emulator serves other processes without it
 
     warnings.warn("the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=2)
     chosen = emulator or Emulator(seed, day=day, credits=credits, faults=faults, latency=latency, throttles=throttles)

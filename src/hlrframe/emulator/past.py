@@ -6,12 +6,8 @@ from datetime import timedelta
 import polars as pl
 
 from hlrframe.errors import ConfigError
-from hlrframe.models import LookupKind, Question
-from hlrframe.schema import ANSWER_SCHEMA
-from hlrframe.store import Store
-from hlrframe.store.parts import read_answers
-from hlrframe.store.queries import SAME
-from hlrframe.store.records import Answered
+from hlrframe.model import ANSWER_SCHEMA, LookupKind, Question
+from hlrframe.store import SAME, Answered, Store, read_answers
 
 __all__ = ["backdate"]
 

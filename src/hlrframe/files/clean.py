@@ -8,16 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from hlrframe.cleaning import CLEAN_COLUMNS
-from hlrframe.column import NumberList
 from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes
 from hlrframe.files.source import Taken
 from hlrframe.files.transfer import Transfer
-from hlrframe.models import Settings
-from hlrframe.networks import number_types, predict_networks
+from hlrframe.frames import CLEAN_COLUMNS
+from hlrframe.model import Settings
+from hlrframe.phone import number_types, predict_networks
+from hlrframe.run import NumberList
 
 __all__ = ["Cleaned", "clean_file"]
 

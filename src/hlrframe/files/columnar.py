@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hlrframe.door import Door, open_door
 from hlrframe.files.paths import readable
 from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
+from hlrframe.frames import OpenFrame, open_frame
 
 __all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
 
@@ -34,11 +34,11 @@ class _TypedFile(ABC):
         check_distinct(schema.names, path)
         self.head()
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the columns."""
         # Not schema.empty_table(): it makes arrays of lists, for which pyarrow imports pandas where that is installed.
         nothing = pa.Table.from_batches([], self._schema)
-        return open_door(nothing, self._taken.column, region_column=self._taken.region_column)
+        return open_frame(nothing, self._taken.column, region_column=self._taken.region_column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
@@ -47,16 +47,16 @@ class _TypedFile(ABC):
     def phones(self) -> Iterator[Phones]:
         """Reads the phone column, piece by piece."""
         for table in self._tables(PIECE_ROWS, columns=self._taken.names):
-            door = open_door(
+            opened = open_frame(
                 table.select(self._taken.names), self._taken.column, region_column=self._taken.region_column
             )
-            yield Phones(door.texts, door.regions)
+            yield Phones(opened.texts, opened.regions)
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
         for table in self._tables(rows_of_piece(len(self._schema), self._taken.cells)):
-            door = open_door(table.replace_schema_metadata(self._schema.metadata), self._taken.column)
-            yield Piece(table.num_rows, door.attach)
+            opened = open_frame(table.replace_schema_metadata(self._schema.metadata), self._taken.column)
+            yield Piece(table.num_rows, opened.attach)
 
     @abstractmethod
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:

@@ -15,12 +15,12 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.door import Door, open_door
 from hlrframe.errors import InputError
 from hlrframe.files.guard import LineGuard
 from hlrframe.files.paths import readable
 from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.files.text import chunks, encoding_of, open_text
+from hlrframe.frames import OpenFrame, open_frame
 
 __all__ = ["DelimitedFile", "DelimitedLines", "DelimitedTable"]
 
@@ -114,7 +114,7 @@ class DelimitedFile:
                 raise InputError(f"{path} has several columns named {name!r}: rename all but one")
         # Finds the columns, or says which ones there are.
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_door(empty, taken.column, region_column=taken.region_column)
+        open_frame(empty, taken.column, region_column=taken.region_column)
         self._places = [self.names.index(name) for name in taken.names]
         #: How many rows to hold at a time.
         self.rows_of_piece = rows_of_piece(len(self.names), taken.cells)
@@ -182,7 +182,7 @@ class DelimitedLines:
         self._file = file
         self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the header: what is added to it is the names."""
         body, end = self._file.header
 
@@ -190,7 +190,7 @@ class DelimitedLines:
             names = results.clear().write_csv(separator=self._file.separator).rstrip("\n")
             return f"{self._file.mark}{self._guard(body)}{self._file.separator}{names}{end}"
 
-        return Door(pl.Series(dtype=pl.String), self._file.names, attach)
+        return OpenFrame(pl.Series(dtype=pl.String), self._file.names, attach)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns; lines with other separators do not go together."""
@@ -235,9 +235,9 @@ class DelimitedTable:
         self._schema = pa.schema([(name, pa.string()) for name in file.names])
         check_distinct(file.names, file.path)
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the columns."""
-        return open_door(pa.Table.from_batches([], self._schema), self._file.taken.column)
+        return open_frame(pa.Table.from_batches([], self._schema), self._file.taken.column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns, each of text."""
@@ -253,4 +253,4 @@ class DelimitedTable:
         for chunk in chunks(rows, self._file.rows_of_piece):
             columns = [pa.array(values, pa.string()) for values in zip(*chunk, strict=True)]
             table = pa.table(columns, schema=self._schema)
-            yield Piece(len(chunk), open_door(table, self._file.taken.column).attach)
+            yield Piece(len(chunk), open_frame(table, self._file.taken.column).attach)

@@ -10,7 +10,6 @@ from typing import BinaryIO, Final, Self
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.door import Door
 from hlrframe.errors import InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
@@ -18,6 +17,7 @@ from hlrframe.files.guard import guard_frame
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import PACKINGS, Packing, create_bytes
+from hlrframe.frames import OpenFrame
 
 __all__ = ["Format", "Kind", "check_fits", "open_sink", "open_source"]
 
@@ -121,7 +121,7 @@ def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool 
             return DelimitedLines(file, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(file)
 
 
-def check_fits(head: Door, into: Format) -> None:
+def check_fits(head: OpenFrame, into: Format) -> None:
     """Refuses columns that the destination cannot hold.
 
     Raises:

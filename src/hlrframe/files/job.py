@@ -7,12 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from hlrframe.account import Enrichment, Estimate, Report
-from hlrframe.bridge import run_sync
-from hlrframe.client import Client, unused_account
-from hlrframe.column import NumberList
 from hlrframe.errors import ConfigError
-from hlrframe.files.asking import Asking, Results
 from hlrframe.files.formats import open_source
 from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
@@ -20,13 +15,12 @@ from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes, sources_of
 from hlrframe.files.source import PIECE_ROWS, Taken
 from hlrframe.files.transfer import Transfer
-from hlrframe.forecast import estimate_numbers
-from hlrframe.frame import StorePath, open_store, raise_if_ended_early
-from hlrframe.models import Settings, State
-from hlrframe.outcomes import Outcomes
-from hlrframe.progress import ProgressOption, shown
-from hlrframe.schema import select_columns
+from hlrframe.frames import StorePath, open_store, raise_if_ended_early
+from hlrframe.model import Enrichment, Estimate, Report, Settings, State, select_columns
+from hlrframe.provider import Client, unused_account
+from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, estimate_numbers, shown
 from hlrframe.store import Store
+from hlrframe.system import run_sync
 
 __all__ = ["FileJob", "enrich_file", "estimate_file"]
 

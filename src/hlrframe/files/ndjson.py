@@ -14,11 +14,11 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.door import Door, open_door
 from hlrframe.errors import InputError
 from hlrframe.files.paths import readable
 from hlrframe.files.source import Phones, Piece, Taken, rows_of_piece
 from hlrframe.files.text import chunks, open_text
+from hlrframe.frames import OpenFrame, open_frame
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
 
@@ -76,9 +76,9 @@ class NdjsonLines:
                 f"{self.path}, line {number}: {_listed(self.taken.names)} holds what is neither text nor a number"
             ) from None
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the names; nothing is written for them."""
-        return Door(pl.Series(dtype=pl.String), tuple(self.names), lambda _: "")
+        return OpenFrame(pl.Series(dtype=pl.String), tuple(self.names), lambda _: "")
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names nothing: objects of any members go together."""
@@ -110,7 +110,7 @@ class NdjsonLines:
             InputError: No line had one; the message says what there is.
         """
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_door(empty, self.taken.column, region_column=self.taken.region_column)
+        open_frame(empty, self.taken.column, region_column=self.taken.region_column)
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
@@ -154,9 +154,9 @@ class NdjsonTable:
         self._lines = lines
         self._empty = pl.DataFrame()
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the columns, as far as they are known."""
-        return open_door(self._table(), self._lines.taken.column)
+        return open_frame(self._table(), self._lines.taken.column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
@@ -187,8 +187,8 @@ class NdjsonTable:
         for rows in self._lines.chunks():
             with readable(self._lines.path):
                 frame = pl.read_ndjson(_bytes(rows), schema=self._empty.schema)
-            door = open_door(_arrow(frame.with_columns(_phones_of(rows).texts.alias(column))), column)
-            yield Piece(len(rows), door.attach)
+            opened = open_frame(_arrow(frame.with_columns(_phones_of(rows).texts.alias(column))), column)
+            yield Piece(len(rows), opened.attach)
 
 
 def _bytes(rows: Sequence[_Row]) -> io.BytesIO:

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import InputError
-from hlrframe.store.disk import sync_directory, try_lock
+from hlrframe.store import sync_directory, try_lock
 
 __all__ = [
     "check_destination",

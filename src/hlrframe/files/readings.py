@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.models import Reason
+from hlrframe.model import Reason
 
 __all__ = ["Readings"]
 

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import polars as pl
 
-from hlrframe.door import Door
 from hlrframe.errors import InputError
+from hlrframe.frames import OpenFrame
 
 __all__ = ["PIECE_CELLS", "PIECE_ROWS", "Phones", "Piece", "Sink", "Source", "Taken", "check_distinct", "rows_of_piece"]
 
@@ -77,7 +77,7 @@ class Source(Protocol):
     Every method may raise :class:`~hlrframe.InputError`.
     """
 
-    def head(self) -> Door:
+    def head(self) -> OpenFrame:
         """Gives the columns. The names of an NDJSON file are all there when its phones have been read."""
         ...
 

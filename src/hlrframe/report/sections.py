@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from hlrframe.countries import name_of
+from hlrframe.phone import name_of
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
 from hlrframe.report.flows import Flow, flows_chart
 from hlrframe.report.markup import amount, count, data_table, element, many, percent, plain, text

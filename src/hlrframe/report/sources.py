@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from hlrframe.errors import InputError
+from hlrframe.model import COLUMNS
 from hlrframe.report.dialect import identifier, literal
 from hlrframe.report.wording import SQL_TYPES
-from hlrframe.schema import COLUMNS
 
 __all__ = ["attach", "readable"]
 

@@ -10,16 +10,11 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.models import verdict_of
+from hlrframe.model import verdict_of
 from hlrframe.report.dialect import literal, moment
 from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
 from hlrframe.report.wording import NEEDED
-from hlrframe.store import Store
-from hlrframe.store.layout import Layout, View
-from hlrframe.store.parts import collect, row_count, scan_parts
-from hlrframe.store.queries import AGE, KEY, SAME
-from hlrframe.store.records import KEPT_TYPES
-from hlrframe.store.segment import read_segment
+from hlrframe.store import AGE, KEPT_TYPES, KEY, SAME, Layout, Store, View, collect, read_segment, row_count, scan_parts
 
 __all__ = ["attach_store"]
 
@@ -143,7 +138,7 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
 def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> int:
     """Makes ``kept`` of all answers, sealed or not, and counts them; an answer may be there twice."""
     nothing = pl.DataFrame(schema=KEPT_TYPES)
-    journals = pl.concat([nothing, *(read_segment(path, veil=layout.veil).answers for path in view.journals)])
+    journals = pl.concat([nothing, *(read_segment(path, encoding=layout.encoding).answers for path in view.journals)])
     connection.register("unsealed", journals.to_arrow())
     parts = _parts(connection, layout, view)
     connection.execute(f"create or replace view kept as from unsealed {parts}")
@@ -154,11 +149,11 @@ def _parts(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) ->
     """Gives the sealed answers, as SQL that follows those of journals."""
     if not view.parts:
         return ""
-    if not layout.veil.encrypts:
+    if not layout.encoding.encrypts:
         paths = ", ".join(literal(glob.escape(str(path))) for path in view.parts)
         return f"union all by name from read_parquet([{paths}], union_by_name = true)"
     # DuckDB has no key: what is needed is read with it, batch by batch, and stays in memory or its spill.
-    rows = scan_parts(view.parts, KEPT_TYPES, veil=layout.veil).select(_WANTED)
+    rows = scan_parts(view.parts, KEPT_TYPES, encoding=layout.encoding).select(_WANTED)
     connection.register("revealed", _stream(rows))
     connection.execute("create or replace table sealed as from revealed")
     connection.unregister("revealed")

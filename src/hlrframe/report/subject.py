@@ -11,9 +11,8 @@ from typing import Any, Final
 import duckdb
 import polars as pl
 
-from hlrframe.account import Enrichment, Report
-from hlrframe.ages import parse_age
 from hlrframe.errors import ConfigError
+from hlrframe.model import Enrichment, Report, parse_age
 from hlrframe.report.sources import attach, readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.stored import attach_store

@@ -16,9 +16,9 @@ from typing import Any, Final, Literal, Self
 import duckdb
 import polars as pl
 
-from hlrframe.account import Enrichment, Report
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.models import LookupKind, Settings
+from hlrframe.model import Enrichment, LookupKind, Report, Settings
+from hlrframe.provider import PRICES, credits_of
 from hlrframe.report.costs import COST_OF_STORE
 from hlrframe.report.page import About, notebook_part, page, source_of, write_page
 from hlrframe.report.plots import Plots
@@ -29,7 +29,6 @@ from hlrframe.report.sources import readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.subject import open_subject
 from hlrframe.report.wording import render
-from hlrframe.tariff import PRICES, credits_of
 
 __all__ = ["Summary", "summarize"]
 

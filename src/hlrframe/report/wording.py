@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from hlrframe.model import COLUMNS
 from hlrframe.report.dialect import identifier, moment
 from hlrframe.report.statements import STATEMENTS
-from hlrframe.schema import COLUMNS
 
 __all__ = ["DIMENSIONS", "MEASURES", "NEEDED", "SQL_TYPES", "TALLIED", "days", "needed_by", "render", "unprefixed"]
 

@@ -9,16 +9,24 @@ bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`
 
 from hlrframe.errors import DamagedWarning
 from hlrframe.store.claims import TOUCH_EVERY, Claim
+from hlrframe.store.compaction import Compaction
+from hlrframe.store.disk import sync_directory, try_lock
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal
-from hlrframe.store.queries import INCONCLUSIVE_AGE
-from hlrframe.store.records import Answered, Asked, Entry, Withdrawn
+from hlrframe.store.layout import Layout, View
+from hlrframe.store.parts import collect, read_answers, row_count, scan_parts
+from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME
+from hlrframe.store.records import KEPT_TYPES, Answered, Asked, Entry, Withdrawn
+from hlrframe.store.segment import read_segment
 from hlrframe.store.stats import StoreStats
 from hlrframe.store.store import Store
-from hlrframe.store.tidy import Compaction
 
 __all__ = [
+    "AGE",
     "INCONCLUSIVE_AGE",
+    "KEPT_TYPES",
+    "KEY",
+    "SAME",
     "TOUCH_EVERY",
     "Answered",
     "Asked",
@@ -27,8 +35,17 @@ __all__ = [
     "DamagedWarning",
     "Entry",
     "Journal",
+    "Layout",
     "Store",
     "StoreHealth",
     "StoreStats",
+    "View",
     "Withdrawn",
+    "collect",
+    "read_answers",
+    "read_segment",
+    "row_count",
+    "scan_parts",
+    "sync_directory",
+    "try_lock",
 ]

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from hlrframe.errors import ConfigError
-from hlrframe.store.privacy import TELLING, Between, Key, Veil
+from hlrframe.store.privacy import TELLING, Between, Encoding, Key
 from hlrframe.store.records import KEPT_TYPES, conform
 
 try:
@@ -46,7 +46,7 @@ _MASTER: Final = "hlrframe"
 _TOGETHER: Final = 24
 
 
-class Encrypted(Veil):
+class Encrypted(Encoding):
     """Numbers that can be read with the key alone.
 
     Raises:

@@ -22,10 +22,10 @@ from typing import Final, Self
 
 import polars as pl
 
-from hlrframe.models import Question
+from hlrframe.model import Question
 from hlrframe.store.disk import create, explained, list_files, try_lock
 from hlrframe.store.layout import Layout, new_name
-from hlrframe.store.privacy import Veil
+from hlrframe.store.privacy import Encoding
 
 __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
 
@@ -91,7 +91,7 @@ def claim(layout: Layout, question: Question, numbers: pl.Series) -> Claim:
         StoreError: The store cannot be written.
     """
     with explained("claim numbers in", layout.claims):
-        keys = layout.veil.hide(numbers.cast(pl.String)).cast(_key_type(layout.veil))
+        keys = layout.encoding.hide(numbers.cast(pl.String)).cast(_key_type(layout.encoding))
         with _turn(layout.claims):
             taken = keys.is_in(_claimed(layout, question).implode())
             free = keys.filter(~taken)
@@ -104,13 +104,13 @@ def has_claimed(layout: Layout, hidden: pl.Series) -> bool:
 
     Args:
         layout: Which store.
-        hidden: Numbers as the store's veil hides them.
+        hidden: Numbers as the store's encoding hides them.
 
     Raises:
         StoreError: The store cannot be read.
     """
     with explained("read the claims in", layout.claims), _turn(layout.claims):
-        return bool(hidden.cast(_key_type(layout.veil), strict=False).is_in(_claimed(layout, None).implode()).any())
+        return bool(hidden.cast(_key_type(layout.encoding), strict=False).is_in(_claimed(layout, None).implode()).any())
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path,
     file = create(path)
     try:
         try_lock(file)
-        file.write(_written(keys, question, layout.veil))
+        file.write(_written(keys, question, layout.encoding))
     except BaseException:
         file.close()
         path.unlink(missing_ok=True)
@@ -144,13 +144,13 @@ def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path,
 
 def _claimed(layout: Layout, question: Question | None) -> pl.Series:
     """Gives what runs that go on have claimed for a question, or for any."""
-    found = [pl.Series(dtype=_key_type(layout.veil))]
+    found = [pl.Series(dtype=_key_type(layout.encoding))]
     for path in list_files(layout.claims, ".claim"):
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if _has_ended(path):
                 path.unlink()
             else:
-                found += _read(path.read_bytes(), question, layout.veil)
+                found += _read(path.read_bytes(), question, layout.encoding)
     return pl.concat(found)
 
 
@@ -159,25 +159,25 @@ def _has_ended(path: Path) -> bool:
         return try_lock(file) is True or time.time() - os.fstat(file.fileno()).st_mtime > EXPIRY
 
 
-def _written(keys: pl.Series, question: Question, veil: Veil) -> bytes:
+def _written(keys: pl.Series, question: Question, encoding: Encoding) -> bytes:
     head = json.dumps({"question": question.key}).encode()
     body = io.BytesIO()
     keys.sort().to_frame("key").write_ipc(body, compression="zstd")
-    return head + b"\n" + veil.seal(body.getvalue(), about=head)
+    return head + b"\n" + encoding.seal(body.getvalue(), about=head)
 
 
-def _read(data: bytes, question: Question | None, veil: Veil) -> list[pl.Series]:
+def _read(data: bytes, question: Question | None, encoding: Encoding) -> list[pl.Series]:
     """Reads a claim; one that cannot be read, by a newer version for one, claims nothing."""
     head, _, body = data.partition(b"\n")
     try:
         if question is not None and json.loads(head)["question"] != question.key:
             return []
-        keys = pl.read_ipc(io.BytesIO(veil.unseal(body, about=head)))["key"]
+        keys = pl.read_ipc(io.BytesIO(encoding.unseal(body, about=head)))["key"]
     except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return []
-    return [keys] if keys.dtype == _key_type(veil) else []
+    return [keys] if keys.dtype == _key_type(encoding) else []
 
 
-def _key_type(veil: Veil) -> pl.DataType:
+def _key_type(encoding: Encoding) -> pl.DataType:
     """Gives the type of numbers in a claim: integers are short, and a hash is none."""
-    return pl.String() if veil.mode == "hashed" else pl.UInt64()
+    return pl.String() if encoding.mode == "hashed" else pl.UInt64()

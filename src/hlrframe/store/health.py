@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hlrframe.models import Question
+from hlrframe.model import Question
 from hlrframe.store.disk import create, explained
 from hlrframe.store.journal import is_orphan
 from hlrframe.store.layout import Layout, new_name

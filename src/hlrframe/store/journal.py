@@ -15,7 +15,7 @@ from typing import Final, Self
 import polars as pl
 
 from hlrframe.errors import StoreError, UnsealedWarning
-from hlrframe.models import Question
+from hlrframe.model import Question
 from hlrframe.store.bucket import BucketError
 from hlrframe.store.disk import explained, is_same_file, sync_directory, try_lock
 from hlrframe.store.layout import Layout, new_name
@@ -128,7 +128,7 @@ class Journal:
             while True:
                 path = self._layout.journals / f"{self.run_id}-{next(self._numbers):04}.arrows"
                 try:
-                    return SegmentWriter(path, self._question, self.run_id, veil=self._layout.veil)
+                    return SegmentWriter(path, self._question, self.run_id, encoding=self._layout.encoding)
                 except FileExistsError:
                     continue
 
@@ -165,24 +165,24 @@ def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
         segment.close()
 
 
-def _seal_if_reachable(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
+def _seal_if_reachable(layout: Layout, path: Path, release: Callable[[], None]) -> None:
     """Seals a journal file; where its part belongs into a bucket that is away, the file is kept and a warning said.
 
     It is on the disk of this machine, so that no run needs to stop for it.
     """
     try:
-        _seal(layout, path, let_go)
+        _seal(layout, path, release)
     except BucketError as refusal:
         kept = f"what was answered is kept in {layout.journals} and goes there when the store is next opened"
         warnings.warn(f"{refusal}; {kept}", UnsealedWarning, stacklevel=2)
 
 
-def _seal(layout: Layout, path: Path, let_go: Callable[[], None]) -> None:
+def _seal(layout: Layout, path: Path, release: Callable[[], None]) -> None:
     """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
-    content = read_segment(path, veil=layout.veil)
+    content = read_segment(path, encoding=layout.encoding)
     _write_once(layout, layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
     _write_once(layout, layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
-    let_go()  # some systems neither rename nor remove an open file
+    release()  # some systems neither rename nor remove an open file
     if content.damaged:
         set_aside(path)
     else:

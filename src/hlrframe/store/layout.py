@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import StoreError
-from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.disk import create, explained, list_files, make_directory, publish, sync_directory, try_lock
-from hlrframe.store.privacy import PLAIN, Veil
+from hlrframe.store.privacy import PLAIN, Encoding
 
 __all__ = ["FORMAT_VERSION", "Layout", "View", "facts_in", "new_name", "refuse_newer", "run_of"]
 
@@ -61,7 +61,7 @@ class Layout:
 
     root: Path
     #: How numbers lie in it.
-    veil: Veil = PLAIN
+    encoding: Encoding = PLAIN
 
     @property
     def name(self) -> str:
@@ -118,7 +118,7 @@ class Layout:
         facts = self.facts()
         if facts is not None:
             refuse_newer(self.name, layout=facts["format"], columns=facts["columns"])
-            self.veil.check(facts.get("privacy"), self.name)
+            self.encoding.check(facts.get("privacy"), self.name)
         self._refuse_spool(facts)
 
     def prepare(self) -> None:
@@ -188,8 +188,8 @@ class Layout:
             self._refuse_foreign()
             self.root.chmod(0o700)
         now = dict(facts or {}) | {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION}
-        if self.veil.mark is not None:
-            now["privacy"] = dict(self.veil.mark)
+        if self.encoding.mark is not None:
+            now["privacy"] = dict(self.encoding.mark)
         if now != facts:
             self._write_marker(now, anew=facts is None)
 

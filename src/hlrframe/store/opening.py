@@ -1,4 +1,4 @@
-"""Opening a store: which veil it has, and where the key comes from."""
+"""Opening a store: which encoding it has, and where the key comes from."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hlrframe.errors import ConfigError, StoreError
-from hlrframe.store.privacy import ARGUMENTS, PLAIN, VARIABLES, Hashed, Key, KeySource, Veil, cure_for
+from hlrframe.store.privacy import ARGUMENTS, PLAIN, VARIABLES, Encoding, Hashed, Key, KeySource, cure_for
 
 __all__ = ["veil_of"]
 
@@ -17,8 +17,8 @@ def veil_of(
     key: KeySource | None = None,
     hash_key: KeySource | None = None,
     path: Path | str,
-) -> Veil:
-    """Chooses the veil of a store that is opened; whether its key fits is for :meth:`Veil.check` to say.
+) -> Encoding:
+    """Chooses the encoding of a store that is opened; whether its key fits is for :meth:`Encoding.check` to say.
 
     What is marked stays as it is, and takes its key from the environment where none was given. A new store is
     encrypted or hashed if a key was given, or else stands in the environment.
@@ -45,7 +45,7 @@ def veil_of(
     return Hashed(made) if mode == "hashed" else _encrypted(made)
 
 
-def _encrypted(key: Key) -> Veil:
+def _encrypted(key: Key) -> Encoding:
     # Here: few stores are encrypted, and it needs packages that are not everywhere.
     from hlrframe.store.cipher import Encrypted  # noqa: PLC0415
 

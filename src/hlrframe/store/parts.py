@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.errors import DamagedWarning, StoreError
-from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.model import SCHEMA_VERSION
+from hlrframe.store.checksum import STAMP, Stamper, is_whole
 from hlrframe.store.disk import explained
 from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
-from hlrframe.store.privacy import PLAIN, Between, Veil
+from hlrframe.store.privacy import PLAIN, Between, Encoding
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
-from hlrframe.store.stamp import STAMP, Stamper, is_whole
 
 __all__ = [
     "collect",
@@ -53,19 +53,19 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
     Raises:
         StoreError: The disk refused.
     """
-    tables = (_table(frame, layout.veil) for frame in frames)
+    tables = (_table(frame, layout.encoding) for frame in frames)
     first = next(tables, None)
     if first is None:
         return
 
     def write(file: BinaryIO) -> None:
-        keys = layout.veil.writing(first.schema.names)
+        keys = layout.encoding.writing(first.schema.names)
         sink = Stamper(file)
         output = pa.PythonFile(sink, mode="w")
         with pq.ParquetWriter(output, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
             for table in itertools.chain([first], tables):
                 writer.write_table(table, row_group_size=ROW_GROUP)
-        if not layout.veil.encrypts:  # there the footer is signed
+        if not layout.encoding.encrypts:  # there the footer is signed
             sink.stamp()
 
     with explained("seal answers in", path.parent):
@@ -81,17 +81,17 @@ def row_count(path: Path) -> int:
 
 
 def scan_parts(
-    paths: Sequence[Path], types: dict[str, pl.DataType], *, veil: Veil = PLAIN, between: Between = (None, None)
+    paths: Sequence[Path], types: dict[str, pl.DataType], *, encoding: Encoding = PLAIN, between: Between = (None, None)
 ) -> pl.LazyFrame:
     """Reads sealed files lazily, in these columns whichever version wrote them.
 
     Args:
         paths: The files.
         types: The columns.
-        veil: That of their store.
+        encoding: That of their store.
         between: The first and the last number that matter; rows of others may be left out.
     """
-    return veil.scan(paths, types, between=between) if paths else pl.LazyFrame(schema=types)
+    return encoding.scan(paths, types, between=between) if paths else pl.LazyFrame(schema=types)
 
 
 def read_answers(
@@ -109,8 +109,8 @@ def read_answers(
     """
 
     def read(view: View) -> pl.DataFrame:
-        journals = [narrow(read_segment(path, veil=layout.veil).answers.lazy()) for path in view.journals]
-        sealed = scan_parts(view.parts, KEPT_TYPES, veil=layout.veil, between=between)
+        journals = [narrow(read_segment(path, encoding=layout.encoding).answers.lazy()) for path in view.journals]
+        sealed = scan_parts(view.parts, KEPT_TYPES, encoding=layout.encoding, between=between)
         return pl.concat([narrow(sealed), *journals]).collect()
 
     return collect(layout, read)
@@ -124,8 +124,8 @@ def read_events(layout: Layout, narrow: Callable[[pl.LazyFrame], pl.LazyFrame]) 
     """
 
     def read(view: View) -> pl.DataFrame:
-        sources = {path.stem: scan_parts([path], EVENT_TYPES, veil=layout.veil) for path in view.asked}
-        sources |= {path.stem: read_segment(path, veil=layout.veil).events.lazy() for path in view.journals}
+        sources = {path.stem: scan_parts([path], EVENT_TYPES, encoding=layout.encoding) for path in view.asked}
+        sources |= {path.stem: read_segment(path, encoding=layout.encoding).events.lazy() for path in view.journals}
         in_order = [narrow(sources[name]) for name in sorted(sources)]
         return pl.concat([narrow(scan_parts([], EVENT_TYPES)), *in_order]).collect()
 
@@ -143,14 +143,14 @@ def collect(layout: Layout, read: Callable[[View], _T]) -> _T:
         for _ in range(_ATTEMPTS):
             view = layout.view().without(damaged)
             try:
-                if changed := _changed(view, layout.veil):
+                if changed := _changed(view, layout.encoding):
                     damaged |= changed
                     continue
                 return read(view)
             except FileNotFoundError:
                 continue
             except _UNREADABLE as error:
-                found = _damaged(view, layout.veil)
+                found = _damaged(view, layout.encoding)
                 if not found:
                     raise StoreError(f"cannot read {layout.root}: {_first_line(error)}") from error
                 damaged |= found
@@ -166,29 +166,29 @@ def set_aside(path: Path) -> None:
     warnings.warn(f"{path} cannot be read and was set aside as {kept.name}: {cure}", DamagedWarning, stacklevel=2)
 
 
-def _changed(view: View, veil: Veil) -> frozenset[Path]:
+def _changed(view: View, encoding: Encoding) -> frozenset[Path]:
     """Sets aside the files that are not as they were written."""
-    if veil.encrypts:  # what a key has signed is checked as it is read
+    if encoding.encrypts:  # what a key has signed is checked as it is read
         return frozenset()
     changed = frozenset(path for path in (*view.parts, *view.asked) if not is_whole(path))
     for path in changed:
-        _refuse_others(path, veil)
+        _refuse_others(path, encoding)
         set_aside(path)
     return changed
 
 
-def _damaged(view: View, veil: Veil) -> frozenset[Path]:
+def _damaged(view: View, encoding: Encoding) -> frozenset[Path]:
     sealed = [(path, KEPT_TYPES) for path in view.parts] + [(path, EVENT_TYPES) for path in view.asked]
-    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types, veil))
+    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types, encoding))
     for path in damaged:
         set_aside(path)
     return damaged
 
 
-def _is_sound(path: Path, types: dict[str, pl.DataType], veil: Veil) -> bool:
-    _refuse_others(path, veil)
+def _is_sound(path: Path, types: dict[str, pl.DataType], encoding: Encoding) -> bool:
+    _refuse_others(path, encoding)
     try:
-        scan_parts([path], types, veil=veil).collect()
+        scan_parts([path], types, encoding=encoding).collect()
     except FileNotFoundError:
         return True
     except _UNREADABLE:
@@ -196,8 +196,8 @@ def _is_sound(path: Path, types: dict[str, pl.DataType], veil: Veil) -> bool:
     return True
 
 
-def _refuse_others(path: Path, veil: Veil) -> None:
-    """Refuses a file that is whole and not for us: of a newer version, or under another veil."""
+def _refuse_others(path: Path, encoding: Encoding) -> None:
+    """Refuses a file that is whole and not for us: of a newer version, or under another encoding."""
     try:
         facts = pq.read_metadata(path).metadata or {}
         layout, columns = int(facts[b"hlrframe.format"]), int(facts[b"hlrframe.columns"])
@@ -205,15 +205,15 @@ def _refuse_others(path: Path, veil: Veil) -> None:
     except (pa.ArrowException, OSError, ValueError, KeyError):
         return
     refuse_newer(path, layout=layout, columns=columns)
-    veil.check(mark, path)
+    encoding.check(mark, path)
 
 
-def _table(frame: pl.DataFrame, veil: Veil) -> pa.Table:
+def _table(frame: pl.DataFrame, encoding: Encoding) -> pa.Table:
     facts = {"hlrframe.format": str(FORMAT_VERSION), "hlrframe.columns": str(SCHEMA_VERSION)}
-    if not veil.encrypts:
+    if not encoding.encrypts:
         facts |= STAMP
-    if veil.mark is not None:
-        facts["hlrframe.privacy"] = json.dumps(dict(veil.mark))
+    if encoding.mark is not None:
+        facts["hlrframe.privacy"] = json.dumps(dict(encoding.mark))
     # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(facts)
 

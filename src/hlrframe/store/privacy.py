@@ -1,8 +1,9 @@
 """How numbers lie in a store: as they are, hashed, or encrypted.
 
-A *veil* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does nothing;
-:class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, can be lifted by
-whoever has the key. A store has one veil all its life: its marker says which, and what a key must give to fit.
+A *encoding* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does
+nothing; :class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, can be
+lifted by whoever has the key. A store has one encoding all its life: its marker says which, and what a key must give
+to fit.
 """
 
 import base64
@@ -18,7 +19,18 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError, StoreError
 
-__all__ = ["ARGUMENTS", "PLAIN", "TELLING", "VARIABLES", "Between", "Hashed", "Key", "KeySource", "Veil", "cure_for"]
+__all__ = [
+    "ARGUMENTS",
+    "PLAIN",
+    "TELLING",
+    "VARIABLES",
+    "Between",
+    "Encoding",
+    "Hashed",
+    "Key",
+    "KeySource",
+    "cure_for",
+]
 
 #: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
 KeySource: TypeAlias = bytes | str | Callable[[], bytes | str]
@@ -71,7 +83,7 @@ class Key:
         return hmac.digest(self._raw, text.encode(), "sha256")
 
 
-class Veil:
+class Encoding:
     """Numbers as they are: what a plain store does with them, which is nothing."""
 
     mode: ClassVar[str] = "plain"
@@ -143,10 +155,10 @@ class Veil:
         )
 
     def check(self, mark: object, path: Path | str) -> None:
-        """Refuses what was written under another veil.
+        """Refuses what was written under another encoding.
 
         Args:
-            mark: What the marker or a file says of its veil.
+            mark: What the marker or a file says of its encoding.
             path: Which one.
 
         Raises:
@@ -160,11 +172,11 @@ class Veil:
         raise StoreError(f"{path} is {theirs}, not {self.mode}: {cure_for(theirs)}")
 
 
-#: The veil of a plain store.
-PLAIN: Final = Veil()
+#: The encoding of a plain store.
+PLAIN: Final = Encoding()
 
 
-class Hashed(Veil):
+class Hashed(Encoding):
     """Numbers as HMAC-SHA256 under a key, in hexadecimal; what else tells them is not kept at all.
 
     >>> Hashed(Key("5e" * 32)).hide(pl.Series(["447700900123"])).str.len_bytes().item()

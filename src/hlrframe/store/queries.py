@@ -6,8 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.ages import INCONCLUSIVE_AGE, MaxAge
-from hlrframe.words import LookupKind
+from hlrframe.model import INCONCLUSIVE_AGE, LookupKind, MaxAge
 
 __all__ = [
     "AGE",

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hlrframe.errors import StoreError
-from hlrframe.models import Question
-from hlrframe.schema import ANSWER_SCHEMA
+from hlrframe.model import ANSWER_SCHEMA, Question
 
 __all__ = [
     "ANSWER_COLUMNS",

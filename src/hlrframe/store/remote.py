@@ -35,7 +35,7 @@ from hlrframe.errors import ConfigError, StoreError
 from hlrframe.store.bucket import Bucket, is_url
 from hlrframe.store.disk import explained, list_files, make_directory, publish
 from hlrframe.store.layout import Layout, facts_in, new_name
-from hlrframe.store.privacy import PLAIN, Veil
+from hlrframe.store.privacy import PLAIN, Encoding
 
 __all__ = ["RemoteLayout", "default_spool", "layout_at"]
 
@@ -55,7 +55,7 @@ def layout_at(
     *,
     storage_options: Mapping[str, Any] | None = None,
     spool: str | os.PathLike[str] | None = None,
-    veil: Veil = PLAIN,
+    encoding: Encoding = PLAIN,
 ) -> Layout:
     """Gives the layout of a store by its folder or URL.
 
@@ -65,10 +65,10 @@ def layout_at(
     if not isinstance(path, str) or not is_url(path):
         if storage_options is not None or spool is not None:
             raise ConfigError("storage_options and spool belong to a store in a bucket, such as s3://bucket/answers")
-        return Layout(Path(path).expanduser().absolute(), veil)
+        return Layout(Path(path).expanduser().absolute(), encoding)
     bucket = Bucket(path, storage_options or {})
     root = default_spool(bucket.url) if spool is None else Path(spool)
-    return RemoteLayout(root.expanduser().absolute(), veil, bucket=bucket)
+    return RemoteLayout(root.expanduser().absolute(), encoding, bucket=bucket)
 
 
 def default_spool(url: str) -> Path:

@@ -22,11 +22,10 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import StoreError
-from hlrframe.models import LookupKind, Question
-from hlrframe.schema import SCHEMA_VERSION
+from hlrframe.model import SCHEMA_VERSION, LookupKind, Question
 from hlrframe.store.disk import append, create, explained, is_same_file, sync_directory, try_lock
 from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
-from hlrframe.store.privacy import PLAIN, Veil
+from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.store.records import (
     EVENT_TYPES,
     JOURNAL_SCHEMA,
@@ -87,11 +86,11 @@ class SegmentWriter:
         FileExistsError: Another writer has this name.
     """
 
-    def __init__(self, path: Path, question: Question, run: str, *, veil: Veil = PLAIN) -> None:
+    def __init__(self, path: Path, question: Question, run: str, *, encoding: Encoding = PLAIN) -> None:
         self.path = path
-        self._veil = veil
-        self._head = _head(question, run, veil)
-        self._schema = _BOXES if veil.encrypts else JOURNAL_SCHEMA
+        self._veil = encoding
+        self._head = _head(question, run, encoding)
+        self._schema = _BOXES if encoding.encrypts else JOURNAL_SCHEMA
         #: Bytes written and on disk.
         self.size = 0
         self._broken = False
@@ -195,25 +194,25 @@ def commits_in(data: bytes) -> Commits:
     return found
 
 
-def read_segment(path: Path, *, veil: Veil = PLAIN) -> Content:
+def read_segment(path: Path, *, encoding: Encoding = PLAIN) -> Content:
     """Reads what is whole in a journal, whoever is writing to it.
 
     Args:
         path: The journal.
-        veil: That of its store.
+        encoding: That of its store.
 
     Raises:
         FileNotFoundError: It was sealed meanwhile.
-        StoreError: A newer version wrote it, or it was written under another veil.
+        StoreError: A newer version wrote it, or it was written under another encoding.
     """
     found = commits_in(path.read_bytes())
     if found.head is None:
         return Content(pl.DataFrame(schema=KEPT_TYPES), pl.DataFrame(schema=EVENT_TYPES), found.damaged)
     head = found.head
     refuse_newer(path, layout=head["format"], columns=head["columns"])
-    veil.check(head.get("privacy"), path)
-    if veil.encrypts:
-        _unpack(found, veil)
+    encoding.check(head.get("privacy"), path)
+    if encoding.encrypts:
+        _unpack(found, encoding)
     question = Question(LookupKind(head["lookup"]), head["provider"], tuple(head["options"]))
     schema = found.batches[0].schema if found.batches else JOURNAL_SCHEMA
     answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema))
@@ -240,10 +239,10 @@ def _checksum(data: memoryview, events: bytes) -> bytes:
     return f"{zlib.crc32(events, zlib.crc32(data)):08x}".encode()
 
 
-def _head(question: Question, run: str, veil: Veil) -> bytes:
+def _head(question: Question, run: str, encoding: Encoding) -> bytes:
     facts: dict[str, Any] = {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION, "run": run}
     facts |= {"lookup": question.kind.value, "provider": question.provider, "options": question.options}
-    return json.dumps(facts if veil.mark is None else facts | {"privacy": dict(veil.mark)}).encode()
+    return json.dumps(facts if encoding.mark is None else facts | {"privacy": dict(encoding.mark)}).encode()
 
 
 def _packed(batches: Sequence[pa.RecordBatch], events: bytes) -> bytes:
@@ -254,13 +253,13 @@ def _packed(batches: Sequence[pa.RecordBatch], events: bytes) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _unpack(found: Commits, veil: Veil) -> None:
+def _unpack(found: Commits, encoding: Encoding) -> None:
     """Puts what the boxes hold in their place."""
     boxes, found.batches = found.batches, []
     head = json.dumps(found.head).encode()
     for box in (each.as_py() for batch in boxes for each in batch.column("box")):
         try:
-            with pa.ipc.open_stream(veil.unseal(box, about=head)) as packed:
+            with pa.ipc.open_stream(encoding.unseal(box, about=head)) as packed:
                 found.batches += list(packed)
                 found.events += json.loads(packed.schema.metadata[_EVENTS])
         except ValueError:
@@ -272,8 +271,8 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)
 
 
-def _event(entry: Asked | Withdrawn, veil: Veil) -> _Event:
-    hidden = veil.hide(pl.Series("msisdn", entry.msisdns, dtype=pl.String)).to_list()
+def _event(entry: Asked | Withdrawn, encoding: Encoding) -> _Event:
+    hidden = encoding.hide(pl.Series("msisdn", entry.msisdns, dtype=pl.String)).to_list()
     if isinstance(entry, Asked):
         return "asked", _utc(entry.asked_at), hidden
     return "withdrawn", _utc(entry.withdrawn_at), hidden

@@ -46,8 +46,8 @@ def count(layout: Layout) -> StoreStats:
 
 
 def _count(layout: Layout, view: View) -> StoreStats:
-    journals = [read_segment(path, veil=layout.veil).answers.lazy() for path in view.journals]
-    sources = [scan_parts(view.parts, KEPT_TYPES, veil=layout.veil), *journals]
+    journals = [read_segment(path, encoding=layout.encoding).answers.lazy() for path in view.journals]
+    sources = [scan_parts(view.parts, KEPT_TYPES, encoding=layout.encoding), *journals]
     numbers = _streamed(sources, lambda rows: rows.select(pl.col("msisdn").hash())).to_series().sort()
     repeated = numbers.filter(numbers == numbers.shift(1))
     known, rows = pl.col("known_at"), pl.len().alias("rows").cast(pl.Int64)

@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from hlrframe.ages import MaxAge, parse_age
-from hlrframe.models import Question
+from hlrframe.model import MaxAge, Question, parse_age
 from hlrframe.store.claims import Claim, claim
+from hlrframe.store.compaction import Compaction, compact, compact_small, forget, purge
 from hlrframe.store.disk import explained, sweep_temporaries
 from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
@@ -38,7 +38,6 @@ from hlrframe.store.queries import (
 from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
 from hlrframe.store.remote import layout_at
 from hlrframe.store.stats import StoreStats, count
-from hlrframe.store.tidy import Compaction, compact, compact_small, forget, purge
 
 __all__ = ["Store"]
 
@@ -92,8 +91,8 @@ class Store:
         hash_key: KeySource | None = None,
     ) -> None:
         layout = layout_at(path, storage_options=storage_options, spool=spool)
-        veil = veil_of(layout.facts(), key=key, hash_key=hash_key, path=layout.name)
-        self._layout = replace(layout, veil=veil)
+        encoding = veil_of(layout.facts(), key=key, hash_key=hash_key, path=layout.name)
+        self._layout = replace(layout, encoding=encoding)
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root
         self._layout.check()
@@ -105,7 +104,7 @@ class Store:
     @property
     def privacy(self) -> str:
         """How numbers lie in it: ``"plain"``, ``"encrypted"`` or ``"hashed"``."""
-        return self._layout.veil.mode
+        return self._layout.encoding.mode
 
     @property
     def layout(self) -> Layout:
@@ -129,7 +128,7 @@ class Store:
         Args:
             msisdns: Numbers as E.164 digits; repeats and nulls do no harm.
             question: What is to be asked; an answer to another one does not serve.
-            max_age: How old an answer may be, by what it says; see :class:`~hlrframe.ages.MaxAge`.
+            max_age: How old an answer may be, by what it says; see :class:`~hlrframe.model.freshness.MaxAge`.
             now: The moment to count the age from.
             columns: Which columns of ``ANSWER_SCHEMA`` to read, ``msisdn`` among them.
 
@@ -147,7 +146,7 @@ class Store:
         wanted = list(dict.fromkeys([*columns, "live_status", *AGE]))
         found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(hidden)).select(wanted))
         fresh = newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(columns)
-        return self._layout.veil.reveal(fresh, hidden=hidden, numbers=numbers)
+        return self._layout.encoding.reveal(fresh, hidden=hidden, numbers=numbers)
 
     def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.DataFrame:
         """Looks up which numbers were asked, perhaps billed, and never answered.
@@ -176,7 +175,7 @@ class Store:
         doubtful = in_doubt(events, answers).filter(event="asked")
         recent = doubtful.filter(since is None or pl.col("at") >= since)
         first = recent.group_by("msisdn").agg(asked_at=pl.col("at").min())
-        return self._layout.veil.reveal(first, hidden=hidden, numbers=numbers)
+        return self._layout.encoding.reveal(first, hidden=hidden, numbers=numbers)
 
     def claim(self, msisdns: pl.Series, question: Question) -> Claim:
         """Tells other runs that these numbers are about to be asked, and learns which of them others are asking.
@@ -265,7 +264,7 @@ class Store:
         numbers, hidden = self._hidden(pl.Series([number]))
         theirs = by_numbers(hidden)
         found = read_answers(self._open(), lambda rows: rows.filter(theirs), between=(hidden[0], hidden[0]))
-        return self._layout.veil.reveal(found.unique(SAME).sort(AGE), hidden=hidden, numbers=numbers)
+        return self._layout.encoding.reveal(found.unique(SAME).sort(AGE), hidden=hidden, numbers=numbers)
 
     def changes(self, since: datetime) -> pl.DataFrame:
         """Says which numbers are no longer what they were: live status, network, porting.
@@ -353,7 +352,7 @@ class Store:
         numbers = msisdns.cast(pl.String).drop_nulls()
         if numbers.hash().n_unique() < len(numbers):  # to tell so costs half as much
             numbers = numbers.unique()
-        return numbers, self._layout.veil.hide(numbers)
+        return numbers, self._layout.encoding.hide(numbers)
 
     def _exists(self) -> bool:
         return self._open().facts() is not None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 from contenders.bodies import HEADERS, IN_FLIGHT, bodies
 
-from hlrframe.transport import Transport
+from hlrframe.provider.transport import Transport
 
 
 def run(url: str, numbers: Sequence[str], *, batch_size: int) -> int:

@@ -1,0 +1,46 @@
+"""Any frame in, the same type of frame out: the functions that users call.
+
+::
+
+    enrich       enrich(), lookup(), estimate()   <- open this first
+    stream       enrich_batches()
+    clean        clean()
+    adapters     the one boundary to frame libraries
+    to_text      cells of any type as text
+    accessors    the same functions as methods
+"""
+
+from hlrframe.frames.accessors import READINGS, FrameAccessor, SeriesAccessor, read_cells
+from hlrframe.frames.adapters import OpenFrame, open_frame
+from hlrframe.frames.clean import CLEAN_COLUMNS, clean
+from hlrframe.frames.enrich import (
+    StorePath,
+    enrich,
+    enrich_async,
+    enrich_with_report,
+    estimate,
+    lookup,
+    open_store,
+    raise_if_ended_early,
+)
+from hlrframe.frames.stream import enrich_batches
+
+__all__ = [
+    "CLEAN_COLUMNS",
+    "READINGS",
+    "FrameAccessor",
+    "OpenFrame",
+    "SeriesAccessor",
+    "StorePath",
+    "clean",
+    "enrich",
+    "enrich_async",
+    "enrich_batches",
+    "enrich_with_report",
+    "estimate",
+    "lookup",
+    "open_frame",
+    "open_store",
+    "raise_if_ended_early",
+    "read_cells",
+]

@@ -1,0 +1,79 @@
+"""What a phone column holds, for nothing: numbers, reasons, countries, types and networks, without asking anybody."""
+
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.frames.adapters import open_frame
+from hlrframe.model import Column, Frame
+from hlrframe.phone import number_types, parse_column, predict_networks
+
+__all__ = ["CLEAN_COLUMNS", "clean", "read_column"]
+
+_TEXT: Final = pa.string()
+
+#: Every column that :func:`clean` adds, in this order.
+CLEAN_COLUMNS: Final[tuple[Column, ...]] = (
+    Column("msisdn", _TEXT, "The number as E.164 digits without plus.", of_answer=False),
+    Column("reason", _TEXT, "Why there is no number: a stable code, the same as for a rejected row.", of_answer=False),
+    Column("region", _TEXT, "The number's country, ISO 3166 alpha-2; null for +800 and the like.", of_answer=False),
+    Column("number_type", _TEXT, "Type by the numbering plan, in the provider's words.", of_answer=False),
+    Column("network", _TEXT, "Network that the prefix was given to: a ported number is on another.", of_answer=False),
+)
+
+
+def clean(
+    frame: Frame,
+    column: str,
+    *,
+    default_region: str | None = None,
+    region_column: str | None = None,
+    prefix: str = "hlr_",
+) -> Frame:
+    """Gives the same frame back with what the numbering plans say of one column. Sends nothing, costs nothing.
+
+    Rows keep their number, order and index; every input column stays as it is.
+
+    Args:
+        frame: As for :func:`~hlrframe.enrich`.
+        column: Name of the phone column: text, or numbers that lost their formatting.
+        default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant; ``None`` never guesses.
+        region_column: Name of a column that says in which country each number was written: ISO 3166 alpha-2 or
+            alpha-3, a name, or a calling code. A row that names no country, or none that is understood, is read with
+            ``default_region``.
+        prefix: Put before the name of every result column; :func:`~hlrframe.enrich` on the same frame needs another.
+
+    Returns:
+        A frame of the type that came in, with ``msisdn``, ``reason``, ``region``, ``number_type`` and ``network``
+        added. Exactly one of ``msisdn`` and ``reason`` is given.
+
+    Raises:
+        InputError: No such column, a column that cannot hold numbers, a result column that is already there.
+        ConfigError: The region is none.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> contacts = pl.DataFrame({"phone": ["07400 123456", "n/a", "020 7946 0000"]})
+    >>> hf.clean(contacts, "phone", default_region="GB", prefix="").select("msisdn", "reason", "number_type").rows()
+    [('447400123456', None, 'MOBILE'), (None, 'empty', None), ('442079460000', None, 'LANDLINE')]
+    """
+    names = {each.name: f"{prefix}{each.name}" for each in CLEAN_COLUMNS}
+    opened = open_frame(frame, column, adding=names.values(), region_column=region_column)
+    results = read_column(opened.texts, region=default_region, regions=opened.regions)
+    cleaned: Frame = opened.attach(results.rename(names))
+    return cleaned
+
+
+def read_column(texts: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
+    """Gives the columns of :data:`CLEAN_COLUMNS` for a column of texts; arguments as for ``parse_column``.
+
+    >>> read_column(pl.Series(["+44 7400 123456"])).row(0)
+    ('447400123456', None, 'GB', 'MOBILE', 'Three')
+    """
+    reading = parse_column(texts, region=region, regions=regions)
+    numbers = reading["msisdn"].drop_nulls().unique()
+    known = pl.DataFrame(
+        {"msisdn": numbers, "number_type": number_types(numbers), "network": predict_networks(numbers)["network"]}
+    )
+    joined = reading.join(known, on="msisdn", how="left", maintain_order="left")
+    return joined.select(each.name for each in CLEAN_COLUMNS)

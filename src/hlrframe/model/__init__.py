@@ -1,0 +1,58 @@
+"""The values that every other room speaks of. No I/O, no clock; imports nothing but ``errors``.
+
+::
+
+    vocabulary   the words of the field: states, reasons, verdicts, statuses   <- open this first
+    columns      THE list of columns: name, type, meaning
+    freshness    how old an answer may be
+    settings     what a run is told; regions: which countries it may name
+    question     what an answer is an answer to: the store's key, the number apart
+    progress     where a run stands
+    masking      what of a number may be shown
+    reports      the price before and the account after
+"""
+
+from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
+from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
+from hlrframe.model.masking import mask
+from hlrframe.model.progress import Progress
+from hlrframe.model.question import Question
+from hlrframe.model.regions import check_region
+from hlrframe.model.reports import Enrichment, Estimate, Frame, LaneReport, Money, Report
+from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
+from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reason, State, Verdict, verdict_of
+
+__all__ = [
+    "ANSWER_SCHEMA",
+    "COLUMNS",
+    "DEFAULT_TIMEOUT",
+    "INCONCLUSIVE_AGE",
+    "MAX_BATCH",
+    "MAX_CACHE_DAYS",
+    "MAX_REQUESTS",
+    "MAX_TIMEOUT",
+    "SCHEMA_VERSION",
+    "Age",
+    "Column",
+    "Enrichment",
+    "Estimate",
+    "Frame",
+    "LaneReport",
+    "LiveStatus",
+    "LookupKind",
+    "MaxAge",
+    "Money",
+    "NumberType",
+    "Progress",
+    "Question",
+    "Reason",
+    "Report",
+    "Settings",
+    "State",
+    "Verdict",
+    "check_region",
+    "mask",
+    "parse_age",
+    "select_columns",
+    "verdict_of",
+]

@@ -1,0 +1,24 @@
+"""Texts to telephone numbers, and what the digits alone say of them. Sends nothing.
+
+::
+
+    parse        a text or a column to E.164 digits, or a reason   <- open this first
+    repair       what is mended before a text is read: labels, links, spreadsheet damage
+    plans        one number against the world's numbering plans
+    plan_exprs   the same rules as column expressions
+    networks     the network and the type that digits predict
+    countries    codes and names of countries
+"""
+
+from hlrframe.phone.countries import name_of
+from hlrframe.phone.networks import number_types, predict_networks
+from hlrframe.phone.parse import Msisdn, parse, parse_column
+
+__all__ = [
+    "Msisdn",
+    "name_of",
+    "number_types",
+    "parse",
+    "parse_column",
+    "predict_networks",
+]

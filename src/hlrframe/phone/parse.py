@@ -1,0 +1,319 @@
+"""Text in any state of decay to E.164 digits without plus, or a rejection with a reason; one text or a column.
+
+What is accepted
+    Digits of any script; blanks, dots, dashes, brackets and slashes between them; invisible characters; a plus or
+    ``00`` before a calling code; the trunk zero in ``+44 (0)7400 ...``; ``tel:`` and ``wa.me`` links; a label before
+    and a note behind; extensions (dropped); ``.0`` of a float column; an exponent that kept every digit; letters for
+    telephone keys where the number is then a toll-free or other service number (``1-800-FLOWERS``).
+
+How digits without plus are read
+    *With a region*, in this order: as its own international number without the plus, where they start with its
+    calling code and people there dial national numbers with a trunk prefix that is another (``44...`` in GB); as a
+    person there dials or writes them, its international prefix included (``011`` in the United States) and a trunk
+    zero that a spreadsheet took away excused; as a foreign number without its plus. The first valid reading counts.
+    *Without a region*, as international digits where those are a **valid** number, never where they start with a
+    single zero. Everything else needs a region: nothing is guessed. A national number of one country can be the valid
+    international number of another (``3612345678`` is Texas to an American, Budapest to everybody): give the region
+    where the column is national, and write the plus where it is not. Plans with numbers of any length (Germany,
+    Austria) read most foreign digits without a plus as numbers of their own.
+
+Several numbers in one cell
+    The first valid one is taken. A part of a list with fewer than seven digits ends the search, since it may be an
+    area code that was cut off. In running text what libphonenumber's own finder calls valid is taken, if it has seven
+    digits and is no part of a longer run that could be one number: what is left of a wrong area code is not tried.
+
+Where the answer is not libphonenumber's
+    ``parse(text, region)`` with ``is_valid_number`` is the measure. On purpose more is read: what has an evident
+    meaning that it does not see (labels, links, lists, spreadsheet forms, a foreign number without its plus). On
+    purpose less is read: letters for keys where the number is no service number (``555 HOME``, ``07400 XXXXXX``), and
+    digits that grew together with a word (``P07400123456``). Where its own E.164 form reads as another number when it
+    is read again, the last one counts.
+
+What is rejected
+    A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
+    (``07700 900xxx``): nobody can be reached there. America's (``555-01xx``) is part of its plan, and is accepted. A
+    leading plus is believed, but where a region's own prefix for abroad follows it: its reasons are
+    ``unknown_country``, ``too_short``, ``too_long`` and ``not_in_plan``.
+
+Promises
+    Reading never raises for any text. ``parse(x).digits`` reads as itself without a region, and with a plus before it
+    in any region. ``parse`` and ``parse_column`` always agree.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import phonenumbers
+import polars as pl
+from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
+
+from hlrframe.errors import InputError
+from hlrframe.model import NumberType, Reason, check_region
+from hlrframe.phone import plan_exprs
+from hlrframe.phone.countries import regions_of
+from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
+from hlrframe.phone.repair import (
+    DATE,
+    EXACT_FLOAT,
+    FEWEST_DIGITS_OF_A_PART,
+    LIST_MARK,
+    digits_around,
+    is_bare_run,
+    is_vanity,
+    longest_run,
+    spellings,
+    tidy,
+    unusable,
+)
+
+__all__ = ["Msisdn", "Rejection", "parse", "parse_column"]
+
+_SERVICES: Final = frozenset(
+    {
+        NumberType.TOLL_FREE,
+        NumberType.SHARED_COST,
+        NumberType.PREMIUM,
+        NumberType.UNIVERSAL_ACCESS_NUMBER,
+    }
+)
+#: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
+_CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
+_PURE: Final = r"^\+?[0-9]{7,17}$"
+#: Marks that may divide a run into several numbers, or stand for less than they say.
+_DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
+_ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+_RUNS: Final = pl.Schema(
+    {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "whole": pl.Boolean()}
+)
+#: Most places where libphonenumber's finder looks for a number in one text.
+_MOST_TRIES: Final = 20
+
+
+def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
+    """Reads one text.
+
+    Args:
+        raw: The text as it stands in the cell; ``None`` is empty.
+        region: ISO 3166 alpha-2 code of the country whose national numbers are meant; ``None`` never guesses.
+
+    Raises:
+        ConfigError: The region is none. No text raises.
+
+    >>> parse("+44 (0)7400 123456 ext. 12")
+    Msisdn(digits='447400123456', region='GB')
+    >>> parse("07400 123456", region="GB").digits
+    '447400123456'
+    >>> parse("07400 123456"), parse("4.474E+11")
+    (Rejection(reason=<Reason.NEEDS_REGION: 'needs_region'>), Rejection(reason=<Reason.SPREADSHEET_DAMAGE: ...>))
+    """
+    return _parse_tidy(tidy(raw or ""), check_region(region))
+
+
+def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
+    """Reads a column; each distinct text once, clean ones as column expressions, the rest as :func:`parse` does.
+
+    Args:
+        raw: Text, whole numbers, or floats that hold whole numbers.
+        region: As for :func:`parse`.
+        regions: The country of each row, in any form that :func:`~hlrframe.phone.countries.region_of` reads. A row
+        whose
+            country is missing or not understood is read with ``region``.
+
+    Returns:
+        Columns ``msisdn``, ``reason`` and ``region``, one row for each row of ``raw`` in its order. Exactly one of
+        ``msisdn`` and ``reason`` is given; ``region`` is null for rejections and for numbers of no country.
+
+    Raises:
+        InputError: The column cannot hold telephone numbers.
+        ConfigError: The region is none.
+
+    >>> parse_column(pl.Series(["+44 7400 123456", None])).rows()
+    [('447400123456', None, 'GB'), (None, 'empty', None)]
+    >>> phones, countries = pl.Series(["07400 123456", "0151 12345678"]), pl.Series(["UK", "Germany"])
+    >>> parse_column(phones, regions=countries)["msisdn"].to_list()
+    ['447400123456', '4915112345678']
+    """
+    usual = pl.lit(check_region(region), pl.String)
+    country = (
+        usual
+        if regions is None
+        else regions_of(regions.cast(pl.String)).to_frame().select(pl.first().fill_null(usual)).to_series()
+    )
+    texts = _texts(raw).alias("text").to_frame().with_columns(country=country)
+    distinct = texts.drop_nulls("text").unique()
+    if distinct.height == texts.height:
+        return _read_distinct(texts).select("msisdn", "reason", "region")
+    answers = _read_distinct(distinct)
+    key = ["text"] if regions is None else ["text", "country"]
+    joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
+    empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
+    return joined.select("msisdn", reason=empty, region="region")
+
+
+def _parse_tidy(text: str, region: str | None) -> Msisdn | Rejection:
+    if reason := unusable(text):
+        return Rejection(reason)
+    first: Rejection | None = None
+    for answer in _answers(text, region):
+        if isinstance(answer, Msisdn):
+            return answer
+        first = first or answer
+    return first or _why_none(text, region)
+
+
+def _answers(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
+    """Everything that the text may mean, the likeliest first."""
+    for each in spellings(text):
+        yield read(each.digits, international=each.international, region=region)
+    if not is_bare_run(text):
+        yield from _dialled_letters(text, region)
+        yield from _found_in_prose(text, region)
+
+
+def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
+    if not is_vanity(text):
+        return
+    digits = "".join(filter(str.isdigit, phonenumbers.convert_alpha_characters_in_number(text)))
+    number = read(digits, international=text.startswith("+"), region=region)
+    if isinstance(number, Msisdn) and type_of(number.digits) in _SERVICES:
+        yield number
+
+
+def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
+    for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES):
+        found = sum(map(str.isdigit, match.raw_string))
+        if found >= FEWEST_DIGITS_OF_A_PART and not found < digits_around(text, match.start) <= PLAUSIBLE_DIGITS[1]:
+            yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
+
+
+def _why_none(text: str, region: str | None) -> Rejection:
+    run = longest_run(text)
+    answer = run and read(run.digits, international=run.international, region=region)
+    return answer if isinstance(answer, Rejection) else Rejection(Reason.NOT_A_NUMBER)
+
+
+def _texts(raw: pl.Series) -> pl.Series:
+    """Gives a column as text without losing a digit.
+
+    Raises:
+        InputError: The type cannot hold telephone numbers, or has lost digits already.
+    """
+    kind = raw.dtype
+    if kind == pl.Float32:
+        raise InputError("a column of 32-bit floats keeps seven digits of a number: read the column as text")
+    if kind == pl.Float64:
+        whole = raw.cast(pl.Int64, strict=False)
+        frame = pl.DataFrame({"raw": raw, "whole": whole})
+        exact = pl.when(pl.col("whole") == pl.col("raw")).then(pl.col("whole").cast(pl.String))
+        return frame.select(exact.otherwise(pl.col("raw").cast(pl.String))).to_series()
+    if kind in (pl.String, pl.Categorical, pl.Enum, pl.Null) or kind.is_integer() or kind.is_decimal():
+        return raw.cast(pl.String)
+    raise InputError(f"a column of {kind} cannot hold telephone numbers: give text")
+
+
+def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
+    """Reads distinct texts: clean ones as they stand, then by their likeliest spelling, then one at a time."""
+    numbered = texts.with_columns(_ROW)
+    answers = [_read_runs(_clean_runs(numbered))]
+    if answers[0].height < texts.height:
+        rest = numbered.join(answers[0], on="row", how="anti")
+        rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
+        spelt = _read_runs(_spelt_runs(rest))
+        answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
+    in_order = pl.concat(answers).sort("row").drop("row")
+    return texts.hstack(in_order)
+
+
+def _one_at_a_time(rest: pl.DataFrame) -> pl.DataFrame:
+    known: dict[tuple[str, str | None], Msisdn | Rejection] = {}
+    pairs = rest.select("text", "country").rows()
+    for text, country in pairs:
+        if (text, country) not in known:
+            known[text, country] = _parse_tidy(text, country)
+    return _frame(rest["row"], map(known.__getitem__, pairs))
+
+
+def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFrame:
+    records = [
+        (each.digits, each.region, None) if isinstance(each, Msisdn) else (None, None, each.reason.value)
+        for each in answers
+    ]
+    names = dict.fromkeys(("msisdn", "region", "reason"), pl.String)
+    return pl.DataFrame(records, schema=names, orient="row").insert_column(0, rows)
+
+
+def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Gives the texts that are one run of digits, as they stand."""
+    text = pl.col("text")
+    pure = texts.with_columns(pure=text.str.contains(_PURE))
+    marked = pure.filter(~pl.col("pure")).select("row", "country", text.str.strip_chars(" "))
+    whole = text.str.strip_chars_end("0").str.strip_suffix(".")
+    marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
+    clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
+    marked = marked.filter(clean).with_columns(digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text))
+    pure = pure.filter("pure").with_columns(digits=text.str.strip_prefix("+"), whole=pl.lit(value=True))
+    runs = [each.with_columns(plus=text.str.contains("+", literal=True)) for each in (pure, marked)]
+    return pl.concat(each.select(_RUNS.names()) for each in runs)
+
+
+def _is_whole(text: pl.Expr) -> pl.Expr:
+    """Whether a clean run is one number or none: unbroken, or with marks that no part of it could stand behind."""
+    digits = text.str.count_matches("[0-9]")
+    return text.str.contains(_PURE) | ((digits <= PLAUSIBLE_DIGITS[1]) & ~text.str.contains(_DIVIDED))
+
+
+def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Gives the likeliest spelling of tidy texts that have one."""
+    runs = [
+        (row, country, spelling.digits, spelling.international, is_bare_run(text))
+        for row, country, text in texts.select("row", "country", "text").iter_rows()
+        if unusable(text) is None and (spelling := next(spellings(text), None))
+    ]
+    return pl.DataFrame(runs, schema=_RUNS, orient="row")
+
+
+def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
+    """Reads the likeliest spellings of texts; leaves out every row whose answer is not certain.
+
+    A rejection is certain only of what is one number or none: of another text a part may be a number.
+    """
+    marked, bare = _split_marked(runs)
+    unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits")
+    parts = [
+        plan_exprs.read_international(marked).drop("settled"),
+        _read_unplaced(unplaced),
+        plan_exprs.read_national(bare.drop_nulls("country")),
+    ]
+    answers = pl.concat(parts)
+    rejected = answers.filter(pl.col("msisdn").is_null())
+    rejected = rejected.join(runs.select("row", "country", "plus", "whole"), on="row")
+    # Behind a plus that no calling code follows, a country's own prefixes are looked for.
+    believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
+    certain = rejected.filter(pl.col("whole") & believed).select(answers.columns)
+    return pl.concat([answers.drop_nulls("msisdn"), certain])
+
+
+def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parts the runs that are marked as international from the bare ones, their digits without the mark."""
+    digits, plus, country = pl.col("digits"), pl.col("plus"), pl.col("country")
+    zeros = digits.str.starts_with("00")
+    used = runs["country"].drop_nulls().unique()
+    usual = [each for each in used if plan_exprs.international_prefix(each) == "00"]
+    dialled = zeros & (digits.str.slice(2, 1) != "0") & (country.is_null() | country.is_in(usual))
+    marked = runs.filter(plus | dialled).select("row", digits=digits.str.strip_prefix("00"))
+    return marked, runs.filter(~plus & ~zeros).select("row", "digits", "country")
+
+
+def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
+    """Reads bare digits without a region: international where valid, else they need one."""
+    length, (shortest, longest) = pl.col("digits").str.len_bytes(), PLAUSIBLE_DIGITS
+    reason = (
+        pl.when(length < shortest)
+        .then(pl.lit(Reason.TOO_SHORT.value))
+        .when(length > longest)
+        .then(pl.lit(Reason.TOO_LONG.value))
+        .otherwise(pl.lit(Reason.NEEDS_REGION.value))
+    )
+    why = bare.select("row", why=reason)
+    read = plan_exprs.read_international(bare).drop("settled").join(why, on="row")
+    return read.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why")).drop("why")

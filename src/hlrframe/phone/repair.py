@@ -1,0 +1,261 @@
+"""What people write around the digits of a number: marks, labels, links, extensions, notes, and what spreadsheets do.
+
+Nothing here knows a numbering plan. A text becomes *spellings*: strings of digits that it may mean, the likeliest
+first; :mod:`hlrframe.phone.parse` asks the plans which of them is a number.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from hlrframe.model import Reason
+
+__all__ = [
+    "DATE",
+    "EXACT_FLOAT",
+    "FEWEST_DIGITS_OF_A_PART",
+    "LIST_MARK",
+    "Spelling",
+    "digits_around",
+    "is_bare_run",
+    "is_vanity",
+    "longest_run",
+    "spellings",
+    "tidy",
+    "unusable",
+]
+
+#: Longest text that is looked at, in characters; a cell that holds more is prose.
+LONGEST_TEXT: Final = 250
+#: Fewest digits of a number that is only a part of its cell; fewer may be an area code that was cut off.
+FEWEST_DIGITS_OF_A_PART: Final = 7
+#: Most digits of a group that may stand in a note behind a number ("after 6pm", "desk 12").
+MOST_DIGITS_IN_A_NOTE: Final = 2
+
+#: Fewest letters that stand for telephone keys; fewer are an extension or a slip.
+FEWEST_LETTERS_TO_DIAL: Final = 3
+
+#: A whole number that went through a column of floats; also read by the columnar path, so no look-around.
+EXACT_FLOAT: Final = r"^(\+?[0-9]{5,})\.0+$"
+#: A calendar date; also read by the columnar path, so no look-around and no back-references.
+DATE: Final = (
+    r"^(?:(?:19|20)[0-9]{2}[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+Z?)?"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:0?[1-9]|[12][0-9]|3[01])[-/. ](?:19|20)[0-9]{2})$"
+)
+#: What numbers the items of a list, as in ``1. 07400 ...``; also read by the columnar path.
+LIST_MARK: Final = r"^\(?[1-9][.)] "
+
+_NOTHING: Final = frozenset(
+    {"", "nan", "none", "null", "(null)", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat", "not available"}
+)
+_ONLY_RULES: Final = re.compile(r"[-._/\\ ]*")
+_ERROR_CELL: Final = re.compile(r"#+|#(?:VALUE|REF|NUM|NAME|DIV/0|NULL|SPILL|CALC)[!?]", re.IGNORECASE)
+_SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.0+)?")
+_NEGATIVE: Final = re.compile(r"-[1-9][0-9]*(?:\.[0-9]+)?")
+_DATE: Final = re.compile(DATE)
+_FLOAT: Final = re.compile(EXACT_FLOAT)
+_LIST_MARK: Final = re.compile(LIST_MARK)
+
+_CHAT_LINK: Final = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=)[+ ]*([0-9]{5,})", re.IGNORECASE)
+_DIAL_LINK: Final = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):/{0,2}(.*)", re.IGNORECASE | re.DOTALL)
+_PHONE_CONTEXT: Final = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
+_PARAMETER: Final = re.compile(r";(?!ext=)[\w-]+=[^;]*|\?.*", re.IGNORECASE)
+_EXTENSION: Final = re.compile(
+    r"[\s,;(]*(?<![^\W\d_])(?:ext=|e?xt(?:ensi[oó]n|n)?|x|anexo|poste|int|доб|wew|#)[\s.:=]*[0-9]{1,8}#?[\s)]*$",
+    re.IGNORECASE,
+)
+#: A label that lost the blank before or behind it.
+_GLUED_LABEL: Final = re.compile(
+    r"(?<![^\W_])(?:tel(?:efon|ephone)?|t[eé]l|ph(?:one)?|mob(?:ile?)?|cel[lu]?|handy|fax|home|work)(?=[+(]*[0-9])"
+    r"|(?<=[0-9])(?:tel|phone|mob(?:ile?)?|cell?|handy|fax|home|work)(?![^\W_])",
+    re.IGNORECASE,
+)
+#: A trunk zero that was typed as a letter.
+_LETTER_ZERO: Final = re.compile(r"^[oO](?=[0-9])")
+# Possessive, so that a run never ends in the middle of a longer one that does not qualify.
+_RUN: Final = re.compile(
+    r"(?:(?P<plus>\+[+ (\[]*+)|(?<![^\W_])(?<![@+]))(?P<body>[0-9](?:[ ().\-/\[\]~_]*+[0-9])*+)(?![^\W_]|@)"
+)
+_BRACKETED_ZERO: Final = re.compile(r"[(\[] *0 *[)\]]")
+_VANITY: Final = re.compile(r"\+?[0-9][0-9 ().\-]{2,}[A-Za-z][A-Za-z0-9 .\-]*")
+_LISTS: Final = (
+    re.compile(r"[;|,&\n]|\b(?:or|and|oder|und|ou|et|y)\b", re.IGNORECASE),
+    re.compile(r"/"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Digits that a text may mean."""
+
+    #: ASCII digits, as many as were written.
+    digits: str
+    #: Whether they were marked as starting with a calling code.
+    international: bool
+
+
+def tidy(raw: str) -> str:
+    r"""Writes a text with plain digits and punctuation, undoing what number formats added and lost nothing by.
+
+    Tidying twice changes nothing more.
+
+    >>> tidy("\u202a+44\u00a07400 \u0661\u0662\u0663456\u202c"), tidy("447400123456.0"), tidy("4.47400123456E+11")
+    ('+44 7400 123456', '447400123456', '447400123456')
+    """
+    text = raw if raw.isascii() and raw.isprintable() else "".join(map(_plain, raw))
+    text = re.sub(r" {2,}", " ", text).strip()
+    while (bare := text.strip("'\"` \n").removeprefix("=")) != text:
+        text = bare
+    return _exact(text)
+
+
+def unusable(text: str) -> Reason | None:
+    """Says why a tidy text cannot be a number whatever the country, or ``None``.
+
+    >>> unusable("4.474E+11")
+    <Reason.SPREADSHEET_DAMAGE: 'spreadsheet_damage'>
+    """
+    if text.casefold() in _NOTHING or _ONLY_RULES.fullmatch(text):
+        return Reason.EMPTY
+    if _ERROR_CELL.fullmatch(text) or _SCIENTIFIC.fullmatch(text):
+        return Reason.SPREADSHEET_DAMAGE
+    prose = len(text) > LONGEST_TEXT or not any(char.isdigit() for char in text)
+    if prose or _NEGATIVE.fullmatch(text) or _DATE.fullmatch(text):
+        return Reason.NOT_A_NUMBER
+    return None
+
+
+def spellings(text: str) -> Iterator[Spelling]:
+    """Gives what a tidy text may mean: the whole of it first, then each part of a list, in order.
+
+    >>> [each.digits for each in spellings("07400 123456 (mob, after 6pm)")][:1]
+    ['07400123456']
+    """
+    text = _unlink(text)
+    yield from _whole(text)
+    if (item := _LIST_MARK.sub("", text)) != text:
+        yield from _whole(item)
+    for separator in _LISTS:
+        for part in _parts(separator, text):
+            yield from _whole(part)
+
+
+def is_vanity(text: str) -> bool:
+    """Whether letters may stand for the keys of a telephone, as in ``1-800-FLOWERS``."""
+    return _VANITY.fullmatch(text) is not None and sum(map(str.isalpha, text)) >= FEWEST_LETTERS_TO_DIAL
+
+
+def is_bare_run(text: str) -> bool:
+    """Whether the text is one unbroken run of digits, so that nothing can be found inside it."""
+    return text.removeprefix("+").isdigit()
+
+
+def longest_run(text: str) -> Spelling | None:
+    """Gives the longest run of digits in a text, which says best why it holds no number."""
+    runs = [_spelling(match["body"], match["plus"]) for match in _RUN.finditer(_unlink(text))]
+    return max(runs, key=lambda run: len(run.digits), default=None)
+
+
+def digits_around(text: str, place: int) -> int:
+    """Counts the digits of the run that covers a place of a text.
+
+    >>> digits_around("call 013 0323560", 10)
+    10
+    """
+    runs = (match["body"] for match in _RUN.finditer(text) if match.start() <= place < match.end())
+    return max(map(len, map(_digits, runs)), default=0)
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    if (digit := unicodedata.decimal(char, None)) is not None:
+        return str(digit)
+    if "\uff01" <= char <= "\uff5e":
+        char = chr(ord(char) - 0xFEE0)
+    return _plain_mark(char, unicodedata.category(char))
+
+
+def _plain_mark(char: str, category: str) -> str:
+    if char in "\n\r\v\f\x85\u2028\u2029":
+        return "\n"
+    if category in {"Cf", "Mn", "Me", "Cs"}:
+        return ""
+    if category in {"Zs", "Cc"}:
+        return " "
+    if category == "Pd" or char in "\u2212\u30fc":
+        return "-"
+    return _LOOKALIKES.get(char, char)
+
+
+_LOOKALIKES: Final = {
+    **dict.fromkeys("\ufe62\u207a\u2795", "+"),
+    **dict.fromkeys("\u2018\u2019\u00b4\u2032\u201c\u201d", "'"),
+    **dict.fromkeys("\u00b7\u2022\u2219\u22c5\u2024\u3002", "."),
+    **dict.fromkeys("\u2044\u2215", "/"),
+}
+
+
+def _exact(text: str) -> str:
+    """Undoes number formats that kept every digit."""
+    if match := _FLOAT.fullmatch(text):
+        return match[1]
+    if _THOUSANDS.fullmatch(text):
+        return text.partition(".")[0].replace(",", "")
+    match = _SCIENTIFIC.fullmatch(text)
+    if match is None or match[3] == "-":
+        return text
+    digits, length = match[1] + (match[2] or ""), len(match[1]) + int(match[4])
+    kept = match[1][0] != "0" and length <= len(digits) and not digits[length:].strip("0")
+    return digits[:length] if kept else text
+
+
+def _unlink(text: str) -> str:
+    if match := _CHAT_LINK.search(unquote(text)):
+        return f"+{match[1]}"
+    match = _DIAL_LINK.match(text)
+    if match is None:
+        return unquote(text)
+    context = _PHONE_CONTEXT.search(match[1])
+    number = _PARAMETER.sub("", unquote(match[1])).strip()
+    return f"{context[1]}{number}" if context and not number.startswith("+") else number
+
+
+def _whole(text: str) -> Iterator[Spelling]:
+    """Reads a text that holds one number, perhaps with an extension, a label and a note."""
+    text = _LETTER_ZERO.sub("0", _GLUED_LABEL.sub(r" \g<0> ", text.strip()))
+    short = _EXTENSION.sub("", text)
+    text = short if _digits(short) else text
+    match = _RUN.search(text)
+    if match is None or _digits(text[: match.start()]):
+        return
+    note = re.findall("[0-9]+", text[match.end() :])
+    spelling = _spelling(match["body"], match["plus"])
+    if note and (len(spelling.digits) < FEWEST_DIGITS_OF_A_PART or max(map(len, note)) > MOST_DIGITS_IN_A_NOTE):
+        return
+    yield spelling
+    if _BRACKETED_ZERO.search(match["body"]):
+        yield _spelling(_BRACKETED_ZERO.sub("", match["body"], count=1), match["plus"])
+
+
+def _parts(separator: re.Pattern[str], text: str) -> Iterator[str]:
+    """Gives the parts of a list, up to one that is too short to stand alone: it may be an area code."""
+    parts = separator.split(text)
+    if len(parts) == 1:
+        return
+    for part in parts:
+        if 0 < len(_digits(part)) < FEWEST_DIGITS_OF_A_PART:
+            return
+        yield part
+
+
+def _spelling(body: str, plus: str | None) -> Spelling:
+    return Spelling(_digits(body), international=plus is not None)
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)

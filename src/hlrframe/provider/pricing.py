@@ -1,0 +1,153 @@
+"""What a lookup costs: prices as data with their source, and the three questions asked of them.
+
+All amounts are integer milli-credits: the provider charges in tenths of a credit, and float money does not add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hlrframe.model import LiveStatus, LookupKind, NumberType, Settings
+from hlrframe.provider.wire import Result
+
+__all__ = ["FREE_KINDS", "MILLI", "PRICES", "Price", "Pricing", "credits_of", "milli_of"]
+
+#: Milli-credits in a credit.
+MILLI: Final = 1000
+
+
+def milli_of(credits_: float) -> int:
+    """Gives an amount in milli-credits.
+
+    >>> milli_of(1.5)
+    1500
+    """
+    return int(credits_ * MILLI + 0.5)  # twice as fast as round(), and it runs once a number
+
+
+def credits_of(milli: int) -> float:
+    """Gives an amount in credits.
+
+    >>> credits_of(1500)
+    1.5
+    """
+    return milli / MILLI
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One line of the provider's price list."""
+
+    milli: int
+    #: Where the price is known from, and how well.
+    source: str
+
+
+#: The price list. "Inferred" prices are the natural reading of a page that could not be read to its end.
+PRICES: Final[dict[str, Price]] = {
+    "hlr": Price(1000, "documented: charging page, a mobile answered freshly"),
+    "mnp": Price(500, "documented: official SDK"),
+    "validate": Price(0, "inferred: the v1 validator was free, no price is stated for v2"),
+    "usa_status": Price(1000, "documented: usa-status page, on top of the lookup, numbers of the United States"),
+    "ported_date": Price(1000, "documented: charging page, on top, where a date is found, cached results too"),
+    "private_cache": Price(0, "documented: charging page, answered from what this account asked before"),
+    "global_cache": Price(500, "documented: charging page, answered from what others shared"),
+}
+
+#: Kinds of lookup that cost nothing whatever the answer is.
+FREE_KINDS: Final = frozenset(kind for kind in LookupKind if PRICES[kind].milli == 0)
+
+_NANP_CALLING_CODE: Final = "1"
+
+
+class Pricing:
+    """The price list applied to one kind of lookup with its options.
+
+    Args:
+        settings: The kind of lookup and its options.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = PRICES[LookupKind(settings.lookup)].milli
+        asks_usa = settings.usa_status and settings.lookup is LookupKind.HLR
+        self._usa = PRICES["usa_status"].milli if asks_usa else 0
+        asks_date = settings.ported_date and settings.lookup is not LookupKind.VALIDATE
+        self._date = PRICES["ported_date"].milli if asks_date else 0
+        self._accepts_old = settings.provider_cache_days > 0
+        self._worst = self._base + self._date
+
+    def worst(self, number: str) -> int:
+        """Gives the most that one lookup of a number can cost, in milli-credits.
+
+        >>> Pricing(Settings()).worst("447790606023"), Pricing(Settings(usa_status=True)).worst("14155550142")
+        (1000, 2000)
+        """
+        return self._worst + self._usa if self._usa and number.startswith(_NANP_CALLING_CODE) else self._worst
+
+    def worst_of(self, numbers: Sequence[str]) -> int:
+        """Gives the most that lookups of these numbers can cost together, in milli-credits."""
+        return sum(map(self.worst, numbers)) if self._usa else self._worst * len(numbers)
+
+    def fresh(self, answer: Result) -> int:
+        """Gives what this very answer costs when it is asked of the network, in milli-credits.
+
+        >>> landline = Result(live_status="NO_COVERAGE", telephone_number_type="LANDLINE")
+        >>> Pricing(Settings()).fresh(landline)
+        0
+        """
+        if answer.telephone_number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
+            return 0
+        return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
+
+    def charged(self, result: Result | None, *, usable: bool) -> int:
+        """Gives what the provider charged for a result, in milli-credits.
+
+        Args:
+            result: What came; ``None`` where nothing did.
+            usable: Whether it is an answer: one that states no charge is taken to have cost what such answers cost.
+        """
+        if result is not None and result.credits_spent is not None:
+            return milli_of(result.credits_spent)
+        return self.fresh(result) if result is not None and usable else 0
+
+    def recalled(self, answer: Result) -> int:
+        """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
+        return PRICES["private_cache"].milli + self._date_price(answer)
+
+    def proved(self, answer: Result, milli: int, *, lost: int) -> tuple[int, int] | None:
+        """Says what lost replies to the same question must have cost, now that this answer cost so much.
+
+        Answered cheaper than the network would be, the number came out of the provider's private cache: the first
+        lost request put it there and was charged. A found date costs even what comes out of the cache, so each
+        further lost request may have been charged for it.
+
+        Args:
+            answer: The answer that came at last.
+            milli: What it was charged.
+            lost: How many requests for this number were lost before.
+
+        Returns:
+            What is proved, and what stays possible beyond, in milli-credits; ``None`` where nothing is proved: it
+            was charged again, or the run accepts older cached answers anyway.
+        """
+        fresh, recalled = self.fresh(answer), self.recalled(answer)
+        if self._accepts_old or (milli > recalled and fresh > recalled):
+            return None
+        return (fresh if milli <= recalled < fresh else 0), recalled * (lost - 1)
+
+    def _date_price(self, answer: Result) -> int:
+        # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
+        return self._date if answer.ported_date and answer.ported_date[0].isdigit() else 0
+
+
+_FREE_STATUSES: Final = frozenset({LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE})
+
+
+def _is_usa_mobile(answer: Result) -> bool:
+    """Whether the option for the United States is charged: not for territories, nor for what is no mobile."""
+    if answer.telephone_number_type != NumberType.MOBILE:
+        return False
+    network = answer.original_network_details
+    if network is not None and network.country_iso3:
+        return network.country_iso3 == "USA"
+    return (answer.detected_telephone_number or "").startswith(_NANP_CALLING_CODE)

@@ -1,0 +1,97 @@
+"""HTTP/1.1 over kept-alive connections, exact about whether a request left.
+
+A lookup is paid for, so each failure must say on which side of the first byte it happened::
+
+    nothing left       LocalProtocolError, UnsupportedProtocol, ConnectError, ConnectTimeout: safe to ask again
+    perhaps it arrived WriteError, WriteTimeout, ReadError, ReadTimeout, RemoteProtocolError, DecodingError
+
+A request goes out on one connection, whole and once: nothing is retried, and nothing leaves after a cancellation.
+Connections are kept in a stack, newest on top, so that finding one costs the same with 210 of them as with one.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from functools import cached_property
+
+import httpx
+
+from hlrframe.provider.transport.http1 import respond, serialize
+from hlrframe.provider.transport.pool import Pool
+
+__all__ = ["Transport"]
+
+#: Seconds for which an idle connection is kept: less than servers and load balancers keep theirs.
+KEEP_ALIVE = 4.0
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Sends each request at once, over a kept-alive connection where one is idle; the caller limits how many.
+
+    It may be used from several event loops, and again after :meth:`aclose`. There are no proxies, no redirects and no
+    retries. Replies are read whole. Those packed with gzip are unpacked here, since httpx takes one that was cut short
+    for a whole one; leave other encodings out of ``Accept-Encoding``.
+
+    The time-outs of a request are httpx's own: ``connect`` (address, socket and TLS together), ``write`` (until the
+    system has taken all of the request) and ``read`` (from then until the reply is whole); ``pool`` means
+    nothing here.
+
+    Args:
+        tls: How to check servers; by default as httpx does, which honours ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+        keep_alive: Seconds after which an idle connection is closed.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, keep_alive: float = KEEP_ALIVE) -> None:
+        self._given_tls = tls
+        self._keep_alive = keep_alive
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends a request and gives its reply, the body included.
+
+        Raises:
+            httpx.UnsupportedProtocol: Neither http nor https; nothing was sent.
+            httpx.LocalProtocolError: The request cannot be written as HTTP/1.1 by this transport; nothing was sent.
+            httpx.ConnectError: No address, no socket or no TLS; nothing was sent.
+            httpx.ConnectTimeout: The same, in time; nothing was sent.
+            httpx.WriteError: The connection broke while the request was being written.
+            httpx.WriteTimeout: The server did not take the whole request in time.
+            httpx.ReadError: The connection broke before the reply was whole, or the transport was closed.
+            httpx.ReadTimeout: The reply was not whole in time.
+            httpx.RemoteProtocolError: The reply is not HTTP, too long, or ended before it was whole.
+            httpx.DecodingError: The body is not the gzip that its headers promise, or was cut short.
+        """
+        if request.url.scheme not in ("http", "https") or not request.url.host:
+            raise httpx.UnsupportedProtocol(f"this transport speaks http and https, not {request.url.scheme!r}")
+        message = serialize(request, await request.aread())
+        tls = self._tls if request.url.scheme == "https" else None
+        pool = await self._pool()
+        timeouts = request.extensions.get("timeout", {})
+        return respond(await pool.exchange(request.url, message, timeouts=timeouts, tls=tls))
+
+    async def aclose(self) -> None:
+        """Closes every connection; requests in flight fail with :class:`httpx.ReadError`."""
+        running = asyncio.get_running_loop()
+        while self._pools:
+            loop, pool = self._pools.popitem()
+            if loop is running:
+                await pool.guard.aclose()
+            else:
+                with contextlib.suppress(RuntimeError):  # that loop has ended, and closed its pool
+                    loop.call_soon_threadsafe(pool.close)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """One for all connections: making one takes longer than a lookup may."""
+        return self._given_tls or httpx.create_ssl_context()
+
+    async def _pool(self) -> Pool:
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            for other in tuple(self._pools):
+                if other.is_closed():
+                    del self._pools[other]
+            pool = self._pools[loop] = Pool(loop, self._keep_alive)
+            await anext(pool.guard)
+        return pool

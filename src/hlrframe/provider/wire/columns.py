@@ -1,0 +1,182 @@
+"""Results to columns: what repeats from number to number is turned into columns once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.model import ANSWER_SCHEMA
+from hlrframe.provider.wire.results import Network, Result
+
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "Answer", "AnswerBook", "answers_to_batch"]
+
+
+class Answer(NamedTuple):
+    """A usable result together with what the run knows of it."""
+
+    #: The number that was asked: E.164 digits.
+    msisdn: str
+    #: What the provider said of it.
+    result: Result
+    #: Milli-credits booked for it.
+    milli: int
+
+
+#: Columns whose texts are each number's own, and the provider's names of them.
+_OWN: Final = {
+    "uuid": "uuid",
+    "detected_number": "detected_telephone_number",
+    "formatted_number": "formatted_telephone_number",
+    "ported_date": "ported_date",
+    "sms_email": "sms_email",
+    "mms_email": "mms_email",
+    "extra": "extra",
+}
+#: A *profile*: the fields that are alike for many numbers. There are few networks, and fewer words.
+_profile_of: Final = attrgetter(
+    "live_status",
+    "telephone_number_type",
+    "error",
+    "usa_status",
+    "is_ported",
+    "disposable_number",
+    "original_network_details",
+    "current_network_details",
+)
+_PROFILE_COLUMNS: Final = (
+    *("live_status", "number_type", "error", "usa_status", "is_ported", "disposable"),
+    *("original_network", "original_mccmnc", "original_country", "original_country_name", "original_prefix"),
+    "original_area",
+    *("current_network", "current_mccmnc", "current_country", "current_country_name", "current_prefix"),
+    "provider",
+)
+#: What a profile says.
+PROFILE_TYPES: Final = pl.Schema(
+    {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name in _PROFILE_COLUMNS}
+)
+#: An answer with its profile in place of the columns that repeat.
+NARROW_TYPES: Final = pl.Schema(
+    {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name not in _PROFILE_COLUMNS}
+    | {"profile": pl.UInt32()}
+)
+_YES_NO: Final = {"YES": True, "NO": False}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class AnswerBook:
+    """The answers of a run, kept small: what repeats from number to number is kept once, as a profile.
+
+    Args:
+        provider: Name for the ``provider`` column.
+        keep: Columns that are each number's own (``uuid``, ``extra`` ...) to be kept as well.
+    """
+
+    def __init__(self, provider: str, *, keep: Collection[str] = ()) -> None:
+        self.provider = provider
+        self._types = pl.Schema({name: kind for name, kind in NARROW_TYPES.items() if name not in _OWN or name in keep})
+        self._profiles: dict[Any, int] = {}
+        self._chunks: list[pl.DataFrame] = []
+
+    def __len__(self) -> int:
+        return sum(chunk.height for chunk in self._chunks)
+
+    def add(self, answers: Sequence[Answer], *, received_at: datetime) -> None:
+        """Takes answers in.
+
+        Args:
+            answers: Usable results.
+            received_at: When they came, with time zone; stands in where the provider gave no time.
+        """
+        results = [each.result for each in answers]
+        # The number of profiles so far is the next one's id: setdefault gives the old id or this new one.
+        profiles = self._profiles
+        columns = _own_columns(answers, results, received_at, [name for name in _OWN if name in self._types])
+        columns["profile"] = [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)]
+        # By polars: the first array that pyarrow makes of a list imports pandas, where that is installed.
+        self._chunks.append(pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in self._types.items()]))
+
+    def narrow(self) -> pl.DataFrame:
+        """Gives all answers, in the order in which they were added: the kept columns of ``NARROW_TYPES``."""
+        return pl.concat([pl.DataFrame(schema=self._types), *self._chunks])
+
+    def profiles(self) -> pl.DataFrame:
+        """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
+        by_name = _profile_rows(self._profiles, self.provider)
+        return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
+
+
+def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
+    """Gives answers as a table of ``ANSWER_SCHEMA``, in order.
+
+    Args:
+        answers: Usable results.
+        received_at: When they came, with time zone; stands in where the provider gave no time.
+        provider: Name for the ``provider`` column.
+    """
+    results = [each.result for each in answers]
+    profiles: dict[Any, int] = {}
+    places = pa.array([profiles.setdefault(each, len(profiles)) for each in map(_profile_of, results)], pa.int32())
+    alike = _profile_rows(profiles, provider)
+    own = _own_columns(answers, results, received_at, _OWN)
+    # A text that repeats becomes Arrow's once, and is copied from there.
+    arrays = [
+        pa.array(alike[field.name], field.type).take(places)
+        if field.name in alike
+        else pa.array(own[field.name], field.type)
+        for field in ANSWER_SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
+
+
+def _own_columns(
+    answers: Sequence[Answer], results: Sequence[Result], received_at: datetime, own: Iterable[str]
+) -> dict[str, Sequence[object]]:
+    return {
+        "msisdn": [each.msisdn for each in answers],
+        "credits": [each.milli / 1000 for each in answers],
+        "checked_at": _times(results, received_at),
+        **{column: [getattr(each, _OWN[column]) or None for each in results] for column in own},
+    }
+
+
+def _profile_rows(profiles: Iterable[Any], provider: str) -> dict[str, Sequence[object]]:
+    """Gives the columns of some profiles, by name."""
+    rows = [(*_row(profile), provider) for profile in profiles]
+    columns = zip(*rows, strict=True) if rows else repeat(())
+    return dict(zip(_PROFILE_COLUMNS, columns, strict=False))
+
+
+def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
+    status, kind, error, usa, ported, disposable, original, current = profile
+    words = (status or None, kind or None, None if error == "NONE" else error or None, usa or None)
+    flags = (_YES_NO.get(ported), _YES_NO.get(disposable))
+    area = (original.area or None) if original else None
+    return (*words, *flags, *_network(original), area, *_network(current))
+
+
+def _network(network: Network | None) -> tuple[str | None, ...]:
+    if network is None:
+        return (None,) * 5
+    country = (network.country_iso3 or None, network.country_name or None, network.country_prefix or None)
+    return (network.name or None, network.mccmnc or None, *country)
+
+
+def _times(results: Sequence[Result], otherwise: datetime) -> list[int]:
+    # As numbers: made from datetimes, the column takes twice as long.
+    received = (otherwise - _EPOCH) // _MICROSECOND
+    moments = {text: _microseconds(text, received) for text in {each.timestamp for each in results}}
+    return [moments[each.timestamp] for each in results]
+
+
+def _microseconds(text: str | None, otherwise: int) -> int:
+    """Reads a time of the provider's, in microseconds since 1970; one without a zone is UTC."""
+    try:
+        time = datetime.fromisoformat(text or "")
+        return ((time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC) - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):  # no time, or one outside the calendar
+        return otherwise

@@ -1,0 +1,189 @@
+"""What comes in: bytes to results, fast where they are as we know them, and with patience where they are not."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from hlrframe.errors import ProtocolError, ProviderError
+from hlrframe.provider.wire.refusals import HTTP_OK, error_of_reply
+from hlrframe.provider.wire.results import MOST_CREDITS, Echo, Network, Result
+
+__all__ = ["decode_balance", "decode_results"]
+
+
+class _ExactNetwork(Network, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A network without a field that we do not know."""
+
+
+class _ExactResult(Result, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A result without a field that we do not know."""
+
+    original_network_details: _ExactNetwork | None = None
+    current_network_details: _ExactNetwork | None = None
+
+
+class _ExactReply(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    results: list[_ExactResult]
+
+
+_Fields = dict[str, msgspec.Raw]
+
+_EXACT: Final = msgspec.json.Decoder(_ExactReply)
+_TYPED: Final = msgspec.json.Decoder(Result)
+_FIELDS: Final = msgspec.json.Decoder(_Fields)
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_ANY: Final = msgspec.json.Decoder()
+#: What decoders raise for bytes that they cannot read.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+#: Our names of the fields that we know, by the provider's.
+_KNOWN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Result) if each.name != "extra"}
+_NETWORK: Final = tuple(each.encode_name for each in msgspec.structs.fields(Network))
+_DETAILS: Final = ("original_network_details", "current_network_details")
+
+
+def decode_balance(body: bytes) -> float:
+    """Reads the credits left on the account.
+
+    Raises:
+        ProtocolError: The reply holds no balance.
+
+    >>> decode_balance(b'{"Status":"OK","Credits":1234.5}')
+    1234.5
+    """
+    fields = {name.lower(): _value(raw) for name, raw in _object(body).items()}
+    credits_left = _number(fields.get("credits"))
+    if credits_left is None:
+        raise ProtocolError("the reply to a balance request holds no 'Credits'", status=HTTP_OK)
+    return credits_left
+
+
+def decode_results(body: bytes) -> list[Result]:
+    """Reads the results of a 200 reply, at top level or under ``body``.
+
+    A result is never lost for one odd field: fields that are new, or not what they should be, go to ``extra`` as they
+    came.
+
+    Args:
+        body: The reply's bytes, not compressed.
+
+    Raises:
+        ProtocolError: The bytes are no JSON, or hold no results.
+        ProviderError: The envelope carries an error of its own.
+
+    >>> decode_results(b'{"results":[{"live_status":"LIVE","roaming":false}]}')[0].extra
+    '{"roaming":false}'
+    """
+    try:
+        return list(_EXACT.decode(body).results)
+    except _UNREADABLE:
+        return [_typed_result(raw) for raw in _raw_results(body)]
+
+
+def _raw_results(body: bytes) -> list[msgspec.Raw]:
+    envelope = _object(body)
+    if "results" not in envelope and "body" in envelope:
+        envelope |= _object(_unquoted(envelope["body"]))
+    try:
+        return _LIST.decode(envelope.get("results", b""))
+    except _UNREADABLE:
+        raise _error_inside(envelope) from None
+
+
+def _object(body: bytes) -> _Fields:
+    # A network's name may come in an encoding of its own: better a blurred name than a paid answer thrown away.
+    try:
+        return _FIELDS.decode(body.decode("utf-8-sig", "replace"))
+    except _UNREADABLE:
+        raise ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK) from None
+
+
+def _unquoted(raw: msgspec.Raw) -> bytes:
+    """Gives a JSON text that may be wrapped in a JSON string, as some gateways pass bodies on."""
+    value = _value(raw)
+    return value.encode() if isinstance(value, str) else bytes(raw)
+
+
+def _error_inside(envelope: Mapping[str, msgspec.Raw]) -> ProviderError:
+    status = _value(envelope.get("statusCode"))
+    if type(status) is int and HTTP_OK < status < 600:  # noqa: PLR2004  # the end of HTTP's own range
+        return error_of_reply(status, msgspec.json.encode(envelope))
+    return ProtocolError("the reply holds no results", status=HTTP_OK, code=_text(_value(envelope.get("error"))))
+
+
+def _typed_result(raw: msgspec.Raw) -> Result:
+    try:
+        fields = _FIELDS.decode(raw)
+    except _UNREADABLE:
+        return Result()
+    unknown = {name: value for name, value in fields.items() if name not in _KNOWN}
+    for name in _DETAILS:
+        if new := _new_details(fields.get(name)):
+            unknown[name] = msgspec.Raw(msgspec.json.encode(new))
+    try:
+        known = _TYPED.decode(raw)
+    except _UNREADABLE:
+        return _pieced_result(fields, unknown)
+    return msgspec.structs.replace(known, extra=_json(unknown))
+
+
+def _new_details(network: msgspec.Raw | None) -> _Fields:
+    try:
+        fields = _FIELDS.decode(network or b"{}")
+    except _UNREADABLE:
+        return {}
+    return {name: value for name, value in fields.items() if name not in _NETWORK}
+
+
+def _pieced_result(fields: _Fields, unknown: _Fields) -> Result:
+    """Takes each field for itself; one that cannot be what it should be joins the unknown ones."""
+    known: dict[str, object] = {}
+    for wire_name, name in _KNOWN.items():
+        if wire_name in fields:
+            value = _value(fields[wire_name])
+            known[name] = _fit(name, value)
+            if known[name] is None and bytes(fields[wire_name]) != b"null":
+                unknown[wire_name] = fields[wire_name]
+    return Result(**known, extra=_json(unknown))  # type: ignore[arg-type]  # _fit gives what each field takes
+
+
+def _json(fields: _Fields) -> str | None:
+    return msgspec.json.encode(fields, order="sorted").decode() if fields else None
+
+
+def _fit(name: str, value: object) -> object:
+    if name == "credits_spent":
+        charge = _number(value)
+        return charge if charge is not None and charge <= MOST_CREDITS else None
+    if name == "request_parameters":
+        return Echo(_text(value.get("telephone_number"))) if isinstance(value, dict) else None
+    if name.endswith("_details"):
+        if not isinstance(value, dict):
+            return None
+        return Network(**{each: _text(value.get(each)) for each in _NETWORK})
+    return _text(value)
+
+
+def _value(raw: msgspec.Raw | None) -> object:
+    """Reads a piece of JSON; what cannot be read is ``None``."""
+    try:
+        return None if raw is None else _ANY.decode(raw)
+    except _UNREADABLE:
+        return None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "YES" if value else "NO"
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

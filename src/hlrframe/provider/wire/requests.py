@@ -1,0 +1,62 @@
+"""What goes out: the body of a lookup and of a balance request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from hlrframe.model import LookupKind, Settings
+
+__all__ = ["cache_window", "encode_balance", "encode_request", "request_options"]
+
+_SAVE_TO_CACHE: Final = {"no": "NO", "private": "PRIVATE", "yes": "YES"}
+
+
+def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object]:
+    """Gives the options that go out with every number.
+
+    The three cache options are always sent, since the account's own defaults would apply otherwise. Nothing that is
+    unset is sent: an unknown key or a null costs the whole request (HTTP 400, documented).
+
+    Args:
+        settings: Settings of the run.
+        recheck: How many days ago the number may have been billed: as far back the provider's private cache must be
+            on; 0 for not.
+    """
+    kind = LookupKind(settings.lookup)
+    options: dict[str, object] = {
+        "save_to_cache": _SAVE_TO_CACHE[settings.share_results],
+        "cache_days_private": max(settings.provider_cache_days, recheck),
+        "cache_days_global": settings.global_cache_days,
+    }
+    if settings.ported_date and kind is not LookupKind.VALIDATE:
+        options["get_ported_date"] = "YES"
+    if settings.landline_status and kind is LookupKind.HLR:
+        options["get_landline_status"] = "YES"
+    if settings.usa_status and kind is LookupKind.HLR:
+        options["usa_status"] = "YES"
+    return options
+
+
+def cache_window(settings: Settings) -> int:
+    """Gives how old an answer these settings let the provider's caches give, in days; 0 for none.
+
+    >>> cache_window(Settings()), cache_window(Settings(global_cache_days=7))
+    (0, 7)
+    """
+    return max(settings.provider_cache_days, settings.global_cache_days)
+
+
+def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
+    """Gives the body of one lookup. It holds the credentials: it must never reach a log or a message.
+
+    >>> encode_request("k", "s", ["447790606023"], {"cache_days_private": 1})
+    b'{"api_key":"k","api_secret":"s","requests":[{"telephone_number":"447790606023","cache_days_private":1}]}'
+    """
+    requests = [{"telephone_number": number, **options} for number in numbers]
+    return msgspec.json.encode({"api_key": key, "api_secret": secret, "requests": requests})
+
+
+def encode_balance(key: str, secret: str) -> bytes:
+    """Gives the body of a balance request."""
+    return msgspec.json.encode({"api_key": key, "api_secret": secret})

@@ -1,0 +1,34 @@
+"""A list of numbers to their outcomes: what is known is taken from the store, the rest is asked, once.
+
+::
+
+    lookup          store, scheduler and provider put together   <- open this first
+    number_list     a column as distinct numbers with their first rows
+    estimate        the price of a list
+    loop            does what the scheduler says, and tells it what came of it
+    schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
+    journal_writer  asked before it leaves, answered before it counts: on disk
+    coordination    who asks what, where several runs share a store
+    outcomes        one outcome a number, and their tally
+    windows         long streams, a window at a time
+    progress        where a run stands
+"""
+
+from hlrframe.run.estimate import estimate_numbers
+from hlrframe.run.lookup import resolve_numbers
+from hlrframe.run.number_list import NumberList
+from hlrframe.run.outcomes import Outcomes, Tally
+from hlrframe.run.progress import ProgressOption, shown
+from hlrframe.run.windows import Asking, Results
+
+__all__ = [
+    "Asking",
+    "NumberList",
+    "Outcomes",
+    "ProgressOption",
+    "Results",
+    "Tally",
+    "estimate_numbers",
+    "resolve_numbers",
+    "shown",
+]

@@ -1,0 +1,141 @@
+"""A run among others that use the same store: what one of them is asking at this moment, the others wait for.
+
+Before it asks, a run claims its numbers. Those that another run has claimed are left out, and waited for once the rest
+is asked and its own claim is let go: so no two runs ever wait for each other. What the others did not answer, because
+they were stopped, is claimed and asked in another round.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+import polars as pl
+
+from hlrframe.model import MaxAge, Question, Settings
+from hlrframe.store import TOUCH_EVERY, Claim, Store
+
+__all__ = ["Sharing"]
+
+#: Seconds between two looks at what others do: at first, and at most unless a look itself takes long.
+PAUSE: Final = 0.25
+LONG_PAUSE: Final = 5.0
+#: Seconds of pause for each second that the look before it took.
+COST: Final = 10.0
+
+
+class Sharing:
+    """The numbers that one run asks, and those that it has from others; an asynchronous context manager.
+
+    To be made before the store is first read, so that no answer that comes later is overlooked.
+
+    Args:
+        store: The store that the runs share.
+        question: What is asked.
+        settings: Settings of the run. With ``refresh`` an answer of another run serves too, but only one that was
+            given after this run began: asking again at the same moment would find out nothing more.
+        columns: Columns of ``ANSWER_SCHEMA`` to read of the others' answers, ``msisdn`` among them.
+        began: When the run began.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+
+    def __init__(
+        self, store: Store, question: Question, *, settings: Settings, columns: Sequence[str], began: datetime
+    ) -> None:
+        #: Numbers that other runs are asking.
+        self.waiting = pl.Series("msisdn", dtype=pl.String)
+        #: Answers that others got since the store was first read.
+        self.found: list[pl.DataFrame] = []
+        self._store = store
+        self._question = question
+        self._max_age = MaxAge.of(timedelta(0) if settings.refresh else settings.max_age)
+        self._columns = columns
+        self._began = began
+        self._seen = store.footprint()
+        self._claim: Claim | None = None
+        self._touching: asyncio.Task[None] | None = None
+
+    @property
+    def found_count(self) -> int:
+        """How many numbers others have answered."""
+        return sum(answers.height for answers in self.found)
+
+    async def __aenter__(self) -> Self:
+        self._touching = asyncio.create_task(self._touch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._touching is not None:
+            self._touching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._touching
+        self.release()
+
+    def begin(self, numbers: pl.Series) -> pl.Series:
+        """Gives those of some numbers that are to be asked now; nobody else asks them until :meth:`more` is called.
+
+        Raises:
+            StoreError: The store cannot be read or written.
+        """
+        return self._sorted_out(self._claimed(numbers), self._news(numbers))
+
+    async def more(self) -> pl.Series:
+        """Waits for others, and gives what they left unanswered; nothing once every number is accounted for.
+
+        What was given before has been asked, and its answers are in the store.
+
+        Raises:
+            StoreError: The store cannot be read or written.
+        """
+        self.release()
+        pause, loop = PAUSE, asyncio.get_running_loop()
+        while len(self.waiting):
+            await asyncio.sleep(pause)
+            looked_at = loop.time()
+            claim = self._claimed(self.waiting)
+            ours = self._sorted_out(claim, await asyncio.to_thread(self._news, self.waiting))
+            if len(ours):
+                return ours
+            self.release()
+            pause = max(min(1.5 * pause, LONG_PAUSE), COST * (loop.time() - looked_at))
+        return self.waiting
+
+    def _claimed(self, numbers: pl.Series) -> Claim:
+        self._claim = self._store.claim(numbers, self._question)
+        return self._claim
+
+    def _news(self, numbers: pl.Series) -> pl.DataFrame:
+        """Gives what others have answered of these numbers since the last look.
+
+        Only after they are claimed: whatever is not in the store then is not on its way there either.
+        """
+        footprint = self._store.footprint()
+        if footprint == self._seen:
+            return pl.DataFrame(schema={"msisdn": pl.String})
+        self._seen = footprint
+        return self._store.known(numbers, self._question, max_age=self._max_age, now=self._began, columns=self._columns)
+
+    def _sorted_out(self, claim: Claim, news: pl.DataFrame) -> pl.Series:
+        if news.height:
+            self.found.append(news)
+        self.waiting = _without(claim.elsewhere, news["msisdn"])
+        return _without(claim.numbers, news["msisdn"])
+
+    def release(self) -> None:
+        """Tells others that nothing is being asked any more."""
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
+
+    async def _touch(self) -> None:
+        while True:
+            await asyncio.sleep(TOUCH_EVERY)
+            if self._claim is not None:
+                self._claim.touch()
+
+
+def _without(numbers: pl.Series, some: pl.Series) -> pl.Series:
+    return numbers.filter(~numbers.is_in(some.implode())) if len(some) else numbers

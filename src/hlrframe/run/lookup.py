@@ -1,0 +1,237 @@
+"""A list of numbers to their outcomes: look up in the store, ask the rest, put together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from hlrframe.errors import StoreError
+from hlrframe.model import (
+    ANSWER_SCHEMA,
+    COLUMNS,
+    MAX_CACHE_DAYS,
+    LaneReport,
+    MaxAge,
+    Progress,
+    Question,
+    Reason,
+    Report,
+    Settings,
+    State,
+)
+from hlrframe.provider import Client, Failure, credits_of
+from hlrframe.run.coordination import Sharing
+from hlrframe.run.loop import Job, RunResult, run_job
+from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
+from hlrframe.run.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
+from hlrframe.store import Store
+
+__all__ = ["resolve_numbers"]
+
+#: Every column that rows can get.
+ALL_COLUMNS: Final = tuple(each.name for each in COLUMNS)
+#: What a run leaves undone and why, where the plan's own reason would be misread.
+_SKIP_REASONS: Final = {Reason.UNAVAILABLE: Reason.STOPPED, Reason.THROTTLED: Reason.STOPPED}
+_DAY: Final = timedelta(days=1)
+#: How much longer a number in doubt may wait for its turn than when its doubt is measured.
+_MARGIN: Final = timedelta(hours=1)
+
+
+async def resolve_numbers(
+    numbers: NumberList,
+    *,
+    client: Client,
+    store: Store | None,
+    settings: Settings,
+    columns: Sequence[str] = ALL_COLUMNS,
+    ask: bool = True,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Outcomes:
+    """Gives every distinct number of a list its outcome; asks each at most once.
+
+    What another run with the same store is asking at this moment is not asked but waited for.
+
+    Args:
+        numbers: The list.
+        client: Whom to ask.
+        store: Where answers are read from and kept, or ``None``.
+        settings: Settings of the run.
+        columns: Names of the columns that the rows will get.
+        ask: Whether to ask what the store does not answer; else that is skipped, as it is offline.
+        on_progress: Called at most ten times a second while numbers are asked, and at the end.
+
+    Raises:
+        StoreError: The store could not be opened. Nothing was asked.
+    """
+    question = Question.of(settings, client.provider)
+    own = [name for name in OWN_COLUMNS if name in columns]
+    run = _Run(client, settings, own, _kept(store, question, settings, columns))
+    distinct = numbers.numbers["msisdn"]
+    known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
+    to_ask = to_be_asked(distinct, known)
+    harvest = None
+    if to_ask.height and ask and not settings.offline:
+        to_ask = _with_lanes(to_ask, run.last_known(to_ask["msisdn"]))
+        harvest = await run.ask(to_ask, run.counting_in(known.height, on_progress))
+    elif on_progress is not None:
+        on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
+    parts = [cached(known, own), *run.parts(to_ask, harvest)]
+    outcomes, kinds = together(parts)
+    # As integers and in their order, they are joined in half the time.
+    key = pl.col("msisdn").cast(pl.UInt64)
+    rows, found = (each.with_columns(key=key).sort("key") for each in (numbers.numbers, outcomes))
+    table = rows.join(found.drop("msisdn"), on="key", how="left", maintain_order="left")
+    report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0)
+    if harvest is None:
+        return Outcomes(table, kinds, columns, report, None)
+    report = _told(report, harvest, by_lane(to_ask, (outcomes, kinds)))
+    return Outcomes(table, kinds, columns, report, harvest.error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where the answers of a run are kept."""
+
+    store: Store
+    question: Question
+    #: The other runs that keep theirs there.
+    sharing: Sharing
+
+
+def _kept(store: Store | None, question: Question, settings: Settings, columns: Sequence[str]) -> _Kept | None:
+    if store is None:
+        return None
+    wanted, began = _columns_of(columns), datetime.now(UTC)
+    return _Kept(store, question, Sharing(store, question, settings=settings, columns=wanted, began=began))
+
+
+def _columns_of(columns: Sequence[str]) -> Sequence[str]:
+    """Gives the columns of a stored answer that rows are made of: those that they get, and what says the verdict."""
+    needed = {"msisdn", "checked_at", "live_status", "number_type"}
+    return [name for name in ANSWER_SCHEMA.names if name in needed or (name in columns and name != "credits")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Whom a run asks, and where it keeps the answers."""
+
+    client: Client
+    settings: Settings
+    #: Which of ``OWN_COLUMNS`` rows will get.
+    own: Sequence[str]
+    kept: _Kept | None
+
+    def last_known(self, numbers: pl.Series) -> pl.DataFrame:
+        """Gives the networks that the store saw numbers on, however long ago."""
+        columns = ["msisdn", "current_network", "original_network"]
+        if self.kept is None:
+            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+        store, question = self.kept.store, self.kept.question
+        return store.known(numbers, question, max_age=MaxAge.any(), now=datetime.now(UTC), columns=columns)
+
+    async def ask(self, to_ask: pl.DataFrame, tell: Callable[[Progress], None] | None) -> RunResult:
+        """Asks numbers; what :func:`_with_lanes` gives."""
+        ask = partial(run_job, client=self.client, settings=self.settings, keep=self.own, on_progress=tell)
+        if self.kept is None:
+            return await ask(Job(_by_lane(to_ask)))
+        harvest = None
+        try:
+            async with self.kept.sharing as sharing:
+                job = self._job(to_ask, sharing.begin(to_ask["msisdn"]))
+
+                async def more() -> Job | None:
+                    left = await sharing.more()
+                    return self._job(to_ask, left) if len(left) else None
+
+                with self.kept.store.journal(self.kept.question) as journal:
+                    harvest = await ask(job, journal=journal, more=more)
+                    sharing.release()
+        except StoreError as refusal:
+            if harvest is None:
+                raise
+            # The store broke when all was asked: what was obtained is handed over with the error.
+            harvest = replace(harvest, error=harvest.error or refusal)
+        return harvest
+
+    def _job(self, to_ask: pl.DataFrame, numbers: pl.Series) -> Job:
+        """Gives what to ask of numbers: those that may have been billed already with the cache as far back as that."""
+        assert self.kept is not None  # noqa: S101  # there are no rounds without a store
+        now = datetime.now(UTC)
+        mine = to_ask.join(numbers.to_frame("msisdn"), on="msisdn", how="semi", maintain_order="left")
+        doubts = self.kept.store.unanswered(numbers, self.kept.question, since=now - MAX_CACHE_DAYS * _DAY)
+        ago = (pl.lit(now + _MARGIN) - pl.col("asked_at")) / _DAY
+        days = doubts.select("msisdn", days=ago.ceil().clip(1, MAX_CACHE_DAYS).cast(pl.Int64))
+        again = mine.join(days, on="msisdn", how="inner", maintain_order="left")
+        fresh = mine.join(days, on="msisdn", how="anti", maintain_order="left")
+        return Job(_by_lane(fresh), {group["days"][0]: _by_lane(group) for group in again.partition_by("days")})
+
+    def counting_in(self, known: int, tell: Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
+        """Adds to a progress what was not asked: known to the store, or asked by others."""
+        if tell is None:
+            return None
+
+        def tell_all(progress: Progress) -> None:
+            found, waiting = (self.kept.sharing.found_count, len(self.kept.sharing.waiting)) if self.kept else (0, 0)
+            both = known + found
+            tell(replace(progress, total=progress.total + both + waiting, cached=both, waiting=waiting))
+
+        return tell_all
+
+    def parts(self, to_ask: pl.DataFrame, harvest: RunResult | None) -> list[Part]:
+        """Gives what became of the numbers that were to be asked."""
+        if harvest is None:
+            return [unanswered(dict.fromkeys(to_ask["msisdn"], Failure(Reason.OFFLINE)), State.SKIPPED)]
+        halted = harvest.halted or Reason.STOPPED
+        left, found = list(harvest.unasked), list[pl.DataFrame]()
+        if self.kept is not None:
+            left.extend(self.kept.sharing.waiting)
+            found = self.kept.sharing.found
+        return [
+            answered(harvest.answers),
+            *(cached(answers, self.own) for answers in found),
+            unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
+            unanswered(dict.fromkeys(left, Failure(_SKIP_REASONS.get(halted, halted))), State.SKIPPED),
+        ]
+
+
+def _with_lanes(to_ask: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """Predicts for each number the network that will be asked for it: the one last seen, else that of its digits.
+
+    The country is that of the digits in either case: a number keeps it when it changes networks, and so a network has
+    one lane wherever both sources call it by the same name.
+
+    Args:
+        to_ask: What :func:`_to_ask` gives.
+        last: ``ANSWER_SCHEMA``: earlier answers of any age to some of the numbers.
+    """
+    seen = last.select("msisdn", seen=pl.coalesce("current_network", "original_network"))
+    network = pl.coalesce("seen", "network")
+    return to_ask.join(seen, on="msisdn", how="left", maintain_order="left").select(
+        "msisdn", "country", lane=pl.coalesce(pl.concat_str("place", pl.lit(" "), network), "place")
+    )
+
+
+def _by_lane(to_ask: pl.DataFrame) -> Mapping[str, list[str]]:
+    lanes = to_ask.group_by("lane", maintain_order=True).agg("msisdn")
+    return dict(zip(lanes["lane"], (each.to_list() for each in lanes["msisdn"]), strict=True))
+
+
+def _told(report: Report, harvest: RunResult, met: pl.DataFrame) -> Report:
+    """Gives the report with what a run met on its way; ``met`` is of :func:`~hlrframe.run.outcomes.by_lane`."""
+    counts = {lane: (numbers, answered, agreement) for lane, numbers, answered, agreement in met.iter_rows()}
+    return replace(
+        report,
+        requests=harvest.requests,
+        refusals=harvest.refusals,
+        seconds=harvest.seconds,
+        possibly_billed_twice=len(harvest.doubts),
+        possibly_billed_twice_credits=credits_of(sum(harvest.doubts.values())),
+        stopped=harvest.halted.value if harvest.halted else None,
+        lanes=tuple(
+            LaneReport(lane.key, *counts[lane.key], lane.sent, lane.refusals, lane.latency if lane.replies else None)
+            for lane in harvest.lanes
+        ),
+    )

@@ -1,0 +1,119 @@
+"""A column of texts as a list of distinct numbers, and what of them is known already.
+
+Everything above hands a column in and puts the result beside its own rows; everything below knows numbers only.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final, Self
+
+import polars as pl
+
+from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, Settings
+from hlrframe.phone import parse_column, predict_networks
+from hlrframe.run.outcomes import counts_of
+from hlrframe.store import Store
+
+__all__ = ["NumberList", "known_answers", "to_be_asked"]
+
+#: Numbers that wait to be looked for among those met before: so many at least, so that it is not done for each batch.
+WAITING: Final = 1 << 18
+
+
+class NumberList:
+    """The distinct numbers of a column that is read batch by batch, each with the row that carries it first.
+
+    A number takes twelve bytes here, however many rows carry it.
+
+    Args:
+        region: ISO 3166 alpha-2 code of the country whose national numbers are meant, or ``None``.
+        start: Rows before the first batch.
+    """
+
+    def __init__(self, *, region: str | None, start: int = 0) -> None:
+        self.rows = start
+        #: Rows that hold no number, by reason.
+        self.rejected: Counter[str] = Counter()
+        self._region = region
+        # Numbers as integers: no number begins with a zero.
+        self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_row": pl.get_index_type()})
+        self._parts: list[pl.DataFrame] = []
+
+    def __len__(self) -> int:
+        self._merge()
+        return self._met.height
+
+    def add(self, texts: pl.Series, regions: pl.Series | None = None) -> pl.DataFrame:
+        """Reads one batch of texts, and gives ``msisdn`` and ``reason`` for each row of it.
+
+        Args:
+            texts: The cells of the phone column.
+            regions: The cells of the column that names each row's country; where one names none, the list's own
+                region counts.
+        """
+        reading = parse_column(texts, region=self._region, regions=regions).select("msisdn", "reason")
+        keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_row", offset=self.rows)
+        self._parts.append(_firsts(keys.select("key", "first_row").drop_nulls()))
+        if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
+            self._merge()
+        self.rejected.update(counts_of(reading["reason"].drop_nulls()))
+        self.rows += reading.height
+        return reading
+
+    @property
+    def numbers(self) -> pl.DataFrame:
+        """``msisdn`` and ``first_row``, in the order in which the numbers were met."""
+        self._merge()
+        return self._met.select("first_row", msisdn=pl.col("key").cast(pl.String))
+
+    def windows(self, size: int) -> Iterator[Self]:
+        """Gives the numbers as lists of at most so many, in order; their rows and rejections stay here."""
+        self._merge()
+        for start in range(0, self._met.height, size):
+            yield self._of(self._met.slice(start, size))
+
+    def without(self, keys: pl.Series) -> Self:
+        """Gives the numbers that are not among these.
+
+        Args:
+            keys: Numbers as integers.
+        """
+        self._merge()
+        return self._of(self._met.join(keys.to_frame("key"), on="key", how="anti", maintain_order="left"))
+
+    def _of(self, met: pl.DataFrame) -> Self:
+        other = type(self)(region=self._region)
+        other._met = met  # noqa: SLF001  # its own kind
+        return other
+
+    def _merge(self) -> None:
+        if self._parts:
+            self._met, self._parts = _firsts(pl.concat([self._met, *self._parts])), []
+
+
+def _firsts(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.filter(numbers["key"].is_first_distinct())
+
+
+def known_answers(
+    numbers: pl.Series,
+    *,
+    store: Store | None,
+    settings: Settings,
+    question: Question,
+    columns: Sequence[str] = ANSWER_SCHEMA.names,
+) -> pl.DataFrame:
+    """Gives the answers that need not be asked again, in these columns of ``ANSWER_SCHEMA``."""
+    if store is None or settings.refresh:
+        return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA)).select(columns)
+    max_age = MaxAge.any() if settings.offline else MaxAge.of(settings.max_age)
+    return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC), columns=columns)
+
+
+def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
+    """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``."""
+    key = pl.col("msisdn").cast(pl.UInt64)
+    unknown = numbers.to_frame().join(known.select("msisdn"), on=key, how="anti", maintain_order="left")["msisdn"]
+    place = pl.coalesce("region", pl.concat_str(pl.lit("+"), "calling_code"))
+    return predict_networks(unknown).select(unknown, "network", country="region", place=place)

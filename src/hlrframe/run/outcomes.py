@@ -1,0 +1,207 @@
+"""What became of each number of a list, kept small, and spread over the rows that carry it.
+
+Most of an answer is alike for many numbers: it is kept once, as a *kind*. A number then costs some fifty bytes until
+its rows are written, whatever the answer says.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import polars as pl
+
+from hlrframe.model import ANSWER_SCHEMA, COLUMNS, Report, State, verdict_of
+from hlrframe.provider import PROFILE_TYPES, AnswerBook, Failure, credits_of
+
+__all__ = [
+    "OWN_COLUMNS",
+    "Outcomes",
+    "Part",
+    "Tally",
+    "answered",
+    "by_lane",
+    "cached",
+    "counts_of",
+    "together",
+    "unanswered",
+]
+
+#: Columns that are each number's own, beside its credits and the time of its answer.
+OWN_COLUMNS: Final = tuple(
+    name
+    for name in ANSWER_SCHEMA.names
+    if name not in PROFILE_TYPES.names() and name not in {"msisdn", "credits", "checked_at"}
+)
+_COLUMN_NAMES: Final = tuple(each.name for each in COLUMNS)
+_COUNTED: Final = ("state", "verdict", "reason")
+
+#: Numbers with the ``kind`` of each, and the kinds: row *i* of the second is kind *i*.
+Part = tuple[pl.DataFrame, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of each distinct number of a column."""
+
+    #: One row a number, sorted by ``key``, which is the number as an integer: ``msisdn``, ``first_row``, ``kind``,
+    #: ``credits``, ``checked_at``, and own columns.
+    numbers: pl.DataFrame
+    #: What repeats: ``state``, ``reason``, ``verdict`` and the columns of a profile; row *i* is kind *i*.
+    kinds: pl.DataFrame
+    #: Names of the columns that rows get.
+    columns: Sequence[str]
+    #: Counts of the run; those of rows are filled in by a :class:`Tally`.
+    report: Report
+    #: What is to be raised once the rows are safe in the caller's hands.
+    error: BaseException | None
+
+    def rows(self, reading: pl.DataFrame, *, offset: int = 0) -> pl.DataFrame:
+        """Gives the result of each row of a batch, in order: the chosen columns, and those that a tally counts.
+
+        Args:
+            reading: ``msisdn`` and ``reason`` of each row, where null ``msisdn`` means rejected.
+            offset: Rows before this batch.
+        """
+        found = self.numbers.select(pl.exclude("msisdn", "key").gather(self._places(reading["msisdn"])))
+        joined = reading.with_row_index("row", offset=offset).hstack(found)
+        wanted = [name for name in _COLUMN_NAMES if name in self.columns or name in {*_COUNTED, "credits"}]
+        return pl.DataFrame([self._column(name, joined) for name in wanted])
+
+    def _places(self, msisdns: pl.Series) -> pl.Series:
+        """Finds the places of numbers in the table; by bisection, since a join would hash all of it for each batch."""
+        keys = msisdns.cast(pl.UInt64)
+        places = self.numbers["key"].search_sorted(keys.fill_null(0))
+        return places.to_frame("place").select(pl.when(keys.is_not_null()).then("place")).to_series()
+
+    def _column(self, name: str, joined: pl.DataFrame) -> pl.Series:
+        if name == "credits":
+            # On the first row that carries the number, so that the column adds up to the bill.
+            first = (joined["row"] == joined["first_row"]).fill_null(value=False)
+            return joined["credits"].zip_with(first, pl.Series([0.0])).fill_null(0.0).alias(name)
+        if name not in self.kinds.columns:
+            return joined[name]
+        values = self.kinds[name].gather(joined["kind"])
+        if name == "state":
+            return values.fill_null(State.REJECTED.value)
+        return joined.select(pl.coalesce("reason", values)).to_series() if name == "reason" else values
+
+
+class Tally:
+    """Counts rows as they pass, for the report."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._credits = 0.0
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Counts a batch of result rows."""
+        self._rows += rows.height
+        self._credits += float(rows["credits"].sum())
+        for name, counts in self._counts.items():
+            counts.update(counts_of(rows[name].drop_nulls()))
+
+    def complete(self, report: Report) -> Report:
+        """Gives the report with the counts of the rows."""
+        return replace(
+            report,
+            rows=self._rows,
+            credits=round(self._credits, 3),
+            states=dict(self._counts["state"]),
+            verdicts=dict(self._counts["verdict"]),
+            reasons=dict(self._counts["reason"]),
+        )
+
+
+def counts_of(values: pl.Series) -> dict[str, int]:
+    """Counts the values of a column, the most frequent first."""
+    counts = values.value_counts(sort=True)
+    return dict(zip(counts[values.name], counts["count"], strict=True))
+
+
+def cached(known: pl.DataFrame, own: Sequence[str]) -> Part:
+    """Gives answers out of the store, which cost nothing now.
+
+    Args:
+        known: Columns of ``ANSWER_SCHEMA``, one row a number: those that rows get, and those that say the verdict.
+        own: Which of ``OWN_COLUMNS`` to keep.
+    """
+    profile = [name for name in PROFILE_TYPES.names() if name in known.columns]
+    alike = known.with_row_index("at").group_by(profile, maintain_order=True).agg("at")
+    kind = alike.select("at").with_row_index("kind").explode("at").sort("at")["kind"]
+    numbers = known.select("msisdn", "checked_at", *own, kind, credits=pl.lit(0.0))
+    return numbers, _kinds(alike.drop("at"), State.CACHED)
+
+
+def answered(book: AnswerBook) -> Part:
+    """Gives the answers of this run."""
+    numbers = book.narrow().rename({"profile": "kind"})
+    return numbers, _kinds(book.profiles(), State.ANSWERED)
+
+
+def unanswered(failures: Mapping[str, Failure], state: State, *, charged: Mapping[str, int] | None = None) -> Part:
+    """Gives numbers without an answer.
+
+    Args:
+        failures: Why, by number.
+        state: ``FAILED`` or ``SKIPPED``.
+        charged: Milli-credits that some cost all the same.
+    """
+    ids = {failure: kind for kind, failure in enumerate(dict.fromkeys(failures.values()))}
+    costs = charged or {}
+    numbers = pl.DataFrame(
+        {
+            "msisdn": list(failures),
+            "kind": [ids[failure] for failure in failures.values()],
+            "credits": [credits_of(costs.get(number, 0)) for number in failures],
+        },
+        schema={"msisdn": pl.String, "kind": pl.UInt32, "credits": pl.Float64},
+    )
+    words = [(failure.reason.value, failure.word) for failure in ids]
+    return numbers, _kinds(pl.DataFrame(words, {"reason": pl.String, "error": pl.String}, orient="row"), state)
+
+
+def _kinds(rows: pl.DataFrame, state: State) -> pl.DataFrame:
+    has_answer = state in {State.ANSWERED, State.CACHED}
+    words = rows.select("live_status", "number_type").iter_rows() if has_answer else [None] * rows.height
+    verdicts = [verdict_of(*pair).value if pair else None for pair in words]
+    return rows.with_columns(state=pl.lit(state.value), verdict=pl.Series(verdicts, dtype=pl.String))
+
+
+def together(parts: Iterable[Part]) -> Part:
+    """Gives several parts as one."""
+    empty = pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
+    numbers = [empty.select("msisdn", "checked_at", "credits")]
+    kinds = [empty.select(PROFILE_TYPES.names()).with_columns(state=pl.lit(""), reason=pl.lit(""), verdict=pl.lit(""))]
+    offset = 0
+    for part, its_kinds in parts:
+        numbers.append(part.with_columns(kind=pl.col("kind") + pl.lit(offset, pl.UInt32)))
+        kinds.append(its_kinds)
+        offset += its_kinds.height
+    return pl.concat(numbers, how="diagonal"), pl.concat(kinds, how="diagonal")
+
+
+def by_lane(lanes: pl.DataFrame, part: Part) -> pl.DataFrame:
+    """Compares the networks that were predicted with those that the answers name.
+
+    Args:
+        lanes: ``msisdn`` and ``lane`` of the numbers that were to be asked.
+        part: What became of them.
+
+    Returns:
+        One row a lane: ``lane``; ``numbers``, those that were asked; ``answered`` of them; ``agreement``, the share of
+        the answers that name the network most of them name, of those that name one, or null.
+    """
+    numbers, kinds = part
+    network = pl.coalesce("current_network", "current_mccmnc", "original_network", "original_mccmnc")
+    met = kinds.select("state", network=network).with_row_index("kind")
+    pairs = lanes.join(numbers, on="msisdn").group_by("lane", "kind").len().join(met, on="kind")
+    counts = pairs.group_by("lane", "state", "network").agg(pl.col("len").sum())
+    count, answered = pl.col("len"), pl.col("state") == State.ANSWERED
+    named = count.filter(answered & pl.col("network").is_not_null())
+    return counts.group_by("lane", maintain_order=True).agg(
+        numbers=count.filter(~pl.col("state").is_in([State.SKIPPED, State.CACHED])).sum(),
+        answered=count.filter(answered).sum(),
+        agreement=named.max() / named.sum(),
+    )

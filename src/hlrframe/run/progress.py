@@ -1,0 +1,170 @@
+"""The progress of long work: one line in a terminal, a widget in a notebook, a plain line now and then in a log."""
+
+import importlib
+import importlib.util
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from hlrframe.model import Progress
+
+__all__ = ["ProgressOption", "shown"]
+
+#: ``None`` shows a bar where somebody can see it, ``True`` and ``False`` force it, a callable gets every snapshot.
+ProgressOption = bool | Callable[[Progress], None] | None
+
+#: Seconds of work before a bar appears, and the fewest between two lines of a log.
+DELAY: Final = 1.0
+#: Seconds after which a log gets its next line, or sooner when so much more of the work is done.
+LOG_EVERY: Final = 10.0
+LOG_STEP: Final = 0.1
+
+_MINUTE: Final = 60
+
+_log = logging.getLogger("hlrframe.progress")  # the name that users set a level for
+
+
+@contextmanager
+def shown(option: ProgressOption) -> Iterator[Callable[[Progress], None] | None]:
+    """Gives the function that a run reports its progress to, and closes the bar afterwards.
+
+    A display that breaks is logged once and left out from there on: it must not end a run that spends money.
+    """
+    if option is False or (option is None and not (_in_kernel() or _at_terminal())):
+        yield None
+    elif callable(option):
+        yield _unbreakable(option)
+    else:
+        display = _display(at_once=option is True)
+        try:
+            yield _unbreakable(display)
+        finally:
+            with suppress(Exception):
+                display.close()
+
+
+def _display(*, at_once: bool) -> "_Bar | _Lines":
+    # A terminal that cannot go back to the beginning of a line is as good as a file.
+    if _in_kernel() or (_at_terminal() and os.environ.get("TERM") != "dumb"):
+        return _Bar(at_once=at_once)
+    return _Lines()
+
+
+def _at_terminal() -> bool:
+    # A process without a console has no stderr at all.
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _in_kernel() -> bool:
+    """Says whether this is a notebook: a shell with a kernel, which is more than that somebody imported one."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
+
+
+def _unbreakable(tell: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    broken = False
+
+    def tell_while_whole(progress: Progress) -> None:
+        nonlocal broken
+        if broken:
+            return
+        try:
+            tell(progress)
+        except Exception:  # noqa: BLE001  # whatever a caller's function, a widget or a closed stream raises
+            broken = True
+            _log.exception("the progress display failed; the run goes on without it")
+
+    return tell_while_whole
+
+
+class _Bar:
+    """One tqdm bar that follows the snapshots of a run."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        self._delay = 0.0 if at_once else DELAY
+        self._bar: Any = None
+
+    def __call__(self, progress: Progress) -> None:
+        if self._bar is None:
+            if progress.seconds < self._delay:
+                return
+            self._bar = _bar(progress)
+        self._bar.n = progress.done
+        # What took no time counts for nothing in the rate.
+        self._bar.initial = progress.cached + progress.skipped
+        self._bar.set_postfix_str(_facts(progress), refresh=False)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+class _Lines:
+    """Plain lines for a log: now and then, and one at the end."""
+
+    def __init__(self) -> None:
+        self._said = self._last = Progress()
+
+    def __call__(self, progress: Progress) -> None:
+        self._last = progress
+        waited = progress.seconds - self._said.seconds
+        is_step = progress.done - self._said.done >= LOG_STEP * progress.total
+        if waited >= LOG_EVERY or (waited >= DELAY and is_step):
+            self._say()
+
+    def close(self) -> None:
+        if self._last is not self._said:
+            self._say()
+
+    def _say(self) -> None:
+        self._said = self._last
+        if sys.stderr is not None:
+            sys.stderr.write(f"hlrframe: {_sentence(self._last)}\n")
+            sys.stderr.flush()
+
+
+def _sentence(progress: Progress) -> str:
+    """Tells a snapshot in a line that needs no other.
+
+    >>> _sentence(Progress(total=2_000, answered=500, cached=100, credits=500.0, seconds=50.0))
+    '600 of 2,000 numbers (30 %) after 50 s, 10.0 numbers/s, 2 min 20 s left, 500.0 credits, answered 500, ...'
+    """
+    share = progress.done / progress.total if progress.total else 1.0
+    asked, left = progress.answered + progress.failed, progress.total - progress.done
+    told = [
+        f"{progress.done:,} of {progress.total:,} numbers ({int(100 * share)} %) after {_duration(progress.seconds)}"
+    ]
+    if asked and progress.seconds:
+        rate = asked / progress.seconds
+        told.append(f"{rate:,.1f} numbers/s")
+        told += [f"{_duration(left / rate)} left"] if left else []
+    return ", ".join([*told, _facts(progress)])
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), _MINUTE)
+    hours, minutes = divmod(minutes, _MINUTE)
+    parts = [(hours, "h"), (minutes, "min"), (seconds, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def _facts(progress: Progress) -> str:
+    most = "" if progress.credits_expected is None else f" of {progress.credits_expected:,.1f}"
+    facts = (
+        f"{progress.credits:,.1f}{most} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
+        f"failed {progress.failed:,}, refused {progress.refused:,}"
+    )
+    return f"{facts}, asked by another run {progress.waiting:,}" if progress.waiting else facts
+
+
+def _bar(progress: Progress) -> Any:  # noqa: ANN401  # one of tqdm's two classes
+    has_widgets = _in_kernel() and importlib.util.find_spec("ipywidgets") is not None
+    module = importlib.import_module("tqdm.notebook" if has_widgets else "tqdm")
+    bar = module.tqdm(total=progress.total, unit=" numbers", dynamic_ncols=True, leave=True)
+    if not bar.disable:  # as TQDM_DISABLE does
+        bar.start_t -= progress.seconds  # the work began before the bar
+    return bar

@@ -1,0 +1,274 @@
+"""Lanes: the waiting numbers of one telephone network each, and the roster that says which lane may send next.
+
+The provider throttles by telephone network, so each has its own queue, its own window and its own pauses. A number
+that waits, for whatever reason, holds no slot that another lane could use.
+"""
+
+import heapq
+import itertools
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from hlrframe.run.schedule.limits import Window
+
+__all__ = ["Kind", "Lane", "Roster", "Ticket", "pause_after"]
+
+
+class Kind(NamedTuple):
+    """What numbers must have in common to leave in one request."""
+
+    #: How often they were tried before.
+    tries: int = 0
+    #: How many days ago they may have been billed first: as far back the provider's private cache must be on. 0: never.
+    recheck: int = 0
+
+
+#: Numbers that nobody has asked yet.
+FRESH: Final = Kind()
+
+#: Answers of a lane after which its own latency bounds the time-out.
+SAMPLES: Final = 8
+#: First and longest pause before a number or a lane is tried again, in seconds.
+SHORT_PAUSE: Final = 0.25
+LONG_PAUSE: Final = 30.0
+
+
+def pause_after(times: int) -> float:
+    """Gives the longest pause after so many failures in a row; jitter picks below it.
+
+    >>> [pause_after(times) for times in (0, 1, 10)]
+    [0.25, 0.5, 30.0]
+    """
+    return min(LONG_PAUSE, SHORT_PAUSE * 2.0**times)
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The numbers of one network: what waits, what is in flight, what was learnt."""
+
+    #: Name of the predicted network.
+    key: str
+    window: Window
+    waiting: dict[Kind, deque[str]] = field(default_factory=dict)
+    #: How many numbers wait.
+    count: int = 0
+    #: Requests in flight.
+    requests: int = 0
+    #: Not to be sent to before this time, and since when.
+    parked_until: float = -math.inf
+    parked_at: float = -math.inf
+    #: Parkings since the last answer; each doubles the next.
+    streak: int = 0
+    #: Whether its numbers must not share a request with another lane's.
+    alone: bool = False
+    refused_at: float = -math.inf
+    #: Whether the roster has it among those that may send.
+    listed: bool = False
+    # What the report tells.
+    sent: int = 0
+    refusals: int = 0
+    replies: int = 0
+    latency: float = 0.0
+    deviation: float = 0.0
+
+    def put(self, numbers: Sequence[str], kind: Kind) -> None:
+        """Adds numbers that wait."""
+        self.waiting.setdefault(kind, deque()).extend(numbers)
+        self.count += len(numbers)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that leaves next: the most tried first, so that nothing is left behind."""
+        return max(self.waiting)
+
+    @property
+    def first(self) -> str:
+        """The number that leaves next."""
+        return self.waiting[self.kind][0]
+
+    def take(self, size: int) -> list[str]:
+        """Takes up to ``size`` numbers of the next kind out."""
+        kind = self.kind
+        queue = self.waiting[kind]
+        taken = [queue.popleft() for _ in range(min(size, len(queue)))]
+        self.count -= len(taken)
+        if not queue:
+            del self.waiting[kind]
+        return taken
+
+    def is_spent(self, kind: Kind) -> bool:
+        """Whether a request of this kind took all there was, and may take other lanes' numbers along."""
+        return kind == FRESH and not self.waiting and not self.alone and not self.refusals
+
+    def fits_beside(self, other: "Lane", room: int) -> bool:
+        """Whether all that waits here may join a request of another lane, and will not slow it down."""
+        healthy = not self.alone and not self.refusals
+        silent = self.requests > 0 and not self.replies
+        alike = not silent and self.latency <= max(1.0, 2 * other.latency)
+        return healthy and alike and 0 < self.count <= room and self.waiting.keys() == {FRESH}
+
+    def park(self, pause: float, *, sent_at: float, now: float, at_least: float = 0.0) -> None:
+        """Leaves the lane alone for a while; a refusal that left before the last parking is the same event."""
+        if sent_at > self.parked_at:
+            self.streak += 1
+            self.parked_at = now
+            self.parked_until = now + pause
+        self.parked_until = max(self.parked_until, now + at_least)
+
+    def answered(self, seconds: float) -> None:
+        """Learns the latency, as TCP learns its round trip."""
+        self.streak = 0
+        self.replies += 1
+        if self.replies == 1:
+            self.latency, self.deviation = seconds, seconds / 2
+            return
+        self.deviation += (abs(seconds - self.latency) - self.deviation) / 4
+        self.latency += (seconds - self.latency) / 8
+
+    def patience(self, longest: float) -> float:
+        """Gives how long to wait for a reply: less where they come fast, never under a third, since giving up costs."""
+        if self.replies < SAMPLES:
+            return longest
+        return min(longest, max(longest / 3, self.latency + 8 * self.deviation + 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ticket:
+    """One request to be sent."""
+
+    serial: int
+    #: Distinct numbers, at most 80.
+    numbers: tuple[str, ...]
+    #: The lanes they come from, with how many each gave, in the order of the numbers.
+    shares: tuple[tuple[Lane, int], ...]
+    kind: Kind
+    #: Milli-credits set aside.
+    reserved: int
+    #: When it left, and after how many seconds it counts as lost.
+    sent_at: float
+    timeout: float
+    #: What the windows handed out for it: the whole's, then each lane's.
+    marks: tuple[int, ...]
+
+    def by_lane(self, numbers: Sequence[str]) -> Iterator[tuple[Lane, list[str]]]:
+        """Sorts some of the ticket's numbers back into their lanes."""
+        if len(self.shares) == 1:
+            yield self.shares[0][0], list(numbers)
+            return
+        wanted = set(numbers)
+        each = iter(self.numbers)
+        for lane, count in self.shares:
+            share = [number for number in itertools.islice(each, count) if number in wanted]
+            if share:
+                yield lane, share
+
+
+class Roster:
+    """All lanes, and which of them may send next: the one with the fewest requests in flight."""
+
+    def __init__(self) -> None:
+        self.lanes: dict[str, Lane] = {}
+        self._serial = itertools.count()
+        self._ready: list[tuple[int, int, Lane]] = []
+        self._parked: list[tuple[float, int, Lane]] = []
+        self._delayed: list[tuple[float, int, Lane, list[str], Kind]] = []
+        self._aside: list[Lane] = []
+
+    def lane(self, key: str, *, most: float) -> Lane:
+        """Gives the lane of this name, new or known."""
+        if key not in self.lanes:
+            self.lanes[key] = Lane(key, Window(most=most))
+        return self.lanes[key]
+
+    def put(self, lane: Lane, numbers: Sequence[str], kind: Kind) -> None:
+        """Adds numbers that may be sent as soon as their lane may."""
+        lane.put(numbers, kind)
+        self.enlist(lane)
+
+    def put_later(self, at: float, lane: Lane, numbers: list[str], kind: Kind) -> None:
+        """Adds numbers that may be sent from a time on."""
+        heapq.heappush(self._delayed, (at, next(self._serial), lane, numbers, kind))
+
+    def enlist(self, lane: Lane) -> None:
+        """Puts a lane among those that may send, if it has something to send and is not set aside."""
+        if not lane.listed and lane.waiting:
+            lane.listed = True
+            heapq.heappush(self._ready, (lane.requests, next(self._serial), lane))
+
+    def wake(self, now: float) -> None:
+        """Lists what may be sent from this time on."""
+        while self._parked and self._parked[0][0] <= now:
+            lane = heapq.heappop(self._parked)[2]
+            lane.listed = False
+            self.enlist(lane)
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, lane, numbers, kind = heapq.heappop(self._delayed)
+            self.put(lane, numbers, kind)
+
+    def pop(self, now: float) -> Lane | None:
+        """Takes the lane out that should send next; ``None`` where none may."""
+        while self._ready:
+            requests, _, lane = heapq.heappop(self._ready)
+            if requests < lane.requests:  # it has sent since it was listed: the others first
+                heapq.heappush(self._ready, (lane.requests, next(self._serial), lane))
+            elif lane.parked_until > now:
+                heapq.heappush(self._parked, (lane.parked_until, next(self._serial), lane))
+            elif not lane.waiting:
+                lane.listed = False
+            else:
+                lane.listed = False
+                return lane
+        return None
+
+    def companions(self, lane: Lane, room: int, now: float) -> Iterator[tuple[Lane, list[str]]]:
+        """Takes all out of small lanes that may share a request with this one, until it is full."""
+        while room > 0 and (other := self.pop(now)) is not None:
+            if not other.fits_beside(lane, room):
+                self.enlist(other)
+                return
+            joined = other.take(room)
+            room -= len(joined)
+            yield other, joined
+
+    def set_aside(self, lane: Lane) -> None:
+        """Leaves a lane out until something lands: there is no money for it now."""
+        lane.listed = True
+        self._aside.append(lane)
+
+    def take_back(self) -> None:
+        """Lists again what was set aside."""
+        aside, self._aside = self._aside, []
+        for lane in aside:
+            lane.listed = False
+            self.enlist(lane)
+
+    @property
+    def ready(self) -> int:
+        """How many lanes may send."""
+        return len(self._ready)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing will ever be sent unless something lands: all that waits is set aside."""
+        return bool(self._aside) and not (self._ready or self._parked or self._delayed)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number waits."""
+        return not (self._ready or self._parked or self._delayed or self._aside)
+
+    @property
+    def next_time(self) -> float:
+        """When the next lane or number wakes; infinity where none sleeps."""
+        return min((heap[0][0] for heap in (self._parked, self._delayed) if heap), default=math.inf)
+
+    def leftover(self) -> Iterable[str]:
+        """Gives every number that waits."""
+        for lane in self.lanes.values():
+            for queue in lane.waiting.values():
+                yield from queue
+        for delayed in self._delayed:
+            yield from delayed[3]

@@ -1,0 +1,51 @@
+"""Files of numbers that are read and written again without asking anybody."""
+
+import polars as pl
+import pytest
+
+from helpers.frames import PHONES
+from hlrframe.errors import ConfigError, InputError
+from hlrframe.files import clean_file
+from hlrframe.frames.clean import clean
+
+ROWS = pl.DataFrame({"id": range(len(PHONES)), "phone": [None if each is None else str(each) for each in PHONES]})
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "csv.gz"])
+def test_a_file_gets_what_a_frame_gets(tmp_path, ending):
+    """Rows, their order and their columns are those of cleaning the frame, in every format."""
+    ROWS.write_parquet(tmp_path / "in.parquet")
+    done = clean_file(tmp_path / "in.parquet", tmp_path / f"out.{ending}", "phone", default_region="gb", prefix="x_")
+    expected = clean(ROWS, "phone", default_region="GB", prefix="x_")
+    read = {"parquet": pl.read_parquet, "ndjson": pl.read_ndjson}.get(ending, pl.read_csv)
+    written = read(tmp_path / f"out.{ending}", **({"infer_schema": False} if read is pl.read_csv else {}))
+    assert written.columns == expected.columns
+    assert written["x_msisdn"].to_list() == expected["x_msisdn"].to_list()
+    assert written["x_network"].to_list() == expected["x_network"].to_list()
+    assert done.rows == ROWS.height
+    assert done.numbers == expected["x_msisdn"].drop_nulls().n_unique()
+    assert sum(done.rejected.values()) == expected["x_msisdn"].null_count()
+
+
+def test_many_files_and_a_region_column(tmp_path):
+    """Each file of a folder goes where it belongs, and numbers are read in the country that their row names."""
+    (tmp_path / "in").mkdir()
+    for name, country in (("a", "England"), ("b", "FR")):
+        pl.DataFrame({"phone": ["07400 123456"], "country": [country]}).write_csv(tmp_path / "in" / f"{name}.csv")
+    done = clean_file(tmp_path / "in", tmp_path / "out", "phone", region_column="country")
+    assert (done.rows, done.numbers) == (2, 1)
+    assert pl.read_csv(tmp_path / "out" / "a.csv", infer_schema=False)["hlr_msisdn"].to_list() == ["447400123456"]
+    assert pl.read_csv(tmp_path / "out" / "b.csv", infer_schema=False)["hlr_msisdn"].to_list() == [None]
+
+
+def test_what_cannot_be_cleaned(tmp_path):
+    """A column that is there already, one that is not, and a country that is none are refused; nothing is written."""
+    pl.DataFrame({"phone": ["1"], "hlr_reason": [""]}).write_csv(tmp_path / "in.csv")
+    paths = (tmp_path / "in.csv", tmp_path / "out.csv")
+    with pytest.raises(InputError, match="hlr_reason"):
+        clean_file(*paths, "phone")
+    with pytest.raises(InputError, match="no column 'fone'"):
+        clean_file(*paths, "fone", prefix="x_")
+    with pytest.raises(ConfigError, match="region"):
+        clean_file(*paths, "phone", default_region="XX", prefix="x_")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

@@ -1,0 +1,101 @@
+"""Cells that name a country."""
+
+import subprocess
+import sys
+
+import phonenumbers
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.numbers import REGIONS
+from hlrframe.emulator.countries import country_of
+from hlrframe.phone import countries
+from hlrframe.phone.countries import region_of, regions_of
+
+#: Names as forms, exports and people write them.
+NAMES = {
+    "GB": "GB gb GBR gbr UK uk U.K. England scotland Wales Großbritannien +44 44 0044 44.0 44-1481 Inggris_Raya "
+    "United_Kingdom UNITED__KINGDOM Great_Britain Northern_Ireland Royaume-Uni Regno_Unito Великобритания",
+    "US": "US USA usa U.S. U.S.A. America United_States the_united_states United_States_of_America +1 1 Estados_Unidos",
+    "DE": "DE DEU Germany GERMANY Deutschland Allemagne Alemania Duitsland Niemcy +49 Federal_Republic_of_Germany",
+    "NL": "NL NLD Netherlands The_Netherlands Holland Nederland Pays-Bas",
+    "CZ": "CZ CZE Czechia Czech_Republic Česko Tschechien",
+    "CI": "CI CIV Ivory_Coast Côte_d'Ivoire Cote_d\u2019Ivoire COTE_D'IVOIRE",
+    "KR": "KR KOR South_Korea Korea,_Republic_of Republic_of_Korea",
+    "KP": "KP PRK North_Korea Democratic_People's_Republic_of_Korea",
+    "CD": "CD COD DRC DR_Congo Congo-Kinshasa Democratic_Republic_of_the_Congo",
+    "CG": "CG COG Congo Republic_of_the_Congo Congo_(Brazzaville)",
+    "BR": "BR BRA Brazil Brasil Brésil +55",
+    "ES": "ES ESP Spain España ESPANA Spanien",
+    "CH": "CH CHE Switzerland Schweiz Suisse Svizzera",
+    "AT": "AT AUT Austria Österreich Osterreich Autriche",
+    "TR": "TR TUR Turkey Türkiye",
+    "RU": "RU RUS Russia Russian_Federation Россия +7",
+    "TT": "TT TTO Trinidad_&_Tobago Trinidad_and_Tobago",
+    "KN": "KN KNA St._Kitts_&_Nevis Saint_Kitts_and_Nevis",
+    "XK": "XK XKX Kosovo +383",
+    "JP": "JP JPN Japan 日本 Japon",
+    "BA": "BA BIH Bosnia Bosnia_&_Herzegovina",
+}
+
+
+@pytest.mark.parametrize("region", NAMES)
+def test_a_country_is_known_by_each_of_its_names(region):
+    """Codes, names in many languages, usual names and calling codes mean one country, in any case and padding."""
+    cells = [cell.replace("_", " ") for cell in NAMES[region].split()]
+    assert {cell: region_of(f" {cell}\t") for cell in cells} == dict.fromkeys(cells, region)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", " ", "-", "?", "n/a", "N.A.", "Narnia", "Europe", "EU", "XX", "999", "+999", "+0", "0", "ý", "1868", "800"],
+)
+def test_what_names_no_country_means_none(cell):
+    """What is no country, or one without a plan of its own, is not guessed; nor is a short foreign name."""
+    assert region_of(cell) is None
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_plan_can_be_named(region):
+    """Each country with a numbering plan is known by both codes and by its English name, as the emulator has them."""
+    country = country_of(region)
+    assert [region_of(cell) for cell in (region, country.iso3, country.name)] == [region] * 3
+
+
+def test_a_calling_code_means_its_main_country():
+    """A code that several countries share means the one that libphonenumber reads it with; +800 means none."""
+    found = {code: region_of(f"+{code}") for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
+    wanted = {code: regions[0] for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
+    assert found == {code: None if region == "001" else region for code, region in wanted.items()}
+
+
+@given(st.text())
+def test_any_cell_is_read(cell):
+    """No text raises, and an answer is a region that has a plan."""
+    assert region_of(cell) in {None, *REGIONS}
+
+
+def test_a_column_is_read_like_its_cells():
+    """Rows keep their order; repeats and nulls are what they are."""
+    cells = ["uk", None, "France", "?", "uk", "Deutschland"]
+    assert regions_of(pl.Series(cells)).to_list() == ["GB", None, "FR", None, "GB", "DE"]
+    assert regions_of(pl.Series([], dtype=pl.String)).dtype == pl.String
+    assert regions_of(pl.Series([None, None], dtype=pl.String)).to_list() == [None, None]
+
+
+def test_no_other_name_is_another_countrys_code():
+    """The usual names contradict neither the codes nor the names of libphonenumber."""
+    aliases, codes, names = countries._aliases(), countries._codes(), countries._names()
+    assert {name for name, region in aliases.items() if names.get(name, region) != region} == set()
+    assert {name for name, region in aliases.items() if codes.get(name.replace(" ", ""), region) != region} == set()
+    assert set(aliases.values()) <= set(REGIONS)
+
+
+def test_names_cost_nothing_where_codes_are_used():
+    """Codes and usual names are read without the table of all languages, and never with the places of prefixes."""
+    code = "import sys; from hlrframe.phone.countries import *; print(region_of('UK'), region_of('Spanien'), end=' ');"
+    code += "print(*[name for name in sys.modules if 'geodata' in name])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50)
+    assert done.stdout.split() == ["GB", "ES"]

@@ -1,0 +1,304 @@
+"""Text to numbers: one text, a column of them, and that both doors agree."""
+
+import random
+
+import phonenumbers
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.agreement import MEANT, differences
+from helpers.mess import MESS
+from helpers.numbers import REGIONS, dialled, international, spell
+from hlrframe.errors import ConfigError, InputError
+from hlrframe.model.vocabulary import Reason
+from hlrframe.phone.parse import Msisdn, Rejection, parse, parse_column
+
+SOME_REGION = st.sampled_from([None, "GB", "US", "DE", "IT", "AR", "BR"])
+ANYTHING = st.text(
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("0123456789+-./() ,;x#eE'\"=\n\u00a0\u200b\u0663\uff17")),
+    max_size=40,
+)
+NEAR_MISS = st.from_regex(
+    r"[+(]{0,2}(00)?(44|49|1|39)?[ (]?0?[)]?[0-9 ()./-]{5,14}(\.0|x[0-9]{2}|;[0-9]{9})?", fullmatch=True
+)
+TEXT = st.one_of(ANYTHING, NEAR_MISS)
+
+
+def outcome(text, *, region=None):
+    answer = parse(text, region=region)
+    return answer.digits if isinstance(answer, Msisdn) else answer.reason
+
+
+def row(answer):
+    if isinstance(answer, Msisdn):
+        return (answer.digits, None, answer.region)
+    return (None, answer.reason.value, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+44 (0)7400 123456",
+        "0044 7400 123456",
+        "447400123456",
+        "447400123456.0",
+        "4.47400123456E+11",
+        "\uff0b\uff14\uff14\uff17\uff14\uff10\uff10\uff11\uff12\uff13\uff14\uff15\uff16",
+        "+\u0664\u0664 7400 \u06f1\u06f2\u06f3456",
+        "\u202a+44\u00a07400\u00a0123456\u202c",
+        "+44.7400.123456",
+        "+44-7400/123456",
+        "'+447400123456",
+        "tel:+44-7400-123456;ext=9",
+        "https://wa.me/447400123456",
+        "+44 7400 123456 ext. 12",
+        "+44 7400 123456x123",
+        "+447400123456 or +447400123457",
+        "447400123456; 447400123457",
+        "+447400123456/+447400123457",
+        "447400123456 (mob, after 6pm)",
+        "Please call +44 7400 123456 before 2026-12-24, room 112",
+    ],
+)
+def test_every_spelling_of_a_number_is_the_number(text):
+    """However an international number is written, it is read, without a region and in any."""
+    assert {outcome(text, region=region) for region in (None, "GB", "US")} == {"447400123456"}
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "digits"),
+    [
+        ("07400 123456", "GB", "447400123456"),
+        ("07400 123456", "gb", "447400123456"),
+        ("(0)7400 123456", "GB", "447400123456"),
+        (" 07400 123456 (mob, after 6pm)", "GB", "447400123456"),
+        ("07400 123456 after 6", "GB", "447400123456"),
+        ("07400123456/24", "GB", "447400123456"),
+        ("call 07400 123456 pin 1234", "GB", "447400123456"),
+        ("0171/1234567", "DE", "491711234567"),
+        ("(212) 456-7890", "US", "12124567890"),
+        ("011 44 7400 123456", "US", "447400123456"),
+        ("1-800-FLOWERS", None, "18003569377"),
+        ("0800 FLOWERS", "GB", "448003569377"),
+        ("+34 (0)612345678", None, "34612345678"),
+        ("+39 06 12345678", None, "390612345678"),
+        ("+800 1234 5678", None, "80012345678"),
+    ],
+)
+def test_a_column_of_a_country_reads_as_it_is_written_there(text, region, digits):
+    """National spellings need their region; letters, areas and prefixes mean what they mean there."""
+    assert outcome(text, region=region) == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "reason"),
+    [
+        ("013 0323560", "FI", Reason.NOT_IN_PLAN),
+        (None, None, Reason.EMPTY),
+        ("", None, Reason.EMPTY),
+        (" \u200b\n", "GB", Reason.EMPTY),
+        ("n/a", "GB", Reason.EMPTY),
+        ("call me", "GB", Reason.NOT_A_NUMBER),
+        ("user1234567@example.com", "GB", Reason.NOT_A_NUMBER),
+        ("2026-11-23", "DE", Reason.NOT_A_NUMBER),
+        ("4.4740E+11", "GB", Reason.SPREADSHEET_DAMAGE),
+        ("#REF!", None, Reason.SPREADSHEET_DAMAGE),
+        ("07400 123456", None, Reason.NEEDS_REGION),
+        ("call 07400 123456 pin 1234", None, Reason.NEEDS_REGION),
+        ("+99 9123 456 789", "GB", Reason.UNKNOWN_COUNTRY),
+        ("+44 7400", "GB", Reason.TOO_SHORT),
+        ("+44 7400 1234567", "GB", Reason.TOO_LONG),
+        ("07700 900123", "GB", Reason.NOT_IN_PLAN),
+        ("030, 1234567", "DE", Reason.NOT_IN_PLAN),
+        ("+49 151 1234 mob", "DE", Reason.NOT_IN_PLAN),
+    ],
+)
+def test_what_is_no_number_says_why(text, region, reason):
+    """A rejection has one stable reason."""
+    assert outcome(text, region=region) is reason
+
+
+def test_words_are_not_dialled_into_a_mobile():
+    """Letters make service numbers only: a note that fits the keys of a telephone makes nobody's number."""
+    assert outcome("212-555 home", region="US") is Reason.TOO_SHORT
+
+
+@given(st.one_of(st.none(), st.text(), TEXT), SOME_REGION)
+def test_reading_never_raises(text, region):
+    """Any text is a number or a rejection that a row can carry."""
+    answer = parse(text, region=region)
+    assert isinstance(answer, Msisdn | Rejection)
+
+
+@given(TEXT, SOME_REGION)
+def test_an_answer_reads_as_itself(text, region):
+    """A number is the same number again, bare without a region and with a plus in any."""
+    answer = parse(text, region=region)
+    if isinstance(answer, Msisdn):
+        assert parse(answer.digits) == answer
+        assert parse(f"+{answer.digits}", region=region) == answer
+
+
+@settings(max_examples=40)
+@given(st.lists(st.one_of(st.none(), TEXT), max_size=30), SOME_REGION)
+def test_a_column_of_messes_reads_like_each_alone(texts, region):
+    """Both doors mean the same, row by row, repeats and nulls included."""
+    column = parse_column(pl.Series(texts, dtype=pl.String), region=region)
+    assert column.rows() == [row(parse(text, region=region)) for text in texts]
+
+
+@settings(max_examples=20)
+@given(st.lists(NEAR_MISS, min_size=1, max_size=4), SOME_REGION)
+def test_many_near_misses_read_like_each_alone(texts, region):
+    """Where a column has rows enough to be read by expressions, it means the same."""
+    column = parse_column(
+        pl.Series([f"{text}{'' if at else ' '}" for text in texts for at in range(40)]), region=region
+    )
+    assert set(column.rows()) == {row(parse(text, region=region)) for text in texts}
+
+
+@pytest.mark.parametrize("region", [None, "GB", "US", "DE", "IT", "AR", "BR"])
+def test_spelt_numbers_of_all_plans_read_like_each_alone(region):
+    """Numbers of all plans in every spelling get the same answer from both doors, and most are numbers."""
+    chance = random.Random(5)
+    digits = international(800, seed=6) + (dialled(region, 400, seed=7) if region else [])
+    texts = [spell(each, chance) for each in digits]
+    column = parse_column(pl.Series(texts), region=region)
+    assert column.rows() == [row(parse(text, region=region)) for text in texts]
+    assert column["msisdn"].count() > 0.4 * len(texts)
+
+
+def test_clean_columns_are_read_by_expressions():
+    """Thousands of clean numbers of all plans give what was written, in order."""
+    valid = [each for each in international(6_000, seed=8) if isinstance(parse(f"+{each}"), Msisdn)]
+    column = parse_column(pl.Series([f"+{each}" for each in valid]))
+    assert column["msisdn"].to_list() == [parse(f"+{each}").digits for each in valid]
+    assert column["reason"].null_count() == len(valid)
+
+
+def test_a_column_has_three_text_columns_and_its_rows():
+    """Rows keep their number and order; exactly one of number and reason is given; a rejection has no region."""
+    column = parse_column(pl.Series(["+447400123456", None, "+447400123456", "x"]))
+    assert column.schema == dict.fromkeys(("msisdn", "reason", "region"), pl.String)
+    assert column.rows() == [
+        ("447400123456", None, "GB"),
+        (None, "empty", None),
+        ("447400123456", None, "GB"),
+        (None, "not_a_number", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([447400123456, None]),
+        pl.Series([447400123456.0, None]),
+        pl.Series(["447400123456", None], dtype=pl.Categorical),
+        pl.Series(["447400123456", None]).cast(pl.Decimal(20, 2)),
+    ],
+    ids=["integers", "floats", "categories", "decimals"],
+)
+def test_numbers_stored_as_something_else_keep_their_digits(column):
+    """Whole numbers, exact floats, decimals and categories are read as their text."""
+    assert parse_column(column).rows() == [("447400123456", None, "GB"), (None, "empty", None)]
+
+
+def test_a_float_that_is_no_whole_number_is_none():
+    """Fractions, infinities and not-a-number are rejected, each as what it is."""
+    column = pl.Series([float("nan"), float("inf"), 44740012.5])
+    assert parse_column(column, region="GB")["msisdn"].null_count() == 3
+    assert parse_column(column)["reason"][0] == "empty"
+
+
+@pytest.mark.parametrize("kind", [pl.Boolean, pl.Date, pl.Float32, pl.List(pl.String)])
+def test_a_column_that_cannot_hold_numbers_is_refused(kind):
+    """A type that has lost digits, or never had any, is the caller's mistake and named."""
+    with pytest.raises(InputError, match="column of"):
+        parse_column(pl.Series([None], dtype=kind))
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Null, pl.Int64])
+def test_an_empty_column_gives_an_empty_frame(kind):
+    """No rows in, no rows out, and the columns are there."""
+    assert parse_column(pl.Series([], dtype=kind), region="GB").shape == (0, 3)
+
+
+def test_a_region_that_is_none_is_an_error():
+    """A wrong region is not a property of a row."""
+    with pytest.raises(ConfigError):
+        parse("07400 123456", region="Britain")
+    with pytest.raises(ConfigError):
+        parse_column(pl.Series(["07400 123456"]), region="XX")
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), MESS)
+def test_a_messy_cell_ends_as_a_number_or_a_reason(text, region, expected):
+    """What people, forms and spreadsheets leave in a cell is the number that it evidently means, or says why not."""
+    assert outcome(text, region=region) == expected
+
+
+def test_a_column_of_messy_cells_reads_like_each_alone():
+    """The table read as one column, each row with its own country, gives the same answers."""
+    texts, regions, expected = zip(*MESS, strict=True)
+    column = parse_column(pl.Series(texts), regions=pl.Series(regions))
+    assert column.select(pl.coalesce("msisdn", "reason")).to_series().to_list() == list(expected)
+
+
+#: Cells that libphonenumber reads and we do not: letters for keys that may be words, and words grown into digits.
+OURS_ALONE = {"+1 (212) 555 HOME", "07400 XXXXXX", "P07400123456", "07400123456m", "07400123456e"}
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), MESS)
+def test_what_libphonenumber_reads_is_read_alike(text, region, expected):
+    """Where libphonenumber calls a cell valid as it stands, it is that number here, the listed cells apart."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return
+    if phonenumbers.is_valid_number(number) and text not in OURS_ALONE:
+        assert f"+{expected}" == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def test_every_number_of_the_table_is_valid():
+    """What is expected is a number to libphonenumber, or a reason that a rejected row can have."""
+    numbers = [expected for *_, expected in MESS if expected.isdigit()]
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(f"+{each}")) for each in numbers)
+    assert {expected for *_, expected in MESS if not expected.isdigit()} <= set(Reason)
+    assert len(numbers) > 250
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.one_of(st.none(), TEXT), SOME_REGION), max_size=30), SOME_REGION)
+def test_each_row_is_read_in_its_own_country(rows, region):
+    """A row with a country is read there, whatever the others are; one without is read in the column's own."""
+    texts = pl.Series([text for text, _ in rows], dtype=pl.String)
+    column = parse_column(texts, region=region, regions=pl.Series([own for _, own in rows], dtype=pl.String))
+    assert column.rows() == [row(parse(text, region=own or region)) for text, own in rows]
+
+
+def test_many_countries_in_one_column_read_like_each_alone():
+    """National numbers of every plan, enough of each to be read by expressions, mean what they mean alone."""
+    chance = random.Random(11)
+    rows = [(spell(each, chance), region) for region in REGIONS for each in dialled(region, 36, seed=12)]
+    chance.shuffle(rows)
+    column = parse_column(pl.Series([text for text, _ in rows]), regions=pl.Series([region for _, region in rows]))
+    some = chance.sample(range(len(rows)), 2_000)
+    assert [column.row(each) for each in some] == [row(parse(rows[each][0], region=rows[each][1])) for each in some]
+
+
+def test_a_country_that_is_not_understood_falls_back():
+    """A cell that names no country leaves its row to the column's own region, and to none without one."""
+    texts, regions = pl.Series(["07400 123456"] * 4), pl.Series(["Narnia", None, "", "uk"])
+    assert parse_column(texts, regions=regions)["reason"].to_list() == ["needs_region"] * 3 + [None]
+    assert set(parse_column(texts, region="GB", regions=regions)["msisdn"]) == {"447400123456"}
+
+
+def test_answers_are_those_of_libphonenumber():
+    """Clean numbers of all plans, international and national, are what libphonenumber says, or differ as is listed."""
+    found = differences(10_000, seed=2)
+    assert {case.why for case in found} <= MEANT.keys()
+    assert len(found) < 100
+    lost = [case for case in found if case.theirs and not case.ours]
+    assert [case for case in lost if case.why != "unsettled"] == []

@@ -1,0 +1,149 @@
+"""What can be summarised beyond frames: packed files, folders of them, stores under a veil; and what changed since."""
+
+import gzip
+from datetime import timedelta
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from polars.testing import assert_frame_equal
+
+import hlrframe as hf
+from helpers.stores import DAY, NOON, answered, number, numbers, store_with
+from hlrframe.report import summarize
+
+KEY = "5e" * 32
+
+
+@pytest.fixture(scope="module")
+def enriched():
+    """A hundred rows with repeats, rejected ones and answers."""
+    phones = [f"+4474001234{n:02}" for n in range(60)] + [f"+4474001234{n:02}" for n in range(30)] + ["n/a"] * 10
+    with pytest.warns(hf.EmulatorWarning):
+        return hf.enrich(pl.DataFrame({"phone": phones}), "phone", client=hf.emulator.connect(seed=7))
+
+
+def tables_of(summary):
+    return {name: getattr(summary, name) for name in summary.names}
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name, table in one.items():
+        assert_frame_equal(table, other[name])
+
+
+@pytest.mark.parametrize(
+    "ending", ["csv", "csv.gz", "csv.zst", "tsv", "ndjson.gz", "jsonl", "pq", "arrow", "arrows", "feather"]
+)
+def test_files_of_every_kind_that_enrich_file_writes(enriched, tmp_path, ending):
+    """The summary of a written file is that of the frame, packed or not; and so is that of a folder of such files."""
+    done = tmp_path / "out"
+    done.mkdir()
+    write(enriched, done / f"enriched.{ending}")
+    expected = tables_of(summarize(enriched))
+    assert_same(tables_of(summarize(done / f"enriched.{ending}")), expected)
+    assert_same(tables_of(summarize(done)), expected)
+
+
+def write(frame, path):
+    packing = "".join(path.suffixes[1:])
+    kind = path.name.split(".")[1]
+    if kind in {"csv", "tsv"}:
+        content = frame.write_csv(separator="," if kind == "csv" else "\t").encode()
+    elif kind in {"ndjson", "jsonl"}:
+        content = frame.write_ndjson().encode()
+    elif kind == "pq":
+        return frame.write_parquet(path)
+    elif kind == "arrows":
+        return frame.write_ipc_stream(path)
+    else:
+        return frame.write_ipc(path)
+    packed = {".gz": gzip.compress, ".zst": pa.Codec("zstd").compress}.get(packing, bytes)(content)
+    return path.write_bytes(packed)
+
+
+def test_several_arrow_streams_are_one_frame(enriched, tmp_path):
+    """Streams are read one after the other."""
+    for index, part in enumerate(enriched.iter_slices(40)):
+        part.write_ipc_stream(tmp_path / f"{index}.arrows")
+    assert_same(tables_of(summarize(f"{tmp_path}/*.arrows")), tables_of(summarize(enriched)))
+
+
+@pytest.mark.parametrize("few", [10**9, 0])
+def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
+    """Repeated answers, two questions and journals come to the newest answer, however the rows are counted."""
+    store = store_with(
+        tmp_path,
+        answered(*numbers(40)),
+        answered(*numbers(4), at=NOON + DAY, checked_at=NOON + DAY, status="DEAD"),
+        answered(number(0), at=NOON + 2 * DAY, checked_at=NOON + 2 * DAY, status="ABSENT_SUBSCRIBER"),
+        answered(number(1), at=NOON - DAY, checked_at=NOON - DAY, status="DEAD"),
+    )
+    monkeypatch.setattr("hlrframe.report.tally.FEW", few)
+    summary = summarize(store)
+    scan = store.scan().collect()
+    assert summary.totals.row(0)[:2] == (40, 40)
+    assert dict(summary.verdicts.select("verdict", "numbers").iter_rows()) == {"live": 36, "dead": 3, "unreachable": 1}
+    assert summary.cost["credits"][0] == 46
+    assert summary.totals.row(0)[3:] == (scan["checked_at"].min(), scan["checked_at"].max())
+    words = ["msisdn", "live_status", "question"]
+    assert_frame_equal(summary.query("from enriched").select(words), scan.select(words), check_row_order=False)
+    for name in summary.names:
+        assert_frame_equal(getattr(summary, name), summary.query(summary.sql(name)))
+
+
+@pytest.mark.parametrize("veil", ["key", "hash_key"])
+def test_a_store_under_a_veil_has_the_summary_of_a_plain_one(enriched, tmp_path, veil):
+    """Encrypted and hashed stores give the tables of a plain store with the same answers."""
+    phones = enriched.select("phone")
+    client = hf.emulator.connect(seed=7)
+    stores = {"plain": hf.Store(tmp_path / "plain"), veil: hf.Store(tmp_path / veil, **{veil: KEY})}
+    for store in stores.values():
+        hf.enrich(phones, "phone", client=client, store=store)
+    plain, veiled = (tables_of(summarize(store)) for store in stores.values())
+    assert plain["verdicts"]["numbers"].sum() == 60
+    for name in ("rates", "verdicts", "countries", "networks", "portability"):
+        assert_frame_equal(plain[name], veiled[name])
+
+
+CHANGES = ("compared", "unchanged", "newly_live", "newly_dead", "newly_unreachable", "status_changed", "ported")
+
+
+@pytest.mark.parametrize("since", [NOON + DAY / 2, (NOON + DAY / 2).isoformat(), "12h", timedelta(hours=12)])
+def test_a_store_says_what_changed_since_a_moment(tmp_path, since):
+    """The newest answers since then are compared with the newest before; numbers that were not asked again are not."""
+    store = store_with(
+        tmp_path,
+        answered(*numbers(6)),
+        answered(*numbers(2), at=NOON + DAY, checked_at=NOON + DAY, status="DEAD"),
+        answered(number(2), at=NOON + DAY, checked_at=NOON + DAY),
+    )
+    summary = summarize(store, since=since, now=NOON + DAY + timedelta(minutes=1))
+    counted = dict(summary.changes.select("change", "numbers").iter_rows())
+    assert {name: counted[name] for name in CHANGES} == dict(zip(CHANGES, (3, 1, 0, 2, 0, 2, 0), strict=True))
+    assert_frame_equal(summary.changes, summary.query(summary.sql("changes")))
+
+
+def test_a_store_knows_of_no_other_moments(tmp_path):
+    """What is neither a moment nor an age is refused, with examples."""
+    with pytest.raises(hf.ConfigError, match="such as '2026-11-01'"):
+        summarize(store_with(tmp_path, answered(number(0))), since="last week")
+
+
+def test_two_frames_say_what_changed_between_them(enriched, tmp_path):
+    """Numbers that both have are compared once each, whatever the order and number of their rows, from any source."""
+    live = pl.col("hlr_verdict") == "live"
+    first = enriched.filter(live)["hlr_msisdn"].unique(maintain_order=True)[:5]
+    changed = pl.col("hlr_msisdn").is_in(first.implode())
+    now = enriched.with_columns(
+        hlr_verdict=pl.when(changed).then(pl.lit("dead")).otherwise("hlr_verdict"),
+        hlr_live_status=pl.when(changed).then(pl.lit("DEAD")).otherwise("hlr_live_status"),
+        hlr_current_network=pl.when(changed).then(None).otherwise("hlr_current_network"),
+    )
+    path = tmp_path / "before.parquet"
+    enriched.reverse().write_parquet(path)
+    for before in (enriched, path, enriched.to_pandas()):
+        counted = dict(summarize(now, since=before).changes.select("change", "numbers").iter_rows())
+        assert (counted["compared"], counted["newly_dead"], counted["status_changed"]) == (60, 5, 5)
+        assert (counted["unchanged"], counted["network_changed"]) == (55, 0)
