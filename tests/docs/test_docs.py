@@ -15,12 +15,13 @@ import pytest
 import hlrframe
 from helpers.docs import DOCS, README, ROOT, every_page, first_column, prose, spans, table
 from hlrframe import LiveStatus, NumberType, Reason, Settings, State, Verdict
+from hlrframe.model import credits_of
 from hlrframe.model.columns import COLUMNS
 from hlrframe.model.freshness import MaxAge
 from hlrframe.model.settings import MAX_BATCH, MAX_REQUESTS
 from hlrframe.model.vocabulary import verdict_of
-from hlrframe.provider.pricing import PRICES, Pricing, credits_of
-from hlrframe.provider.wire import Result
+from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
+from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.schedule.limits import BOLDNESS, DOUBLING
 from hlrframe.run.schedule.queues import LONG_PAUSE, SHORT_PAUSE
 from test_architecture import FLOORS, SOURCE
@@ -51,7 +52,7 @@ def test_verdict_and_price_of_a_status_are_the_packages(row):
     """What the table says of a mobile with this status is what the package makes of it."""
     status, _, verdict, price, _ = row
     assert verdict == verdict_of(status, "MOBILE")
-    fresh = Pricing(Settings()).fresh(Result(live_status=status, telephone_number_type="MOBILE"))
+    fresh = Pricing(Settings()).fresh(Result(live_status=status, number_type="MOBILE"))
     assert price in (f"{credits_of(fresh):g}", "unknown")
 
 

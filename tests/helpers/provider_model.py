@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from hlrframe.model import Answer
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import Reason
-from hlrframe.provider.wire import Answer, Result
+from hlrframe.provider import Pricing
+from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.queues import Ticket
-from hlrframe.run.schedule.scheduler import Done, Scheduler, Send
+from hlrframe.run.schedule.scheduler import Done, NoMoney, Scheduler, Send
 
 #: What a model says of a ticket: seconds until its reply, and "ok", or the reason of a refusal.
 Verdict = tuple[float, str]
@@ -20,7 +22,7 @@ Model = Callable[[Ticket, float, "Provider"], Verdict]
 
 def live(credits_spent: float = 1.0) -> Result:
     """An answer as most are."""
-    return Result(error="NONE", credits_spent=credits_spent, live_status="LIVE", telephone_number_type="MOBILE")
+    return Result(error="NONE", charged=credits_spent, live_status="LIVE", number_type="MOBILE")
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Outcome:
     @property
     def refused_share(self) -> float:
         """Refused requests of all requests."""
-        return self.plan.refusals / self.plan.requests
+        return self.plan.state.refusals / self.plan.state.requests
 
 
 def simulate(
@@ -59,14 +61,18 @@ def simulate(
     seed: int = 1,
 ) -> Outcome:
     """Runs a plan to its end against a model."""
-    plan, provider = Scheduler(settings or Settings(), Ledger(limit), rng=Random(seed)), Provider()
+    settings = settings or Settings()
+    plan = Scheduler(settings, Ledger(limit), prices=Pricing(settings), rng=Random(seed))
+    provider = Provider()
     for lane, numbers in lanes.items():
         plan.add(lane, numbers)
     events: list[tuple[float, int, Ticket, str]] = []
     order, now = itertools.count(), 0.0
     outcome = Outcome(plan, provider, [], 0.0, {})
     while not isinstance(step := plan.step(now), Done):
-        if isinstance(step, Send):
+        if isinstance(step, NoMoney):
+            plan.halt(Reason.BUDGET)
+        elif isinstance(step, Send):
             latency, said = model(step.ticket, now, provider)
             heapq.heappush(events, (now + latency, next(order), step.ticket, said))
             _arrive(provider, step.ticket, said, now)

@@ -29,9 +29,9 @@ from hlrframe.errors import (
 )
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import LookupKind
-from hlrframe.provider.client import Client
+from hlrframe.provider.hlr_lookup.client import Client
+from hlrframe.provider.hlr_lookup.wire import request_options
 from hlrframe.provider.transport import Transport
-from hlrframe.provider.wire import request_options
 
 KEY, SECRET, WRONG = "k3y-of-the-account", "s3cret-of-the-account", "an0ther-secret"
 NUMBERS = mobiles(3)

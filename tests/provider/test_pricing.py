@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 
 from helpers.emulator import call
 from hlrframe.emulator import Call, Emulator, sample_numbers
+from hlrframe.model import credits_of, milli_of
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import LookupKind
-from hlrframe.provider.pricing import FREE_KINDS, PRICES, Pricing, credits_of, milli_of
-from hlrframe.provider.wire import Network, Result, decode_results, encode_request, request_options
+from hlrframe.provider.hlr_lookup.pricing import FREE_KINDS, PRICES, Pricing
+from hlrframe.provider.hlr_lookup.wire import (
+    Network,
+    Result,
+    decode_results,
+    encode_request,
+    outcome_of,
+    request_options,
+)
 
 UK, USA, CANADA = "447400123456", "14155550142", "16135550123"
 STATUSES = ["LIVE", "DEAD", "ABSENT_SUBSCRIBER", "NO_TELESERVICE_PROVISIONED", "NOT_AVAILABLE_NETWORK_ONLY"]
@@ -21,26 +29,28 @@ DATED = {"live_status": "LIVE", "is_ported": "YES", "ported_date": "2019-03-02"}
 
 
 def mobile(*, country="GBR", **facts):
-    details = Network(name="Example Mobile", country_iso3=country)
-    return Result(telephone_number_type="MOBILE", original_network_details=details, **facts)
+    details = Network(name="Example Mobile", country=country)
+    return Result(number_type="MOBILE", original=details, **facts)
 
 
 # Each row of the provider's charging pages
 
 
 @pytest.mark.parametrize(
-    ("result", "usable", "milli"),
-    [
-        (mobile(live_status="LIVE", credits_spent=0.5), True, 500),
-        (mobile(live_status="LIVE"), True, 1000),
-        (mobile(error="SOMETHING_NEW", credits_spent=1.0), False, 1000),
-        (mobile(error="SOMETHING_NEW"), False, 0),
-        (None, False, 0),
-    ],
+    ("result", "milli"), [(mobile(live_status="LIVE", charged=0.5), 500), (mobile(live_status="LIVE"), 1000)]
 )
-def test_what_is_stated_was_charged(result, usable, milli):
+def test_what_is_stated_was_charged(result, milli):
     """A charge is what the reply states; an answer that states none is taken to have cost what such answers cost."""
-    assert Pricing(Settings()).charged(result, usable=usable) == milli
+    assert Pricing(Settings()).charged(result) == milli
+
+
+@pytest.mark.parametrize(
+    ("result", "milli"),
+    [(mobile(error="SOMETHING_NEW", charged=1.0), 1000), (mobile(error="SOMETHING_NEW"), 0), (None, 0)],
+)
+def test_what_is_no_answer_costs_what_it_states(result, milli):
+    """A result that is no answer costs what it says, and nothing where it says nothing."""
+    assert outcome_of(result).milli == milli
 
 
 @pytest.mark.parametrize("status", [*STATUSES, "INCONCLUSIVE"])
@@ -54,8 +64,8 @@ def test_a_mobile_costs_a_credit_whatever_is_found(status):
 @pytest.mark.parametrize(
     "answer",
     [
-        Result(telephone_number_type="BAD_FORMAT", live_status="NOT_APPLICABLE"),
-        Result(telephone_number_type="LANDLINE", live_status="NO_COVERAGE"),
+        Result(number_type="BAD_FORMAT", live_status="NOT_APPLICABLE"),
+        Result(number_type="LANDLINE", live_status="NO_COVERAGE"),
         mobile(live_status="NO_COVERAGE"),
     ],
 )
@@ -98,9 +108,9 @@ def test_a_found_date_costs_a_credit_more(facts, fresh, recalled):
         (mobile(country="PRI", live_status="NOT_AVAILABLE_NETWORK_ONLY"), 1000),
         (mobile(country="CAN", live_status="LIVE"), 1000),
         (mobile(country="GBR", live_status="LIVE"), 1000),
-        (Result(telephone_number_type="LANDLINE", live_status="NOT_AVAILABLE_NETWORK_ONLY"), 1000),
-        (Result(telephone_number_type="MOBILE", live_status="LIVE", detected_telephone_number=USA), 2000),
-        (Result(telephone_number_type="MOBILE", live_status="LIVE", detected_telephone_number=UK), 1000),
+        (Result(number_type="LANDLINE", live_status="NOT_AVAILABLE_NETWORK_ONLY"), 1000),
+        (Result(number_type="MOBILE", live_status="LIVE", detected_number=USA), 2000),
+        (Result(number_type="MOBILE", live_status="LIVE", detected_number=UK), 1000),
     ],
 )
 def test_the_united_states_cost_a_credit_more(answer, fresh):
@@ -111,7 +121,7 @@ def test_the_united_states_cost_a_credit_more(answer, fresh):
 
 def test_a_landline_status_costs_as_a_lookup():
     """A landline that was asked for its status is charged like a mobile."""
-    answer = Result(telephone_number_type="LANDLINE", live_status="DEAD")
+    answer = Result(number_type="LANDLINE", live_status="DEAD")
     assert Pricing(Settings(landline_status=True)).fresh(answer) == 1000
 
 
@@ -165,7 +175,7 @@ def test_no_charge_is_worse_than_the_worst(data, settings, seed, landlines_free)
     numbers = data.draw(st.lists(st.sampled_from(crowd()), min_size=1, max_size=20, unique=True))
     pricing = Pricing(settings)
     for number, result in zip(numbers, asked(emulator, settings, numbers), strict=True):
-        assert milli_of(result.credits_spent) <= pricing.worst(number)
+        assert milli_of(result.charged) <= pricing.worst(number)
         assert pricing.recalled(result) <= pricing.fresh(result) <= pricing.worst(number)
     assert pricing.worst_of(numbers) == sum(map(pricing.worst, numbers))
 
@@ -178,6 +188,6 @@ def test_the_price_of_an_answer_is_what_was_charged_for_it(data, settings, seed)
     numbers = data.draw(st.lists(st.sampled_from(crowd()), min_size=1, max_size=20, unique=True))
     pricing, fresh = Pricing(settings), settings.replace(global_cache_days=0)
     for result in asked(emulator, fresh, numbers):
-        assert milli_of(result.credits_spent) == pricing.fresh(result)
+        assert milli_of(result.charged) == pricing.fresh(result)
     for result in asked(emulator, fresh.replace(provider_cache_days=1), numbers):
-        assert milli_of(result.credits_spent) == pricing.recalled(result)
+        assert milli_of(result.charged) == pricing.recalled(result)

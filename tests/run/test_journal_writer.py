@@ -8,7 +8,9 @@ import pytest
 
 from helpers.stores import PAID, known, number, numbers, unanswered
 from hlrframe.errors import StoreError
-from hlrframe.provider.wire import Answer, AnswerBook, Result
+from hlrframe.model import Answer
+from hlrframe.provider.hlr_lookup.wire import Result
+from hlrframe.run.answer_book import AnswerBook
 from hlrframe.run.journal_writer import CHUNK, JournalWriter
 from hlrframe.store import Store
 
@@ -30,7 +32,7 @@ class SlowDisk:
 
 
 def live(*msisdns):
-    return [Answer(each, Result(live_status="LIVE", telephone_number_type="MOBILE"), 1000) for each in msisdns]
+    return [Answer(each, Result(live_status="LIVE", number_type="MOBILE"), 1000) for each in msisdns]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hlrframe.model.columns import COLUMNS
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import State
 from hlrframe.phone.networks import predict_networks
-from hlrframe.provider.client import Client
+from hlrframe.provider.hlr_lookup.client import Client
 from hlrframe.run.outcomes import Tally
 from hlrframe.store import Asked, Store
 

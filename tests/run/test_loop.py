@@ -28,12 +28,11 @@ from hlrframe.emulator import (
     sample_numbers,
 )
 from hlrframe.errors import AuthError, Interrupted, ProviderError, RateLimited, StoreError, Unavailable
+from hlrframe.model import Failure, credits_of
 from hlrframe.model.question import Question
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import LookupKind, Reason
-from hlrframe.provider.client import Client
-from hlrframe.provider.pricing import credits_of
-from hlrframe.provider.wire import Failure
+from hlrframe.provider.hlr_lookup.client import Client
 from hlrframe.run.loop import Job, run_job
 from hlrframe.run.schedule.limits import FIRST_FAILURES
 from hlrframe.store import Store

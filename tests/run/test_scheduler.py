@@ -5,12 +5,15 @@ from random import Random
 import pytest
 
 from helpers.provider_model import Outcome, live, numbers_of, simulate
+from hlrframe.model import Failure
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import Reason
-from hlrframe.provider.wire import Failure, Result
+from hlrframe.provider import Pricing
+from hlrframe.provider.hlr_lookup.wire import Result, outcome_of
+from hlrframe.run.schedule.feedback import MAX_TRIES
 from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.queues import Ticket
-from hlrframe.run.schedule.scheduler import MAX_TRIES, Done, Scheduler, Send, Wait
+from hlrframe.run.schedule.scheduler import Done, Scheduler, Send, Wait
 
 LATENCY = 0.2
 NET0 = "net0"
@@ -68,7 +71,7 @@ def first_ticket(plan: Scheduler, now: float = 0.0) -> Ticket:
 
 
 def a_plan(*numbers: str, settings: Settings | None = None, limit: int | None = None) -> Scheduler:
-    plan = Scheduler(settings or Settings(), Ledger(limit), rng=Random(1))
+    plan = Scheduler(settings or Settings(), Ledger(limit), prices=Pricing(settings or Settings()), rng=Random(1))
     plan.add(NET0, list(numbers))
     return plan
 
@@ -144,7 +147,7 @@ def test_many_small_networks_share_requests():
     """3,000 networks of four numbers need far fewer requests than networks."""
     outcome = simulate(numbers_of(3000, 4), lambda *_: (LATENCY, "ok"))
     assert len(outcome.answers) == 12_000
-    assert outcome.plan.requests < 600
+    assert outcome.plan.state.requests < 600
 
 
 def test_a_refused_mixed_request_is_split():
@@ -177,38 +180,38 @@ def test_the_meter_bounds_every_second():
 def test_an_outage_ends_the_run_in_few_requests():
     """A provider that fails for ever is asked a bounded number of times, and the run says unavailable."""
     outcome = simulate(numbers_of(8, 6250), lambda *_: (0.05, "unavailable"))
-    assert outcome.plan.halted is Reason.UNAVAILABLE
-    assert outcome.plan.requests < 300
+    assert outcome.plan.state.halted is Reason.UNAVAILABLE
+    assert outcome.plan.state.requests < 300
     assert outcome.seconds < 60
 
 
 def test_an_outage_of_a_tiny_list_is_an_outage_too():
     """One number that is refused for ever stops the run as unavailable, not as a failed number."""
     outcome = simulate(numbers_of(1, 1), lambda *_: (0.05, "unavailable"))
-    assert outcome.plan.halted is Reason.UNAVAILABLE
-    assert outcome.plan.requests <= MAX_TRIES
+    assert outcome.plan.state.halted is Reason.UNAVAILABLE
+    assert outcome.plan.state.requests <= MAX_TRIES
 
 
 def test_a_short_outage_is_survived():
     """A provider that comes back after five seconds answers everything."""
     outcome = simulate(numbers_of(2, 1000), down_for_five_seconds)
     assert len(outcome.answers) == 2000
-    assert outcome.plan.halted is None
+    assert outcome.plan.state.halted is None
 
 
 def test_nothing_but_refusals_ends_the_run():
     """A provider that throttles for ever is given up after minutes, with a bounded number of requests."""
     outcome = simulate(numbers_of(8, 1000), lambda *_: (0.05, "throttled"))
-    assert outcome.plan.halted is Reason.THROTTLED
-    assert outcome.plan.requests < 1000
+    assert outcome.plan.state.halted is Reason.THROTTLED
+    assert outcome.plan.state.requests < 1000
     assert len(outcome.plan.unasked()) == 8000
 
 
 def test_the_ceiling_on_credits_is_reached_and_never_passed():
     """With 1,000 credits for 20,000 numbers, 1,000 are asked and the rest is left."""
     outcome = simulate(numbers_of(8, 2500), counts_requests, limit=1_000_000)
-    assert outcome.plan.ledger.spent == 1_000_000
-    assert outcome.plan.halted is Reason.BUDGET
+    assert outcome.plan.state.budget.spent == 1_000_000
+    assert outcome.plan.state.halted is Reason.BUDGET
     assert len(outcome.plan.unasked()) == 19_000
 
 
@@ -268,8 +271,8 @@ def test_a_lost_reply_is_retried_with_the_private_cache_on():
     plan = a_plan("447000000001")
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     again = first_ticket(plan, 100.0)
-    assert again.kind.recheck
-    assert plan.ledger.doubtful == 1000
+    assert again.attempt.recheck
+    assert plan.state.budget.doubtful == 1000
 
 
 def test_a_lost_reply_to_free_work_leaves_no_doubt():
@@ -277,7 +280,7 @@ def test_a_lost_reply_to_free_work_leaves_no_doubt():
     plan = a_plan("447000000001", settings=Settings(lookup="validate"))
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     assert len(plan.landed(first_ticket(plan, 100.0), [live(0.0)], 101.0)) == 1
-    assert (plan.ledger.spent, dict(plan.ledger.doubts)) == (0, {})
+    assert (plan.state.budget.spent, dict(plan.state.budget.doubts)) == (0, {})
 
 
 def test_a_free_answer_to_a_retry_books_the_lost_one():
@@ -286,7 +289,7 @@ def test_a_free_answer_to_a_retry_books_the_lost_one():
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     [answer] = plan.landed(first_ticket(plan, 100.0), [live(0.0)], 101.0)
     assert answer.milli == 1000
-    assert (plan.ledger.spent, plan.ledger.doubtful, dict(plan.ledger.doubts)) == (1000, 0, {})
+    assert (plan.state.budget.spent, plan.state.budget.doubtful, dict(plan.state.budget.doubts)) == (1000, 0, {})
 
 
 def test_a_charged_answer_to_a_retry_leaves_a_doubt():
@@ -294,20 +297,20 @@ def test_a_charged_answer_to_a_retry_leaves_a_doubt():
     plan = a_plan("447000000001")
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     plan.landed(first_ticket(plan, 100.0), [live(1.0)], 101.0)
-    assert (plan.ledger.spent, dict(plan.ledger.doubts)) == (1000, {"447000000001": 1000})
+    assert (plan.state.budget.spent, dict(plan.state.budget.doubts)) == (1000, {"447000000001": 1000})
 
 
 def test_a_refusal_is_retried_without_the_cache():
     """What was certainly not billed is asked again as if for the first time."""
     plan = a_plan("447000000001")
     plan.refused(first_ticket(plan), Reason.UNAVAILABLE, 0.1)
-    assert not first_ticket(plan, 100.0).kind.recheck
+    assert not first_ticket(plan, 100.0).attempt.recheck
 
 
 def test_an_internal_error_is_retried_for_its_number_alone():
     """The answered part of a reply counts; only the failed number is asked again."""
     plan = a_plan("447000000001", "447000000002")
-    answers = plan.landed(first_ticket(plan), [live(), Result(error="INTERNAL_ERROR")], 1.0)
+    answers = plan.landed(first_ticket(plan), [live(), outcome_of(Result(error="INTERNAL_ERROR"))], 1.0)
     assert [answer.msisdn for answer in answers] == ["447000000001"]
     assert first_ticket(plan, 100.0).numbers == ("447000000002",)
 
@@ -319,21 +322,21 @@ def test_a_number_that_always_fails_is_given_up():
     while not isinstance(step := plan.step(now), Done):
         now += 60.0
         if isinstance(step, Send):
-            plan.landed(step.ticket, [Result(error="INTERNAL_ERROR")], now)
-            plan.circuit.healthy(now)  # as if another number had been answered meanwhile
-    assert plan.failed == {"447000000001": Failure(Reason.INTERNAL_ERROR, "INTERNAL_ERROR")}
-    assert plan.requests == MAX_TRIES
+            plan.landed(step.ticket, [outcome_of(Result(error="INTERNAL_ERROR"))], now)
+            plan.state.circuit.healthy(now)  # as if another number had been answered meanwhile
+    assert plan.state.failed == {"447000000001": Failure(Reason.INTERNAL_ERROR, "INTERNAL_ERROR")}
+    assert plan.state.requests == MAX_TRIES
 
 
 def test_out_of_credit_stops_and_keeps_what_came():
     """The first INSUFFICIENT_CREDIT stops all sending; its own numbers count as not asked."""
     plan = a_plan("447000000001", "447000000002", "447000000003", settings=Settings(batch_size=2))
     ticket, other = first_ticket(plan), first_ticket(plan)
-    plan.landed(ticket, [live(), Result(error="INSUFFICIENT_CREDIT")], 1.0)
+    plan.landed(ticket, [live(), outcome_of(Result(error="INSUFFICIENT_CREDIT"))], 1.0)
     assert isinstance(plan.step(1.0), Wait)
     assert len(plan.landed(other, [live()], 1.1)) == 1
     assert isinstance(plan.step(1.1), Done)
-    assert plan.halted is Reason.INSUFFICIENT_CREDIT
+    assert plan.state.halted is Reason.INSUFFICIENT_CREDIT
     assert plan.unasked() == ["447000000002"]
 
 
@@ -354,7 +357,7 @@ def test_asked_in_vain_is_not_the_same_as_not_asked():
     plan.lost(first_ticket(plan), Reason.TIMEOUT, 30.0)
     plan.halt(Reason.STOPPED)
     assert plan.unasked() == ["447000000002"]
-    assert plan.failed == {"447000000001": Failure(Reason.TIMEOUT)}
+    assert plan.state.failed == {"447000000001": Failure(Reason.TIMEOUT)}
 
 
 @pytest.mark.parametrize(
@@ -364,12 +367,12 @@ def test_asked_in_vain_is_not_the_same_as_not_asked():
 def test_the_last_trouble_counts(then_lost, failure):
     """A failed number has the provider's error word where its last reply had one, and only there."""
     plan = a_plan("447000000001")
-    plan.landed(first_ticket(plan), [Result(error="NUMBER_BARRED")], 1.0)
+    plan.landed(first_ticket(plan), [outcome_of(Result(error="NUMBER_BARRED"))], 1.0)
     if then_lost:
         plan.lost(first_ticket(plan, 10.0), Reason.TIMEOUT, 40.0)
     plan.halt(Reason.STOPPED)
     assert plan.unasked() == []
-    assert plan.failed == {"447000000001": failure}
+    assert plan.state.failed == {"447000000001": failure}
 
 
 def test_max_errors_stops_the_run():
@@ -377,13 +380,13 @@ def test_max_errors_stops_the_run():
     settings = Settings(batch_size=1, max_errors=1)
     plan = a_plan(*(f"44700000000{digit}" for digit in range(5)), settings=settings)
     now = 0.0
-    while plan.halted is None:
+    while plan.state.halted is None:
         step = plan.step(now)
         now += 60.0
         if isinstance(step, Send):
-            plan.landed(step.ticket, [Result(error="INTERNAL_ERROR")], now)
-            plan.circuit.healthy(now)
-    assert plan.halted is Reason.STOPPED
+            plan.landed(step.ticket, [outcome_of(Result(error="INTERNAL_ERROR"))], now)
+            plan.state.circuit.healthy(now)
+    assert plan.state.halted is Reason.STOPPED
 
 
 def test_a_fast_lane_is_not_waited_for_as_long():
@@ -396,11 +399,11 @@ def test_a_fast_lane_is_not_waited_for_as_long():
 
 def test_earlier_doubts_go_out_with_the_cache_on():
     """Numbers that a killed run asked are asked with the provider's private cache on from the first try."""
-    plan = Scheduler(Settings(), Ledger(), rng=Random(1))
+    plan = Scheduler(Settings(), Ledger(), prices=Pricing(Settings()), rng=Random(1))
     plan.add(NET0, ["447000000001"], recheck=True)
     plan.add(NET0, ["447000000002"])
     tickets = [first_ticket(plan), first_ticket(plan)]
-    assert {ticket.numbers: ticket.kind.recheck for ticket in tickets} == {
+    assert {ticket.numbers: ticket.attempt.recheck for ticket in tickets} == {
         ("447000000001",): True,
         ("447000000002",): False,
     }

@@ -7,28 +7,32 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from helpers.provider_model import live
+from hlrframe.model import Failure, LookupResult
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import Reason
-from hlrframe.provider.wire import Result
+from hlrframe.provider import Pricing
+from hlrframe.provider.hlr_lookup.wire import Result, outcome_of
 from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.queues import Ticket
-from hlrframe.run.schedule.scheduler import Done, Scheduler, Send, Wait
+from hlrframe.run.schedule.scheduler import Done, NoMoney, Scheduler, Send, Wait
 
 REPLIES = st.sampled_from(["live", "free", "short", "internal", "empty", "no_price", "strange"])
 #: Enough steps for any plan of this size to end once the provider behaves.
 PLENTY = 20_000
 
 
-def result_of(kind: str) -> Result | None:
-    return {
-        "live": live(1.0),
-        "free": live(0.0),
-        "short": None,
-        "internal": Result(error="INTERNAL_ERROR"),
-        "empty": Result(),
-        "no_price": Result(error="NONE", live_status="LIVE", telephone_number_type="MOBILE"),
-        "strange": Result(error="SOMETHING_NEW", credits_spent=0.0),
-    }[kind]
+def outcome_like(mood: str) -> LookupResult | Failure:
+    return outcome_of(
+        {
+            "live": live(1.0),
+            "free": live(0.0),
+            "short": None,
+            "internal": Result(error="INTERNAL_ERROR"),
+            "empty": Result(),
+            "no_price": Result(error="NONE", live_status="LIVE", number_type="MOBILE"),
+            "strange": Result(error="SOMETHING_NEW", charged=0.0),
+        }[mood]
+    )
 
 
 class PlanMachine(RuleBasedStateMachine):
@@ -46,12 +50,13 @@ class PlanMachine(RuleBasedStateMachine):
     def begin(self, lanes, max_requests, batch_size, credits_, rate, recheck, seed):
         options = Settings(max_requests=max_requests, batch_size=batch_size, max_per_second=rate)
         limit = None if credits_ is None else credits_ * 1000
-        self.plan = Scheduler(options, Ledger(limit), rng=Random(seed))
+        self.plan = Scheduler(options, Ledger(limit), prices=Pricing(options), rng=Random(seed))
         self.now = 0.0
         self.flying: list[Ticket] = []
         self.answered: list[str] = []
         self.booked = 0
         self.done = False
+        self.refills = 2
         self.numbers: set[str] = set()
         for lane, count in enumerate(lanes):
             numbers = [f"44{lane:02d}{number:04d}" for number in range(count)]
@@ -68,17 +73,29 @@ class PlanMachine(RuleBasedStateMachine):
             case Wait(until):
                 assert until is None or until > self.now
                 assert until is not None or self.flying, "the plan waits for nothing"
+            case NoMoney():
+                assert not self.flying
+                self.find_money()
             case Done():
                 assert not self.flying
                 self.done = True
         return False
 
+    def find_money(self) -> None:
+        """Raises the ceiling twice, as somebody who watches the budget might, and then no more."""
+        if self.refills:
+            self.refills -= 1
+            self.plan.state.budget.refill(3000)
+            self.plan.refilled()
+        else:
+            self.plan.halt(Reason.BUDGET)
+
     def check_ticket(self, ticket: Ticket) -> None:
-        assert 1 <= len(ticket.numbers) <= self.plan.settings.batch_size
+        assert 1 <= len(ticket.numbers) <= self.plan.state.settings.batch_size
         assert len(set(ticket.numbers)) == len(ticket.numbers)
         assert sum(count for _, count in ticket.shares) == len(ticket.numbers)
         assert all(lane.parked_until <= self.now for lane, _ in ticket.shares), "sent to a parked lane"
-        assert self.plan.halted is None
+        assert self.plan.state.halted is None
         in_flight = {number for other in self.flying for number in other.numbers}
         assert not in_flight & set(ticket.numbers), "a number is in flight twice"
         assert not set(self.answered) & set(ticket.numbers), "an answered number is asked again"
@@ -98,7 +115,7 @@ class PlanMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5), replies=st.lists(REPLIES, min_size=9, max_size=9))
     def reply(self, which, replies):
         ticket = self.flying.pop(which % len(self.flying))
-        results = [result_of(kind) for kind in replies[: len(ticket.numbers)]]
+        results = [outcome_like(mood) for mood in replies[: len(ticket.numbers)]]
         self.take_in(ticket, results)
 
     def take_in(self, ticket, results):
@@ -122,27 +139,27 @@ class PlanMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5))
     def run_out_of_credit(self, which):
         ticket = self.flying.pop(which % len(self.flying))
-        self.take_in(ticket, [Result(error="INSUFFICIENT_CREDIT") for _ in ticket.numbers])
+        self.take_in(ticket, [outcome_of(Result(error="INSUFFICIENT_CREDIT")) for _ in ticket.numbers])
 
     @invariant()
     def flight_is_bounded(self):
         if hasattr(self, "plan"):
-            assert len(self.flying) == self.plan.in_flight <= self.plan.settings.max_requests
+            assert len(self.flying) == self.plan.state.in_flight <= self.plan.state.settings.max_requests
 
     @invariant()
     def money_is_bounded(self):
         if hasattr(self, "plan"):
-            ledger = self.plan.ledger
+            ledger = self.plan.state.budget
             assert min(ledger.spent, ledger.reserved, ledger.doubtful) >= 0
-            assert ledger.doubtful == sum(self.plan.ledger.doubts.values())
+            assert ledger.doubtful == sum(self.plan.state.budget.doubts.values())
             assert ledger.reserved == sum(ticket.reserved for ticket in self.flying)
             assert ledger.limit is None or ledger.spent + ledger.reserved + ledger.doubtful <= ledger.limit
 
     @invariant()
     def spending_is_booked_on_numbers(self):
         if hasattr(self, "plan"):
-            in_vain = sum(self.plan.charged_in_vain.values())
-            assert self.plan.ledger.spent == self.booked + in_vain
+            in_vain = sum(self.plan.state.charged_in_vain.values())
+            assert self.plan.state.budget.spent == self.booked + in_vain
 
     def teardown(self):
         """Whatever happened before, with a provider that answers the plan ends, with one outcome a number."""
@@ -158,9 +175,9 @@ class PlanMachine(RuleBasedStateMachine):
                 self.now += 1.0
         assert self.done, "the plan does not end"
         unasked = self.plan.unasked()
-        outcomes = [*self.answered, *self.plan.failed, *unasked]
+        outcomes = [*self.answered, *self.plan.state.failed, *unasked]
         assert sorted(outcomes) == sorted(self.numbers), "a number has no outcome, or two"
-        assert self.plan.halted is not None or not unasked
+        assert self.plan.state.halted is not None or not unasked
 
 
 TestPlanMachine = PlanMachine.TestCase

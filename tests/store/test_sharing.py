@@ -24,7 +24,7 @@ from hlrframe.model.question import Question
 from hlrframe.model.settings import Settings
 from hlrframe.run import coordination
 from hlrframe.run.lookup import resolve_numbers
-from hlrframe.run.schedule import scheduler
+from hlrframe.run.schedule import feedback
 from hlrframe.store import Asked, Store, claims
 
 SHARER = Path(__file__).parents[1] / "helpers" / "store_sharer.py"
@@ -320,7 +320,7 @@ def test_who_wants_it_fresh_shares_too(party, settings):
 
 def test_what_another_run_failed_at_is_asked_again(tmp_path, monkeypatch):
     """A number that another run was given no usable answer for is asked by the run that waited, once more."""
-    monkeypatch.setattr(scheduler, "MAX_TRIES", 2)
+    monkeypatch.setattr(feedback, "MAX_TRIES", 2)
     party = Party(tmp_path, latency=Latency(overhead=0.02), faults=Faults(internal_error=0.75))
 
     async def main():

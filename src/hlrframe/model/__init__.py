@@ -4,6 +4,8 @@
 
     vocabulary   the words of the field: states, reasons, verdicts, statuses   <- open this first
     columns      THE list of columns: name, type, meaning
+    answers      what a provider said of one number, in nobody's JSON
+    money        credits as whole milli-credits
     freshness    how old an answer may be
     settings     what a run is told; regions: which countries it may name
     question     what an answer is an answer to: the store's key, the number apart
@@ -12,9 +14,11 @@
     reports      the price before and the account after
 """
 
+from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import mask
+from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
 from hlrframe.model.regions import check_region
@@ -31,17 +35,22 @@ __all__ = [
     "MAX_CACHE_DAYS",
     "MAX_REQUESTS",
     "MAX_TIMEOUT",
+    "MILLI",
     "SCHEMA_VERSION",
     "Age",
+    "Answer",
     "Column",
     "Enrichment",
     "Estimate",
+    "Failure",
     "Frame",
     "LaneReport",
     "LiveStatus",
     "LookupKind",
+    "LookupResult",
     "MaxAge",
     "Money",
+    "NetworkDetails",
     "NumberType",
     "Progress",
     "Question",
@@ -51,7 +60,9 @@ __all__ = [
     "State",
     "Verdict",
     "check_region",
+    "credits_of",
     "mask",
+    "milli_of",
     "parse_age",
     "select_columns",
     "verdict_of",

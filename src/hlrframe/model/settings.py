@@ -110,6 +110,15 @@ class Settings:
         if self.max_per_second is not None and not (_is_amount(self.max_per_second) and self.max_per_second > 0):
             raise ConfigError(f"max_per_second must be above 0, not {self.max_per_second!r}; use None for no limit")
 
+    @property
+    def oldest_cached_days(self) -> int:
+        """How old an answer the provider's caches may give, in days; 0 for none.
+
+        >>> Settings(global_cache_days=7).oldest_cached_days
+        7
+        """
+        return max(self.provider_cache_days, self.global_cache_days)
+
     def replace(self, **changes: object) -> Self:
         """Gives a copy with some fields changed; the copy is checked again.
 

@@ -17,8 +17,8 @@ import duckdb
 import polars as pl
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.model import Enrichment, LookupKind, Report, Settings
-from hlrframe.provider import PRICES, credits_of
+from hlrframe.model import Enrichment, LookupKind, Report, Settings, credits_of
+from hlrframe.provider import PRICES
 from hlrframe.report.costs import COST_OF_STORE
 from hlrframe.report.page import About, notebook_part, page, source_of, write_page
 from hlrframe.report.plots import Plots

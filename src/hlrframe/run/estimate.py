@@ -6,9 +6,20 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import Estimate, LiveStatus, LookupKind, MaxAge, NumberType, Question, Settings
+from hlrframe.model import (
+    MILLI,
+    Estimate,
+    LiveStatus,
+    LookupKind,
+    MaxAge,
+    NumberType,
+    Question,
+    Settings,
+    credits_of,
+    milli_of,
+)
 from hlrframe.phone import number_types
-from hlrframe.provider import MILLI, PRICES, Pricing, credits_of, milli_of
+from hlrframe.provider import PRICES, Pricing
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
 from hlrframe.run.outcomes import counts_of
 from hlrframe.store import Store

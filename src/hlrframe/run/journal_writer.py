@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
-from hlrframe.provider import Answer, AnswerBook, answers_to_batch
+from hlrframe.model import Answer
+from hlrframe.run.answer_book import AnswerBook, answers_to_batch
 from hlrframe.store import Answered, Asked, Journal, Withdrawn
 
 __all__ = ["JournalWriter"]

@@ -13,6 +13,7 @@ from hlrframe.model import (
     ANSWER_SCHEMA,
     COLUMNS,
     MAX_CACHE_DAYS,
+    Failure,
     LaneReport,
     MaxAge,
     Progress,
@@ -21,8 +22,9 @@ from hlrframe.model import (
     Report,
     Settings,
     State,
+    credits_of,
 )
-from hlrframe.provider import Client, Failure, credits_of
+from hlrframe.provider import Client
 from hlrframe.run.coordination import Sharing
 from hlrframe.run.loop import Job, RunResult, run_job
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked

@@ -1,54 +1,53 @@
-"""The loop that joins plan, client and store: does what the plan says, and tells it what came of it.
+"""The loop that joins scheduler, provider and journal: does what the scheduler says, and tells it what came of it.
 
-One task a request, none a row. Sending stops at the first fatal error, at a cancellation and when the plan says so;
-what is in flight then still lands and is kept.
+One task a request, none a row. Sending stops at the first fatal error, at a cancellation and when the scheduler says
+so; what is in flight then still lands and is kept.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
-from hlrframe.errors import (
-    Interrupted,
-    ProtocolError,
-    ProviderError,
-    RateLimited,
-    ReplyLost,
-    Unavailable,
-)
-from hlrframe.model import LookupKind, Progress, Reason, Settings
-from hlrframe.provider import (
-    Answer,
-    AnswerBook,
-    Client,
-    Failure,
-    Session,
-    cache_window,
-    credits_of,
-    match_results,
-    milli_of,
-    request_options,
-)
+from hlrframe.errors import Interrupted, ProviderError, RateLimited, Unavailable
+from hlrframe.model import Failure, Progress, Reason, Settings, credits_of, milli_of
+from hlrframe.provider import PriceList, Provider
+from hlrframe.run.answer_book import AnswerBook
 from hlrframe.run.journal_writer import JournalWriter
-from hlrframe.run.schedule.ledger import Ledger
-from hlrframe.run.schedule.queues import Lane, Ticket
-from hlrframe.run.schedule.scheduler import Done, Scheduler, Send, Wait
+from hlrframe.run.schedule.ledger import Budget, Ledger
+from hlrframe.run.schedule.limits import Allowance
+from hlrframe.run.schedule.queues import Lane
+from hlrframe.run.schedule.scheduler import Done, NoMoney, Scheduler, Send, Wait
+from hlrframe.run.sending import Sender
 from hlrframe.store import Journal
 
-__all__ = ["Job", "RunResult", "run_job"]
+__all__ = ["Job", "Resources", "RunResult", "run_job"]
 
 #: Seconds that a cancelled run waits for what is in flight before it counts as lost.
 GRACE: Final = 10.0
 #: Seconds between two reports of progress.
 PROGRESS_EVERY: Final = 0.1
-#: Why a plan may have halted while what others ask can still be had.
+#: Why a run may have halted while what others ask can still be had.
 _MONEY: Final = (None, Reason.BUDGET, Reason.INSUFFICIENT_CREDIT)
 
+_T = TypeVar("_T")
 OnProgress = Callable[[Progress], None]
 #: Gives what to ask once everything before has its outcome, however long that takes; ``None`` at the end.
 More = Callable[[], Awaitable["Job | None"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a run may use, where that is not its own to say: shared with other runs, or changing as it goes."""
+
+    #: The money; a ledger of ``settings.max_credits`` where not given.
+    budget: Budget | None = None
+    #: How many requests may be in flight; ``settings.max_requests`` where not given.
+    allowance: Allowance | None = None
+    #: Called where all that waits costs more than is left and nothing is in flight. Says whether the budget has grown,
+    #: and may take its time; without it, or where it says no, the run ends there.
+    refill: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +87,14 @@ class RunResult:
 
 async def run_job(
     job: Job,
-    client: Client,
+    client: Provider,
     *,
     settings: Settings,
     journal: Journal | None = None,
     keep: Collection[str] = (),
     more: More | None = None,
     on_progress: OnProgress | None = None,
+    resources: Resources | None = None,
     rng: Random | None = None,
 ) -> RunResult:
     """Asks everything that a job holds, and never raises for what the provider does: see ``RunResult.error``.
@@ -102,62 +102,118 @@ async def run_job(
     Args:
         job: What to ask.
         client: Whom to ask.
-        settings: Limits and options.
+        settings: Limits and options; the provider's own limits hold beside them.
         journal: Where answers are kept before they count; ``None`` keeps nothing.
         keep: Columns that are each number's own to be given with the answers, ``uuid`` for one.
         more: What else is to be asked, once the job has its outcomes. It is called when everything is on disk, also
             where money ran out, since what it waits for may be free; what it gives is not asked then.
         on_progress: Called at most ten times a second, in the event loop.
+        resources: Money and requests that are not this run's alone.
         rng: Source of jitter.
     """
-    limit = None if settings.max_credits is None else milli_of(settings.max_credits)
-    plan = Scheduler(settings.replace(timeout=settings.timeout or client.timeout), Ledger(limit), rng=rng or Random())
+    settings, resources = _within(settings, client), resources or Resources()
+    prices = client.pricing(settings)
+    budget = resources.budget or Ledger(None if settings.max_credits is None else milli_of(settings.max_credits))
+    scheduler = Scheduler(settings, budget, prices=prices, rng=rng or Random(), allowance=resources.allowance)
     book = AnswerBook(client.provider, keep=keep)
-    async with JournalWriter(journal, book) as scribe, client.session() as session:
-        run = _Run(
-            plan,
-            session,
-            scribe,
-            positional=client.positional,
-            more=more,
-            on_progress=on_progress,
-        )
-        await run.run(job)
-    return run.harvest(book)
+    async with JournalWriter(journal, book) as writer, client.session(settings) as session:
+        gauge = _Gauge(scheduler, prices, on_progress)
+        loop = _Loop(scheduler, Sender(scheduler, session, writer), gauge, more=more, refill=resources.refill)
+        await loop.run(job)
+    return loop.result(book)
 
 
-class _Run:
-    """One run of one plan."""
+def _within(settings: Settings, client: Provider) -> Settings:
+    limits = client.limits
+    return settings.replace(
+        timeout=settings.timeout or client.timeout,
+        max_requests=min(settings.max_requests, limits.requests),
+        batch_size=min(settings.batch_size, limits.batch),
+    )
 
-    def __init__(
-        self,
-        plan: Scheduler,
-        session: Session,
-        scribe: JournalWriter,
-        *,
-        positional: bool,
-        more: More | None,
-        on_progress: OnProgress | None,
-    ) -> None:
-        self._plan = plan
-        self._session = session
-        self._scribe = scribe
-        self._positional = positional
-        self._more = more
+
+class _Gauge:
+    """Tells the caller where the run stands.
+
+    Args:
+        scheduler: The run.
+        prices: What it can cost at most.
+        on_progress: The caller's own code.
+    """
+
+    def __init__(self, scheduler: Scheduler, prices: PriceList, on_progress: OnProgress | None) -> None:
+        self._scheduler = scheduler
+        self._prices = prices
         self._on_progress = on_progress
-        self._kind = LookupKind(plan.settings.lookup)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._landed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._error: BaseException | None = None
-        self._last_error: ProviderError | None = None
-        self._on_disk = 0
         self._began = self._loop.time()
         self._reported_at = 0.0
         self._total = 0
         self._worst = 0
+        #: Answers that are safe.
+        self.on_disk = 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return self._loop.time() - self._began
+
+    def expect(self, numbers: Sequence[str]) -> None:
+        """Counts numbers in that are to be asked."""
+        self._total += len(numbers)
+        self._worst += self._prices.worst_of(numbers)
+
+    def report(self, *, last: bool = False) -> None:
+        """Tells, if it is time; whatever the caller's code raises ends the telling and comes out here."""
+        now = self._loop.time()
+        if self._on_progress is None or (not last and now - self._reported_at < PROGRESS_EVERY):
+            return
+        self._reported_at = now
+        try:
+            self._on_progress(self._progress(last=last))
+        except Exception:
+            self._on_progress = None
+            raise
+
+    def _progress(self, *, last: bool) -> Progress:
+        state = self._scheduler.state
+        limit = state.budget.limit
+        return Progress(
+            total=self._total,
+            answered=self.on_disk,
+            failed=len(state.failed),
+            skipped=len(self._scheduler.unasked()) if last else 0,
+            refused=state.refusals,
+            credits=credits_of(state.budget.spent),
+            credits_expected=credits_of(self._worst if limit is None else min(self._worst, limit)),
+            in_flight=state.in_flight,
+            seconds=self.seconds,
+        )
+
+
+class _Loop:
+    """One run to its end: steps, waits, landings, and the ways in which it stops early."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        sender: Sender,
+        gauge: _Gauge,
+        *,
+        more: More | None,
+        refill: Callable[[], Awaitable[bool]] | None,
+    ) -> None:
+        self._scheduler = scheduler
+        self._sender = sender
+        self._gauge = gauge
+        self._more = more
+        self._refill = refill
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._error: BaseException | None = None
 
     async def run(self, job: Job | None) -> None:
+        """Asks a job and whatever comes after it."""
         try:
             while job is not None:
                 self._add(job)
@@ -166,24 +222,27 @@ class _Run:
         except asyncio.CancelledError:
             self._stop(Interrupted("the run was stopped; what was paid for is kept"))
             await self._let_land()
-        self._report_progress(last=True)
+        self._report(last=True)
 
     def _add(self, job: Job) -> None:
-        self._plan.resume(self._loop.time())
+        self._scheduler.resume(self._loop.time())
         for days, lanes in (*job.rechecks.items(), (0, job.lanes)):
             for lane, numbers in lanes.items():
-                self._plan.add(lane, numbers, recheck=days)
-                self._total += len(numbers)
-                self._worst += self._plan.pricing.worst_of(numbers)
+                self._scheduler.add(lane, numbers, recheck=days)
+                self._gauge.expect(numbers)
 
     async def _next_job(self) -> Job | None:
         """Waits for more to ask; a run that ended for anything but money does not."""
-        if self._more is None or self._plan.halted not in _MONEY:
+        if self._more is None or self._scheduler.state.halted not in _MONEY:
             return None
-        waiting = asyncio.ensure_future(self._more())
+        return await self._waited_for(self._more())
+
+    async def _waited_for(self, something: Awaitable[_T]) -> _T | None:
+        """Waits while progress is told; ``None`` where the run ends meanwhile."""
+        waiting = asyncio.ensure_future(something)
         try:
             while self._error is None and not (await asyncio.wait({waiting}, timeout=PROGRESS_EVERY))[0]:
-                self._report_progress()
+                self._report()
             return await waiting if self._error is None else None
         except Exception as error:  # noqa: BLE001  # raised once everything obtained is safe
             self._stop(error)
@@ -193,31 +252,40 @@ class _Run:
 
     async def _drive(self) -> None:
         while True:
-            step = self._plan.step(self._loop.time())
-            match step:
+            match self._scheduler.step(self._loop.time()):
                 case Send(ticket):
-                    task = self._loop.create_task(self._ask(ticket))
+                    task = self._loop.create_task(self._sender.ask(ticket))
                     self._tasks.add(task)
                     task.add_done_callback(self._forget)
                 case Wait(until):
                     await self._wait(until)
+                case NoMoney():
+                    await self._find_money()
                 case Done():
                     break
         while self._tasks:  # landed, and still being written down
             await asyncio.wait(self._tasks)
+        self._gauge.on_disk = self._sender.on_disk
+
+    async def _find_money(self) -> None:
+        if self._refill is not None and await self._waited_for(self._refill()):
+            self._scheduler.refilled()
+        else:
+            self._scheduler.halt(Reason.BUDGET)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._landed.set()
+        self._sender.landed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
 
     async def _wait(self, until: float | None) -> None:
-        self._landed.clear()
-        self._report_progress()
-        alarm = None if until is None else self._loop.call_at(until, self._landed.set)
+        landed = self._sender.landed
+        landed.clear()
+        self._report()
+        alarm = None if until is None else self._loop.call_at(until, landed.set)
         try:
-            await self._landed.wait()
+            await landed.wait()
         finally:
             if alarm is not None:
                 alarm.cancel()
@@ -234,120 +302,48 @@ class _Run:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _ask(self, ticket: Ticket) -> None:
-        """Sends one ticket once it is on disk that it leaves; raises what stops the run."""
-        try:
-            await self._scribe.asked(ticket.numbers)
-        except BaseException:
-            self._plan.returned_unsent(ticket)
-            raise
-        if self._plan.halted is None:
-            await self._send(ticket)
-        else:  # stopped while the disk was busy
-            self._plan.returned_unsent(ticket)
-            await self._scribe.withdrawn(ticket.numbers)
-
-    async def _send(self, ticket: Ticket) -> None:
-        recheck = ticket.kind.recheck
-        try:
-            results = await self._session.lookup(
-                self._kind,
-                ticket.numbers,
-                options=request_options(self._plan.settings, recheck=recheck),
-                wait=ticket.timeout,
-            )
-        except ProviderError as error:
-            await self._came_to_nothing(ticket, error)
-        except BaseException:
-            self._plan.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
-            raise
-        else:
-            matched = match_results(ticket.numbers, results, positional=self._positional)
-            answers = self._plan.landed(ticket, matched, self._loop.time())
-            self._landed.set()  # the slot is free before the disk is done
-            await self._keep(answers, recheck=recheck)
-
-    async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
-        await self._scribe.answered(answers, cache_days=cache_window(self._plan.settings), recheck_days=recheck)
-        self._on_disk += len(answers)
-
-    async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
-        now = self._loop.time()
-        match error:
-            case RateLimited() | Unavailable():
-                self._last_error = error
-                self._plan.refused(ticket, Reason(error.reason), now, retry_after=error.retry_after)
-            case ReplyLost() | ProtocolError():
-                self._last_error = error
-                self._plan.lost(ticket, Reason(error.reason), now)
-                return
-            case _:  # wrong key, wrong request: nobody will be served
-                self._stop(error)
-                self._plan.refused(ticket, Reason(error.reason), now)
-        self._landed.set()
-        await self._scribe.withdrawn(ticket.numbers)
-
     def _stop(self, error: BaseException) -> None:
         self._error = self._error or error
-        self._plan.halt(Reason.STOPPED)
-        self._landed.set()
+        self._scheduler.halt(Reason.STOPPED)
+        self._sender.landed.set()
 
-    def _report_progress(self, *, last: bool = False) -> None:
-        now = self._loop.time()
-        if self._on_progress is None or (not last and now - self._reported_at < PROGRESS_EVERY):
-            return
-        self._reported_at = now
-        plan, limit = self._plan, self._plan.ledger.limit
-        progress = Progress(
-            total=self._total,
-            answered=self._on_disk,
-            failed=len(plan.failed),
-            skipped=len(plan.unasked()) if last else 0,
-            refused=plan.refusals,
-            credits=credits_of(plan.ledger.spent),
-            credits_expected=credits_of(self._worst if limit is None else min(self._worst, limit)),
-            in_flight=plan.in_flight,
-            seconds=now - self._began,
-        )
+    def _report(self, *, last: bool = False) -> None:
+        self._gauge.on_disk = self._sender.on_disk
         try:
-            self._on_progress(progress)
+            self._gauge.report(last=last)
         except Exception as error:  # noqa: BLE001  # the caller's own code: raised once everything obtained is safe
-            self._on_progress = None
             self._stop(error)
 
-    def harvest(self, book: AnswerBook) -> RunResult:
-        plan = self._plan
-        unasked = plan.unasked()
+    def result(self, book: AnswerBook) -> RunResult:
+        """Gives what came of everything."""
+        state = self._scheduler.state
+        unasked = self._scheduler.unasked()
         return RunResult(
             answers=book,
-            failed=plan.failed,
+            failed=state.failed,
             unasked=unasked,
-            halted=plan.halted,
-            charged_in_vain=plan.charged_in_vain,
-            doubts=plan.ledger.doubts,
-            spent=plan.ledger.spent,
-            requests=plan.requests,
-            refusals=plan.refusals,
-            seconds=self._loop.time() - self._began,
-            lanes=plan.lanes,
-            error=self._error or self._outage(),
+            halted=state.halted,
+            charged_in_vain=state.charged_in_vain,
+            doubts=state.budget.doubts,
+            spent=state.budget.spent,
+            requests=state.requests,
+            refusals=state.refusals,
+            seconds=self._gauge.seconds,
+            lanes=self._scheduler.lanes,
+            error=self._error or _outage(state.halted, len(state.failed), self._sender.last_error),
         )
 
-    def _outage(self) -> ProviderError | None:
-        """Gives the error for a run that the plan itself gave up."""
-        failure = self._last_error
-        words = f"; the last failure was: {failure}" if failure else ""
-        match self._plan.halted:
-            case Reason.UNAVAILABLE:
-                return Unavailable(f"stopped: the provider fails again and again{words}", status=_status(failure))
-            case Reason.THROTTLED:
-                return RateLimited(f"stopped: nothing but refusals for minutes{words}", status=_status(failure))
-            case Reason.STOPPED:
-                failed = len(self._plan.failed)
-                return ProviderError(f"stopped: {failed} numbers failed, max_errors is reached{words}")
-            case _:
-                return None
 
-
-def _status(error: ProviderError | None) -> int | None:
-    return error.status if error else None
+def _outage(halted: Reason | None, failed: int, last: ProviderError | None) -> ProviderError | None:
+    """Gives the error for a run that the scheduler itself gave up."""
+    words = f"; the last trouble was: {last}" if last else ""
+    status = last.status if last else None
+    match halted:
+        case Reason.UNAVAILABLE:
+            return Unavailable(f"stopped: the provider fails again and again{words}", status=status)
+        case Reason.THROTTLED:
+            return RateLimited(f"stopped: nothing but refusals for minutes{words}", status=status)
+        case Reason.STOPPED:
+            return ProviderError(f"stopped: {failed} numbers failed, max_errors is reached{words}")
+        case _:
+            return None

@@ -11,8 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import ANSWER_SCHEMA, COLUMNS, Report, State, verdict_of
-from hlrframe.provider import PROFILE_TYPES, AnswerBook, Failure, credits_of
+from hlrframe.model import ANSWER_SCHEMA, COLUMNS, Failure, Report, State, credits_of, verdict_of
+from hlrframe.run.answer_book import PROFILE_TYPES, AnswerBook
 
 __all__ = [
     "OWN_COLUMNS",

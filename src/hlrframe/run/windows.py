@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import LaneReport, Progress, Reason, Report, Settings
-from hlrframe.provider import Client, Pricing, credits_of
+from hlrframe.model import LaneReport, Progress, Reason, Report, Settings, credits_of
+from hlrframe.provider import Client, Pricing
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
 from hlrframe.run.outcomes import Outcomes, Tally

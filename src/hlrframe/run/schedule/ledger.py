@@ -4,9 +4,54 @@ At every moment ``spent + reserved + doubtful <= limit``, whatever is in flight.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-__all__ = ["Ledger"]
+__all__ = ["Budget", "Ledger"]
+
+
+class Budget(Protocol):
+    """Where a run gets its money from. All amounts are milli-credits.
+
+    Nothing is sent that was not reserved. A budget may be shared by several runs and may grow as they go: see
+    :meth:`~hlrframe.run.schedule.scheduler.Scheduler.refilled`.
+    """
+
+    @property
+    def limit(self) -> int | None:
+        """The ceiling; ``None`` for none."""
+        ...
+
+    @property
+    def spent(self) -> int:
+        """What this run spent: charged for answers, and proved for replies that were lost."""
+        ...
+
+    @property
+    def doubts(self) -> Mapping[str, int]:
+        """Worst case of each number whose reply was lost and of which nothing is proved."""
+        ...
+
+    def room(self, price: int, /) -> int:
+        """Gives how many lookups of this price can still be sent; free ones always can."""
+        ...
+
+    def reserve(self, amount: int, /) -> None:
+        """Sets the worst case of a request aside before it is sent."""
+        ...
+
+    def settle(self, reserved: int, /, *, spent: int) -> None:
+        """Books what was charged in place of what was set aside; a request that was refused spends 0."""
+        ...
+
+    def doubt(self, number: str, amount: int, /) -> None:
+        """Keeps what was set aside for a number whose reply was lost: it may have been charged."""
+        ...
+
+    def resolve(self, number: str, /, *, spent: int, left: int = 0) -> None:
+        """Ends a doubt: the lost replies to a number were charged this much together, and so much more at most."""
+        ...
 
 
 @dataclass(slots=True)
@@ -59,3 +104,8 @@ class Ledger:
         self.spent += spent
         if left:
             self.doubts[number] = left
+
+    def refill(self, amount: int) -> None:
+        """Raises the ceiling by so much."""
+        if self.limit is not None:
+            self.limit += amount

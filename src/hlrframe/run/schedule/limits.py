@@ -7,9 +7,9 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
-__all__ = ["Circuit", "Meter", "Ramp", "Window"]
+__all__ = ["Allowance", "Circuit", "FixedAllowance", "Meter", "Ramp", "Window"]
 
 #: Shortest and longest rest, in seconds, before the ceiling is tried again.
 SHORT_REST: Final = 1.0
@@ -35,6 +35,22 @@ REFUSALS: Final = 50
 #: The same where nothing was ever answered, as with a wrong address: failures, and seconds.
 FIRST_FAILURES: Final = 5
 FIRST_PATIENCE: Final = 15.0
+
+
+class Allowance(Protocol):
+    """How many requests a run may have in flight now; asked before each, and free to change as the run goes."""
+
+    @property
+    def requests(self) -> int:
+        """Most requests in flight; 0 sends nothing until it grows and something else happens."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedAllowance:
+    """The same number of requests from beginning to end."""
+
+    requests: int
 
 
 @dataclass(slots=True)
@@ -67,6 +83,11 @@ class Window:
 
     def __post_init__(self) -> None:
         self.limit = self.most
+
+    def allow(self, most: float) -> None:
+        """Takes over another level that is never passed; what was learnt below it stands."""
+        self.limit = min(self.limit, most) if self.is_learnt else most
+        self.most = most
 
     @property
     def is_learnt(self) -> bool:

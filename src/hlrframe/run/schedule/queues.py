@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from hlrframe.run.schedule.limits import Window
 
-__all__ = ["Kind", "Lane", "Roster", "Ticket", "pause_after"]
+__all__ = ["Attempt", "Lane", "Roster", "Ticket", "pause_after"]
 
 
-class Kind(NamedTuple):
+class Attempt(NamedTuple):
     """What numbers must have in common to leave in one request."""
 
     #: How often they were tried before.
@@ -27,7 +27,7 @@ class Kind(NamedTuple):
 
 
 #: Numbers that nobody has asked yet.
-FRESH: Final = Kind()
+FRESH: Final = Attempt()
 
 #: Answers of a lane after which its own latency bounds the time-out.
 SAMPLES: Final = 8
@@ -52,7 +52,7 @@ class Lane:
     #: Name of the predicted network.
     key: str
     window: Window
-    waiting: dict[Kind, deque[str]] = field(default_factory=dict)
+    waiting: dict[Attempt, deque[str]] = field(default_factory=dict)
     #: How many numbers wait.
     count: int = 0
     #: Requests in flight.
@@ -74,34 +74,34 @@ class Lane:
     latency: float = 0.0
     deviation: float = 0.0
 
-    def put(self, numbers: Sequence[str], kind: Kind) -> None:
+    def put(self, numbers: Sequence[str], attempt: Attempt) -> None:
         """Adds numbers that wait."""
-        self.waiting.setdefault(kind, deque()).extend(numbers)
+        self.waiting.setdefault(attempt, deque()).extend(numbers)
         self.count += len(numbers)
 
     @property
-    def kind(self) -> Kind:
-        """The kind that leaves next: the most tried first, so that nothing is left behind."""
+    def attempt(self) -> Attempt:
+        """The attempt that leaves next: the most tried first, so that nothing is left behind."""
         return max(self.waiting)
 
     @property
     def first(self) -> str:
         """The number that leaves next."""
-        return self.waiting[self.kind][0]
+        return self.waiting[self.attempt][0]
 
     def take(self, size: int) -> list[str]:
-        """Takes up to ``size`` numbers of the next kind out."""
-        kind = self.kind
-        queue = self.waiting[kind]
+        """Takes up to ``size`` numbers of the next attempt out."""
+        attempt = self.attempt
+        queue = self.waiting[attempt]
         taken = [queue.popleft() for _ in range(min(size, len(queue)))]
         self.count -= len(taken)
         if not queue:
-            del self.waiting[kind]
+            del self.waiting[attempt]
         return taken
 
-    def is_spent(self, kind: Kind) -> bool:
-        """Whether a request of this kind took all there was, and may take other lanes' numbers along."""
-        return kind == FRESH and not self.waiting and not self.alone and not self.refusals
+    def is_spent(self, attempt: Attempt) -> bool:
+        """Whether a request of this attempt took all there was, and may take other lanes' numbers along."""
+        return attempt == FRESH and not self.waiting and not self.alone and not self.refusals
 
     def fits_beside(self, other: "Lane", room: int) -> bool:
         """Whether all that waits here may join a request of another lane, and will not slow it down."""
@@ -144,7 +144,7 @@ class Ticket:
     numbers: tuple[str, ...]
     #: The lanes they come from, with how many each gave, in the order of the numbers.
     shares: tuple[tuple[Lane, int], ...]
-    kind: Kind
+    attempt: Attempt
     #: Milli-credits set aside.
     reserved: int
     #: When it left, and after how many seconds it counts as lost.
@@ -174,7 +174,7 @@ class Roster:
         self._serial = itertools.count()
         self._ready: list[tuple[int, int, Lane]] = []
         self._parked: list[tuple[float, int, Lane]] = []
-        self._delayed: list[tuple[float, int, Lane, list[str], Kind]] = []
+        self._delayed: list[tuple[float, int, Lane, list[str], Attempt]] = []
         self._aside: list[Lane] = []
 
     def lane(self, key: str, *, most: float) -> Lane:
@@ -183,14 +183,14 @@ class Roster:
             self.lanes[key] = Lane(key, Window(most=most))
         return self.lanes[key]
 
-    def put(self, lane: Lane, numbers: Sequence[str], kind: Kind) -> None:
+    def put(self, lane: Lane, numbers: Sequence[str], attempt: Attempt) -> None:
         """Adds numbers that may be sent as soon as their lane may."""
-        lane.put(numbers, kind)
+        lane.put(numbers, attempt)
         self.enlist(lane)
 
-    def put_later(self, at: float, lane: Lane, numbers: list[str], kind: Kind) -> None:
+    def put_later(self, at: float, lane: Lane, numbers: list[str], attempt: Attempt) -> None:
         """Adds numbers that may be sent from a time on."""
-        heapq.heappush(self._delayed, (at, next(self._serial), lane, numbers, kind))
+        heapq.heappush(self._delayed, (at, next(self._serial), lane, numbers, attempt))
 
     def enlist(self, lane: Lane) -> None:
         """Puts a lane among those that may send, if it has something to send and is not set aside."""
@@ -205,8 +205,8 @@ class Roster:
             lane.listed = False
             self.enlist(lane)
         while self._delayed and self._delayed[0][0] <= now:
-            _, _, lane, numbers, kind = heapq.heappop(self._delayed)
-            self.put(lane, numbers, kind)
+            _, _, lane, numbers, attempt = heapq.heappop(self._delayed)
+            self.put(lane, numbers, attempt)
 
     def pop(self, now: float) -> Lane | None:
         """Takes the lane out that should send next; ``None`` where none may."""

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from hlrframe.errors import ProtocolError, ProviderError
-from hlrframe.provider.wire.refusals import HTTP_OK, error_of_reply
-from hlrframe.provider.wire.results import MOST_CREDITS, Echo, Network, Result
+from hlrframe.provider.hlr_lookup.wire.refusals import HTTP_OK, error_of_reply
+from hlrframe.provider.hlr_lookup.wire.results import MOST_CREDITS, Echo, Network, Result
 
 __all__ = ["decode_balance", "decode_results"]
 
@@ -20,8 +20,8 @@ class _ExactNetwork(Network, frozen=True, gc=False, forbid_unknown_fields=True):
 class _ExactResult(Result, frozen=True, gc=False, forbid_unknown_fields=True):
     """A result without a field that we do not know."""
 
-    original_network_details: _ExactNetwork | None = None
-    current_network_details: _ExactNetwork | None = None
+    original: _ExactNetwork | None = msgspec.field(default=None, name="original_network_details")
+    current: _ExactNetwork | None = msgspec.field(default=None, name="current_network_details")
 
 
 class _ExactReply(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ _ANY: Final = msgspec.json.Decoder()
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 #: Our names of the fields that we know, by the provider's.
 _KNOWN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Result) if each.name != "extra"}
-_NETWORK: Final = tuple(each.encode_name for each in msgspec.structs.fields(Network))
+_NETWORK: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Network)}
 _DETAILS: Final = ("original_network_details", "current_network_details")
 
 
@@ -142,7 +142,7 @@ def _pieced_result(fields: _Fields, unknown: _Fields) -> Result:
     for wire_name, name in _KNOWN.items():
         if wire_name in fields:
             value = _value(fields[wire_name])
-            known[name] = _fit(name, value)
+            known[name] = _fit(wire_name, value)
             if known[name] is None and bytes(fields[wire_name]) != b"null":
                 unknown[wire_name] = fields[wire_name]
     return Result(**known, extra=_json(unknown))  # type: ignore[arg-type]  # _fit gives what each field takes
@@ -152,16 +152,16 @@ def _json(fields: _Fields) -> str | None:
     return msgspec.json.encode(fields, order="sorted").decode() if fields else None
 
 
-def _fit(name: str, value: object) -> object:
-    if name == "credits_spent":
+def _fit(wire_name: str, value: object) -> object:
+    if wire_name == "credits_spent":
         charge = _number(value)
         return charge if charge is not None and charge <= MOST_CREDITS else None
-    if name == "request_parameters":
+    if wire_name == "request_parameters":
         return Echo(_text(value.get("telephone_number"))) if isinstance(value, dict) else None
-    if name.endswith("_details"):
+    if wire_name.endswith("_details"):
         if not isinstance(value, dict):
             return None
-        return Network(**{each: _text(value.get(each)) for each in _NETWORK})
+        return Network(**{ours: _text(value.get(theirs)) for theirs, ours in _NETWORK.items()})
     return _text(value)
 
 

@@ -1,4 +1,4 @@
-"""The account at the provider, and the one place that speaks HTTP: one POST a call, never a retry.
+"""The account at HLR Lookup, and the one place that speaks HTTP: one POST a call, never a retry.
 
 Every error says whether the request can have been billed: :class:`~hlrframe.errors.Unavailable` when no byte left,
 :class:`~hlrframe.errors.ReplyLost` or :class:`~hlrframe.errors.ProtocolError` when it may have been.
@@ -18,9 +18,19 @@ from typing import Final, Self
 import httpx
 
 from hlrframe.errors import ConfigError, ProtocolError, ProviderError, ReplyLost, ReplyTimeout, Unavailable
-from hlrframe.model import DEFAULT_TIMEOUT, MAX_REQUESTS, MAX_TIMEOUT, LookupKind
-from hlrframe.provider.transport import Transport
-from hlrframe.provider.wire import (
+from hlrframe.model import (
+    DEFAULT_TIMEOUT,
+    MAX_BATCH,
+    MAX_CACHE_DAYS,
+    MAX_REQUESTS,
+    MAX_TIMEOUT,
+    Failure,
+    LookupKind,
+    LookupResult,
+    Settings,
+)
+from hlrframe.provider.hlr_lookup.pricing import Pricing
+from hlrframe.provider.hlr_lookup.wire import (
     HTTP_OK,
     Result,
     decode_balance,
@@ -28,7 +38,12 @@ from hlrframe.provider.wire import (
     encode_balance,
     encode_request,
     error_of_reply,
+    match_results,
+    outcome_of,
+    request_options,
 )
+from hlrframe.provider.protocols import Limits
+from hlrframe.provider.transport import Transport
 from hlrframe.system import run_sync
 
 __all__ = ["Client", "Ping", "Session", "unused_account"]
@@ -140,15 +155,29 @@ class Client:
         async with self.session() as session:
             return await session.ping()
 
+    @property
+    def limits(self) -> Limits:
+        """What the provider allows one customer (documented)."""
+        return Limits(requests=MAX_REQUESTS, batch=MAX_BATCH, cache_days=MAX_CACHE_DAYS)
+
+    def pricing(self, settings: Settings) -> Pricing:
+        """Gives the price list as it applies to a run with these settings."""
+        return Pricing(settings)
+
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["Session"]:
-        """Opens connections for one run, in the running event loop."""
+    async def session(self, settings: Settings | None = None) -> AsyncIterator["Session"]:
+        """Opens connections for one run, in the running event loop.
+
+        Args:
+            settings: What :meth:`Session.ask` asks for.
+        """
+        settings = settings or Settings()
         if self._transport is not None:
-            yield Session(self, self._transport)
+            yield Session(self, self._transport, settings)
             return
         transport = self._own_transport()
         try:
-            yield Session(self, transport)
+            yield Session(self, transport, settings)
         finally:
             await transport.aclose()
 
@@ -176,11 +205,27 @@ class Session:
     sets cookies, and the rest costs more time than everything else about a request.
     """
 
-    def __init__(self, client: Client, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, client: Client, transport: httpx.AsyncBaseTransport, settings: Settings) -> None:
         self._client = client
+        self._settings = settings
         self._transport = transport
         root = str(client.base_url)
         self._urls = {endpoint: httpx.URL(f"{root}/{endpoint}") for endpoint in (*LookupKind, "balance")}
+
+    async def ask(self, numbers: Sequence[str], *, recheck: int = 0, wait: float) -> list[LookupResult | Failure]:
+        """Asks about 1 to 80 numbers with one request; see :class:`~hlrframe.provider.Session` for what is raised.
+
+        Args:
+            numbers: E.164 digits, distinct.
+            recheck: How many days ago they may have been billed: so far back the provider's own cache is looked into.
+            wait: Seconds to wait for the whole reply.
+
+        Returns:
+            For each number, in order, its answer or what is wrong with it.
+        """
+        options = request_options(self._settings, recheck=recheck)
+        results = await self.lookup(LookupKind(self._settings.lookup), numbers, options=options, wait=wait)
+        return [outcome_of(each) for each in match_results(numbers, results, positional=self._client.positional)]
 
     async def lookup(
         self, kind: LookupKind, numbers: Sequence[str], *, options: Mapping[str, object], wait: float
@@ -190,7 +235,7 @@ class Session:
         Args:
             kind: Kind of lookup.
             numbers: E.164 digits, distinct.
-            options: What goes out with each number, from :func:`~hlrframe.provider.wire.request_options`.
+            options: What goes out with each number, from ``request_options``.
             wait: Seconds to wait for the whole reply.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hlrframe.provider.wire.results import Result
+from hlrframe.provider.hlr_lookup.wire.results import Result
 
 __all__ = ["match_results"]
 

@@ -1,4 +1,4 @@
-"""What a lookup costs: prices as data with their source, and the three questions asked of them.
+"""What a lookup at HLR Lookup costs: prices as data with their source, and the questions asked of them.
 
 All amounts are integer milli-credits: the provider charges in tenths of a credit, and float money does not add up.
 """
@@ -7,31 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hlrframe.model import LiveStatus, LookupKind, NumberType, Settings
-from hlrframe.provider.wire import Result
+from hlrframe.model import LiveStatus, LookupKind, LookupResult, NumberType, Settings, milli_of
 
-__all__ = ["FREE_KINDS", "MILLI", "PRICES", "Price", "Pricing", "credits_of", "milli_of"]
-
-#: Milli-credits in a credit.
-MILLI: Final = 1000
-
-
-def milli_of(credits_: float) -> int:
-    """Gives an amount in milli-credits.
-
-    >>> milli_of(1.5)
-    1500
-    """
-    return int(credits_ * MILLI + 0.5)  # twice as fast as round(), and it runs once a number
-
-
-def credits_of(milli: int) -> float:
-    """Gives an amount in credits.
-
-    >>> credits_of(1500)
-    1.5
-    """
-    return milli / MILLI
+__all__ = ["FREE_KINDS", "PRICES", "Price", "Pricing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +66,29 @@ class Pricing:
         """Gives the most that lookups of these numbers can cost together, in milli-credits."""
         return sum(map(self.worst, numbers)) if self._usa else self._worst * len(numbers)
 
-    def fresh(self, answer: Result) -> int:
+    def fresh(self, answer: LookupResult) -> int:
         """Gives what this very answer costs when it is asked of the network, in milli-credits.
 
-        >>> landline = Result(live_status="NO_COVERAGE", telephone_number_type="LANDLINE")
+        >>> landline = LookupResult(live_status="NO_COVERAGE", number_type="LANDLINE")
         >>> Pricing(Settings()).fresh(landline)
         0
         """
-        if answer.telephone_number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
+        if answer.number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
             return 0
         return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
 
-    def charged(self, result: Result | None, *, usable: bool) -> int:
-        """Gives what the provider charged for a result, in milli-credits.
+    def charged(self, answer: LookupResult) -> int:
+        """Gives what the provider charged for an answer, in milli-credits.
 
-        Args:
-            result: What came; ``None`` where nothing did.
-            usable: Whether it is an answer: one that states no charge is taken to have cost what such answers cost.
+        One that states no charge is taken to have cost what such answers cost.
         """
-        if result is not None and result.credits_spent is not None:
-            return milli_of(result.credits_spent)
-        return self.fresh(result) if result is not None and usable else 0
+        return self.fresh(answer) if answer.charged is None else milli_of(answer.charged)
 
-    def recalled(self, answer: Result) -> int:
+    def recalled(self, answer: LookupResult) -> int:
         """Gives what this very answer costs out of the provider's private cache, in milli-credits."""
         return PRICES["private_cache"].milli + self._date_price(answer)
 
-    def proved(self, answer: Result, milli: int, *, lost: int) -> tuple[int, int] | None:
+    def proved(self, answer: LookupResult, milli: int, *, lost: int) -> tuple[int, int] | None:
         """Says what lost replies to the same question must have cost, now that this answer cost so much.
 
         Answered cheaper than the network would be, the number came out of the provider's private cache: the first
@@ -135,7 +109,7 @@ class Pricing:
             return None
         return (fresh if milli <= recalled < fresh else 0), recalled * (lost - 1)
 
-    def _date_price(self, answer: Result) -> int:
+    def _date_price(self, answer: LookupResult) -> int:
         # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
         return self._date if answer.ported_date and answer.ported_date[0].isdigit() else 0
 
@@ -143,11 +117,11 @@ class Pricing:
 _FREE_STATUSES: Final = frozenset({LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE})
 
 
-def _is_usa_mobile(answer: Result) -> bool:
+def _is_usa_mobile(answer: LookupResult) -> bool:
     """Whether the option for the United States is charged: not for territories, nor for what is no mobile."""
-    if answer.telephone_number_type != NumberType.MOBILE:
+    if answer.number_type != NumberType.MOBILE:
         return False
-    network = answer.original_network_details
-    if network is not None and network.country_iso3:
-        return network.country_iso3 == "USA"
-    return (answer.detected_telephone_number or "").startswith(_NANP_CALLING_CODE)
+    network = answer.original
+    if network is not None and network.country:
+        return network.country == "USA"
+    return (answer.detected_number or "").startswith(_NANP_CALLING_CODE)

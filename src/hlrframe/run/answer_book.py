@@ -2,57 +2,27 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.model import ANSWER_SCHEMA
-from hlrframe.provider.wire.results import Network, Result
+from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails
 
-__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "Answer", "AnswerBook", "answers_to_batch"]
-
-
-class Answer(NamedTuple):
-    """A usable result together with what the run knows of it."""
-
-    #: The number that was asked: E.164 digits.
-    msisdn: str
-    #: What the provider said of it.
-    result: Result
-    #: Milli-credits booked for it.
-    milli: int
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch"]
 
 
-#: Columns whose texts are each number's own, and the provider's names of them.
-_OWN: Final = {
-    "uuid": "uuid",
-    "detected_number": "detected_telephone_number",
-    "formatted_number": "formatted_telephone_number",
-    "ported_date": "ported_date",
-    "sms_email": "sms_email",
-    "mms_email": "mms_email",
-    "extra": "extra",
-}
+#: Columns whose texts are each number's own; they are called as the fields of a result.
+_OWN: Final = ("uuid", "detected_number", "formatted_number", "ported_date", "sms_email", "mms_email", "extra")
 #: A *profile*: the fields that are alike for many numbers. There are few networks, and fewer words.
 _profile_of: Final = attrgetter(
-    "live_status",
-    "telephone_number_type",
-    "error",
-    "usa_status",
-    "is_ported",
-    "disposable_number",
-    "original_network_details",
-    "current_network_details",
+    "live_status", "number_type", "usa_status", "is_ported", "disposable", "original", "current"
 )
-_PROFILE_COLUMNS: Final = (
-    *("live_status", "number_type", "error", "usa_status", "is_ported", "disposable"),
-    *("original_network", "original_mccmnc", "original_country", "original_country_name", "original_prefix"),
-    "original_area",
-    *("current_network", "current_mccmnc", "current_country", "current_country_name", "current_prefix"),
-    "provider",
+_PROFILE_COLUMNS: Final = frozenset(
+    {"live_status", "number_type", "usa_status", "is_ported", "disposable", "error", "provider"}
+    | {f"original_{part}" for part in ("network", "mccmnc", "country", "country_name", "prefix", "area")}
+    | {f"current_{part}" for part in ("network", "mccmnc", "country", "country_name", "prefix")}
 )
 #: What a profile says.
 PROFILE_TYPES: Final = pl.Schema(
@@ -134,39 +104,48 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
 
 
 def _own_columns(
-    answers: Sequence[Answer], results: Sequence[Result], received_at: datetime, own: Iterable[str]
+    answers: Sequence[Answer], results: Sequence[LookupResult], received_at: datetime, own: Iterable[str]
 ) -> dict[str, Sequence[object]]:
     return {
         "msisdn": [each.msisdn for each in answers],
-        "credits": [each.milli / 1000 for each in answers],
+        "credits": [each.milli / MILLI for each in answers],
         "checked_at": _times(results, received_at),
-        **{column: [getattr(each, _OWN[column]) or None for each in results] for column in own},
+        **{column: [getattr(each, column) or None for each in results] for column in own},
     }
 
 
 def _profile_rows(profiles: Iterable[Any], provider: str) -> dict[str, Sequence[object]]:
     """Gives the columns of some profiles, by name."""
-    rows = [(*_row(profile), provider) for profile in profiles]
-    columns = zip(*rows, strict=True) if rows else repeat(())
-    return dict(zip(_PROFILE_COLUMNS, columns, strict=False))
+    rows = [_row(profile) | {"provider": provider, "error": None} for profile in profiles]
+    return {name: [row[name] for row in rows] for name in _PROFILE_COLUMNS}
 
 
-def _row(profile: tuple[Any, ...]) -> tuple[object, ...]:
-    status, kind, error, usa, ported, disposable, original, current = profile
-    words = (status or None, kind or None, None if error == "NONE" else error or None, usa or None)
-    flags = (_YES_NO.get(ported), _YES_NO.get(disposable))
-    area = (original.area or None) if original else None
-    return (*words, *flags, *_network(original), area, *_network(current))
+def _row(profile: tuple[Any, ...]) -> dict[str, object]:
+    status, kind, usa, ported, disposable, original, current = profile
+    return {
+        "live_status": status or None,
+        "number_type": kind or None,
+        "usa_status": usa or None,
+        "is_ported": _YES_NO.get(ported),
+        "disposable": _YES_NO.get(disposable),
+        "original_area": (original.area or None) if original else None,
+        **_network(original, "original"),
+        **_network(current, "current"),
+    }
 
 
-def _network(network: Network | None) -> tuple[str | None, ...]:
-    if network is None:
-        return (None,) * 5
-    country = (network.country_iso3 or None, network.country_name or None, network.country_prefix or None)
-    return (network.name or None, network.mccmnc or None, *country)
+def _network(network: NetworkDetails | None, role: str) -> dict[str, str | None]:
+    network = network or NetworkDetails()
+    return {
+        f"{role}_network": network.name or None,
+        f"{role}_mccmnc": network.mccmnc or None,
+        f"{role}_country": network.country or None,
+        f"{role}_country_name": network.country_name or None,
+        f"{role}_prefix": network.prefix or None,
+    }
 
 
-def _times(results: Sequence[Result], otherwise: datetime) -> list[int]:
+def _times(results: Sequence[LookupResult], otherwise: datetime) -> list[int]:
     # As numbers: made from datetimes, the column takes twice as long.
     received = (otherwise - _EPOCH) // _MICROSECOND
     moments = {text: _microseconds(text, received) for text in {each.timestamp for each in results}}

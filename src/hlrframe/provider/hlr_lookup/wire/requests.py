@@ -7,7 +7,7 @@ import msgspec
 
 from hlrframe.model import LookupKind, Settings
 
-__all__ = ["cache_window", "encode_balance", "encode_request", "request_options"]
+__all__ = ["encode_balance", "encode_request", "request_options"]
 
 _SAVE_TO_CACHE: Final = {"no": "NO", "private": "PRIVATE", "yes": "YES"}
 
@@ -36,15 +36,6 @@ def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object
     if settings.usa_status and kind is LookupKind.HLR:
         options["usa_status"] = "YES"
     return options
-
-
-def cache_window(settings: Settings) -> int:
-    """Gives how old an answer these settings let the provider's caches give, in days; 0 for none.
-
-    >>> cache_window(Settings()), cache_window(Settings(global_cache_days=7))
-    (0, 7)
-    """
-    return max(settings.provider_cache_days, settings.global_cache_days)
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:

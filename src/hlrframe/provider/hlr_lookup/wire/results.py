@@ -1,0 +1,76 @@
+"""One result as the provider sends it, and whether it is an answer."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from hlrframe.model import Failure, LookupResult, NetworkDetails, Reason, milli_of
+
+__all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "failure_of", "outcome_of"]
+
+#: A charge for one number beyond this, or below nothing, is no charge but a mistake: it counts as not stated.
+MOST_CREDITS: Final = 1_000_000
+
+
+class Network(NetworkDetails, frozen=True, gc=False):
+    """A network as the provider describes it; ``mccmnc`` may hold a country code alone, or nothing."""
+
+    country: str | None = msgspec.field(default=None, name="country_iso3")
+    prefix: str | None = msgspec.field(default=None, name="country_prefix")
+
+
+class Echo(msgspec.Struct, frozen=True, gc=False):
+    """What the provider understood of our request."""
+
+    telephone_number: str | None = None
+
+
+class Result(LookupResult, frozen=True, gc=False):
+    """One result as it came: our names of the fields, and the provider's where they differ."""
+
+    number_type: str | None = msgspec.field(default=None, name="telephone_number_type")
+    original: Network | None = msgspec.field(default=None, name="original_network_details")
+    current: Network | None = msgspec.field(default=None, name="current_network_details")
+    disposable: str | None = msgspec.field(default=None, name="disposable_number")
+    charged: Annotated[float, msgspec.Meta(ge=0, le=MOST_CREDITS)] | None = msgspec.field(
+        default=None, name="credits_spent"
+    )
+    detected_number: str | None = msgspec.field(default=None, name="detected_telephone_number")
+    formatted_number: str | None = msgspec.field(default=None, name="formatted_telephone_number")
+    #: Unknown fields as JSON text; the provider has no field of this name.
+    extra: str | None = msgspec.field(default=None, name="#extra")
+    # What only this provider says.
+    error: str | None = None
+    request_parameters: Echo | None = None
+    original_network: str | None = None
+    current_network: str | None = None
+
+
+def failure_of(result: Result | None) -> Failure | None:
+    """Says what is wrong with a result; ``None`` where it is a usable answer.
+
+    >>> failure_of(Result(error="NONE", live_status="LIVE")) is None
+    True
+    >>> failure_of(Result(error="INTERNAL_ERROR"))
+    Failure(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR')
+    """
+    if result is None:
+        return Failure(Reason.MISSING_REPLY)
+    if result.error in (None, "", "NONE"):
+        has_content = result.live_status or result.number_type
+        return None if has_content else Failure(Reason.UNREADABLE_REPLY)
+    known = {"INTERNAL_ERROR": Reason.INTERNAL_ERROR, "INSUFFICIENT_CREDIT": Reason.INSUFFICIENT_CREDIT}
+    return Failure(known.get(result.error, Reason.PROVIDER_ERROR), result.error)
+
+
+def outcome_of(result: Result | None) -> LookupResult | Failure:
+    """Gives a result as the answer that it is, or as what is wrong with it and what that cost all the same.
+
+    >>> outcome_of(Result(error="INTERNAL_ERROR", charged=0.5)).milli
+    500
+    """
+    failure = failure_of(result)
+    if failure is None and result is not None:
+        return result
+    milli = milli_of(result.charged) if result is not None and result.charged else 0
+    return Failure(Reason.MISSING_REPLY) if failure is None else failure._replace(milli=milli)

@@ -1,0 +1,121 @@
+"""What leaves next: which lane, how many of its numbers, and with whom they share a request."""
+
+import math
+from typing import Final
+
+from hlrframe.model import DEFAULT_TIMEOUT
+from hlrframe.run.schedule.limits import DOUBLING
+from hlrframe.run.schedule.queues import Lane, Ticket
+from hlrframe.run.schedule.state import RunState
+
+__all__ = ["Dispatcher", "share_after"]
+
+#: Requests that a lane with a learnt window should have in flight at least, so that its slots turn over.
+FEW: Final = 8
+#: Seconds after which a run that was allowed no request asks again how many it may have.
+LOOK_AGAIN: Final = 0.5
+
+
+def share_after(tries: int, batch: int) -> int:
+    """Gives how many numbers leave together after so many tries: one bad number shall not harm its companions.
+
+    A quarter as many at each further try.
+
+    >>> [share_after(tries, 80) for tries in range(5)]
+    [80, 20, 5, 1, 1]
+    """
+    return max(1, batch >> (2 * tries))
+
+
+class Dispatcher:
+    """Makes tickets of what waits.
+
+    Args:
+        state: The run.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self._run = state
+
+    def next_ticket(self, now: float) -> Ticket | None:
+        """Gives the request that should leave now, with its worst case set aside; ``None`` where none may."""
+        room, metered = self._room(now), self._run.meter.room(now)
+        if room <= 0 or metered <= 0:
+            return None
+        while (lane := self._run.roster.pop(now)) is not None:
+            size = min(self._batch(lane), share_after(lane.attempt.tries, self._run.settings.batch_size), lane.count)
+            if lane.window.room < size:
+                continue  # listed again when one of its requests lands
+            if room < size:
+                self._run.roster.enlist(lane)
+                return None
+            size = min(size, metered, self._run.budget.room(self._run.prices.worst(lane.first)))  # one price a lane
+            if size:
+                return self._ticket(lane, size, now)
+            self._run.roster.set_aside(lane)  # no money
+        return None
+
+    def _room(self, now: float) -> int:
+        """Numbers that the run as a whole may send now."""
+        if self._run.in_flight >= self._run.most_requests:
+            return 0
+        if self._run.circuit.is_open:
+            return 1 if not self._run.in_flight and now >= self._run.circuit.retry_at else 0
+        return min(self._run.window.room, self._run.ramp.limit(now) - self._run.window.in_flight)
+
+    def _batch(self, lane: Lane) -> int:
+        """How many numbers a request of this lane carries: few where little may be in flight, so that many fly."""
+        if self._run.circuit.is_open:
+            return 1
+        size = self._run.settings.batch_size
+        if self._run.settings.max_per_second is not None:
+            size = min(size, max(1, int(self._run.settings.max_per_second / 10)))
+        if self._run.window.is_learnt:
+            size = min(size, self._run.window.slice(self._run.most_requests))
+        if lane.window.is_learnt:
+            share = max(FEW, self._run.most_requests // len(self._run.roster.lanes))
+            size = min(size, lane.window.slice(share))
+        return size
+
+    def _ticket(self, lane: Lane, size: int, now: float) -> Ticket:
+        attempt = lane.attempt
+        numbers = lane.take(size)
+        shares = [(lane, len(numbers))]
+        if lane.is_spent(attempt) and self._shares(now):
+            for companion, joined in self._run.roster.companions(lane, self._run.settings.batch_size - size, now):
+                numbers += joined
+                shares.append((companion, len(joined)))
+        self._run.roster.enlist(lane)
+        reserved = self._run.prices.worst_of(numbers)
+        self._run.budget.reserve(reserved)
+        self._run.meter.count(len(numbers), now)
+        marks = [self._run.window.sent(len(numbers))]
+        for each, count in shares:
+            marks.append(each.window.sent(count))
+            each.requests += 1
+            each.sent += 1
+        self._run.in_flight += 1
+        self._run.requests += 1
+        longest = self._run.settings.timeout or DEFAULT_TIMEOUT
+        timeout = max(each.patience(longest) for each, _ in shares)
+        return Ticket(
+            next(self._run.serial), tuple(numbers), tuple(shares), attempt, reserved, now, timeout, marks=tuple(marks)
+        )
+
+    def _shares(self, now: float) -> bool:
+        """Whether very small lanes share requests: there are more lanes than slots, and no limit is felt."""
+        limited = self._run.window.is_learnt or self._run.meter.rate is not None or self._run.budget.limit is not None
+        slots = self._run.most_requests - self._run.in_flight
+        return not limited and self._run.roster.ready > slots and self._room(now) >= self._run.settings.batch_size
+
+    def next_event(self, now: float) -> float | None:
+        """Gives when something may be sent that may not now; ``None`` where only a landing can change that."""
+        times = [self._run.roster.next_time]
+        if not self._run.most_requests:  # whoever shares the allowance says nothing when it grows: look again
+            times.append(now + LOOK_AGAIN)
+        if self._run.roster.ready:
+            times += [self._run.circuit.retry_at, self._run.meter.opens_at(now)]
+            ramp = self._run.ramp.limit(now)
+            if ramp < self._run.window.limit and ramp - self._run.window.in_flight < self._run.settings.batch_size:
+                times.append(now + DOUBLING)
+        return min((time for time in times if now < time < math.inf), default=None)

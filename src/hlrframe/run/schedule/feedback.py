@@ -1,0 +1,206 @@
+"""What became of a request: answers and money, what is tried again, and what the limits learn from it."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Final
+
+from hlrframe.model import Answer, Failure, LookupResult, Reason
+from hlrframe.run.schedule.doubts import Doubts
+from hlrframe.run.schedule.queues import Attempt, Ticket, pause_after
+from hlrframe.run.schedule.state import RunState
+
+__all__ = ["MAX_TRIES", "Feedback"]
+
+#: Tries that a number gets before it counts as failed; being throttled is no try.
+MAX_TRIES: Final = 10
+#: Failures of a reply that leave open whether the number was billed.
+_SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
+
+
+#: Failures that say that nothing was billed.
+_NOT_BILLED: Final = (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
+
+
+class Feedback:
+    """Takes in what came of each ticket.
+
+    Args:
+        state: The run.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self._run = state
+        self._doubts = Doubts(state.budget, state.prices)
+
+    def landed(self, ticket: Ticket, outcomes: Sequence[LookupResult | Failure], now: float) -> list[Answer]:
+        """Takes a reply in, and gives the usable answers with what they cost.
+
+        Args:
+            ticket: What was sent.
+            outcomes: For each number of the ticket, in order, its answer or what is wrong with it.
+            now: When the reply came.
+        """
+        self._land(ticket)
+        answers: list[Answer] = []
+        failures: dict[Failure, list[str]] = {}
+        spent, prices, budget = 0, self._run.prices, self._run.budget
+        for number, outcome in zip(ticket.numbers, outcomes, strict=True):
+            if isinstance(outcome, Failure):
+                failures.setdefault(outcome._replace(milli=0), []).append(number)
+                spent += outcome.milli
+                if outcome.milli:
+                    self._run.charged_in_vain[number] += outcome.milli
+                continue
+            milli = prices.charged(outcome)
+            spent += milli
+            booked = self._doubts.settle(number, outcome, milli) if budget.doubts else 0
+            answers.append(Answer(number, outcome, milli + booked))
+        silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
+        unsaid = list(itertools.chain.from_iterable(silent))
+        self._doubts.add(unsaid)
+        budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
+        self._run.answered += len(answers)
+        self._learn_from_reply(ticket, len(answers), now)
+        for failure, numbers in failures.items():
+            self._again(ticket, numbers, failure, now)
+        return answers
+
+    def refused(self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None) -> None:
+        """Takes in that a request was refused and not billed.
+
+        Args:
+            ticket: What was sent.
+            reason: ``THROTTLED`` for a 429, ``UNAVAILABLE`` for everything else.
+            now: When that became known.
+            retry_after: Seconds that the provider asked to wait.
+        """
+        self._land(ticket)
+        self._run.budget.settle(ticket.reserved, spent=0)
+        self._run.refusals += 1
+        if reason is not Reason.THROTTLED:
+            self._count_failure(ticket, now)
+            self._again(ticket, ticket.numbers, Failure(reason), now, at_least=retry_after or 0.0)
+            return
+        self._run.circuit.refused()
+        if retry_after is None and self._excused(ticket, now):
+            return
+        self._blame(ticket, now)
+        for lane, numbers in ticket.by_lane(ticket.numbers):
+            lane.alone = lane.alone or len(ticket.shares) > 1
+            pause = self._run.rng.uniform(0.0, pause_after(lane.streak))
+            lane.park(pause, sent_at=ticket.sent_at, now=now, at_least=retry_after or 0.0)
+            self._run.roster.put(lane, numbers, ticket.attempt)
+
+    def returned_unsent(self, ticket: Ticket) -> None:
+        """Takes in that a ticket never left: its numbers wait as they did before."""
+        self._land(ticket)
+        self._run.budget.settle(ticket.reserved, spent=0)
+        self._run.requests -= 1
+        for lane, numbers in ticket.by_lane(ticket.numbers):
+            lane.sent -= 1
+            self._run.roster.put(lane, numbers, ticket.attempt)
+
+    def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
+        """Takes in that a request left and no usable reply came: it may have been billed."""
+        self._land(ticket)
+        self._doubts.add(ticket.numbers)
+        self._count_failure(ticket, now)
+        self._again(ticket, ticket.numbers, Failure(reason), now)
+
+    def _excused(self, ticket: Ticket, now: float) -> bool:
+        """Passes over a refusal that is rare in its lane: only its own numbers wait a little."""
+        lane = ticket.shares[0][0]
+        if len(ticket.shares) > 1 or not lane.window.excuses():
+            return False
+        lane.refusals += 1
+        at = now + self._run.rng.uniform(0.0, pause_after(0))
+        self._run.roster.put_later(at, lane, list(ticket.numbers), ticket.attempt)
+        return True
+
+    def rejected(self, ticket: Ticket, reason: Reason, now: float) -> None:
+        """Takes in that the provider called a request wrong, which is not billed and may be one number's doing.
+
+        Its numbers are tried again in smaller shares; a number alone is given up, since asking again would not help.
+        """
+        self._land(ticket)
+        self._run.budget.settle(ticket.reserved, spent=0)
+        self._run.refusals += 1
+        self._count_failure(ticket, now)
+        if len(ticket.numbers) == 1:
+            self._give_up(ticket.numbers, Failure(reason))
+        else:
+            self._again(ticket, ticket.numbers, Failure(reason), now)
+
+    def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False) -> None:
+        """Holds a failure against the provider, unless it is more likely the doing of numbers that fail again."""
+        state = self._run
+        suspect = (replied or len(ticket.numbers) == 1) and ticket.attempt.tries > 0 and state.answered > 0
+        if state.circuit.is_open or not suspect:
+            state.circuit.failed(now)
+
+    def _land(self, ticket: Ticket) -> None:
+        self._run.in_flight -= 1
+        self._run.window.landed(len(ticket.numbers))
+        for lane, count in ticket.shares:
+            lane.window.landed(count)
+            lane.requests -= 1
+            self._run.roster.enlist(lane)
+        self._run.roster.take_back()
+
+    def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> None:
+        if not answers:
+            self._count_failure(ticket, now, replied=True)
+            return
+        self._run.circuit.healthy(now)
+        seconds = now - ticket.sent_at
+        for lane, count in ticket.shares:
+            lane.answered(seconds)
+            lane.window.healthy(count, now=now, round_trip=lane.latency)
+            self._run.roster.enlist(lane)
+        self._run.window.healthy(len(ticket.numbers), now=now, round_trip=seconds)
+
+    def _again(
+        self, ticket: Ticket, numbers: Sequence[str], failure: Failure, now: float, *, at_least: float = 0.0
+    ) -> None:
+        """Has numbers tried again after a jittered pause, or gives them up."""
+        if failure.reason is Reason.INSUFFICIENT_CREDIT:
+            self._run.halt(failure.reason)
+            for lane, share in ticket.by_lane(numbers):
+                self._run.roster.put(lane, share, ticket.attempt)
+            return
+        self._run.last_failure.update(dict.fromkeys(numbers, failure))
+        tries = ticket.attempt.tries + 1
+        if tries >= MAX_TRIES:
+            self._give_up(numbers, failure)
+            return
+        unbilled = failure.reason in _NOT_BILLED
+        recheck = max(ticket.attempt.recheck, 0 if unbilled else 1)
+        at = now + max(at_least, self._run.rng.uniform(0.0, pause_after(ticket.attempt.tries)))
+        for lane, share in ticket.by_lane(numbers):
+            self._run.roster.put_later(at, lane, share, Attempt(tries, recheck))
+
+    def _give_up(self, numbers: Sequence[str], failure: Failure) -> None:
+        self._run.failed.update(dict.fromkeys(numbers, failure))
+        if self._run.settings.max_errors is not None and len(self._run.failed) >= self._run.settings.max_errors:
+            self._run.halt(Reason.STOPPED)
+        if self._run.circuit.streak >= MAX_TRIES:  # not one success since: this is no matter of these numbers
+            self._run.halt(Reason.UNAVAILABLE)
+
+    def _blame(self, ticket: Ticket, now: float) -> None:
+        """Decides whether a refusal is about one network or about everything, and cuts that window."""
+        size = len(ticket.numbers)
+        lanes = [lane for lane, _ in ticket.shares]
+        horizon = now - max(0.05, lanes[0].latency)
+        for lane in lanes:
+            lane.refused_at = now
+            lane.refusals += 1
+        busy = [lane for lane in self._run.roster.lanes.values() if lane.requests or lane.refused_at >= horizon]
+        blamed = [lane for lane in busy if lane.refused_at >= horizon]
+        near_ceiling = self._run.window.is_learnt and self._run.window.in_flight + size >= 0.9 * self._run.window.limit
+        if near_ceiling or (len(blamed) > 1 and 2 * len(blamed) >= len(busy)):
+            self._run.window.refused(size, ticket.marks[0], sent_at=ticket.sent_at, now=now)
+            for lane in blamed:
+                lane.window.forgive()
+            return
+        for (lane, count), mark in zip(ticket.shares, ticket.marks[1:], strict=True):
+            lane.window.refused(count, mark, sent_at=ticket.sent_at, now=now)

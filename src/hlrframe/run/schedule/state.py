@@ -1,0 +1,66 @@
+"""What a run knows at one moment: money, limits, queues and outcomes. Decisions are made elsewhere."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from hlrframe.model import Failure, Reason, Settings
+from hlrframe.provider import PriceList
+from hlrframe.run.schedule.ledger import Budget
+from hlrframe.run.schedule.limits import Allowance, Circuit, Meter, Ramp, Window
+from hlrframe.run.schedule.queues import Roster
+
+__all__ = ["RunState"]
+
+
+@dataclass(slots=True, kw_only=True, repr=False)  # it holds numbers, and the settings of somebody
+class RunState:
+    """One run, as its parts share it."""
+
+    settings: Settings
+    budget: Budget
+    prices: PriceList
+    allowance: Allowance
+    rng: Random
+    roster: Roster = field(default_factory=Roster)
+    window: Window = field(init=False)
+    ramp: Ramp = field(init=False)
+    meter: Meter = field(init=False)
+    circuit: Circuit = field(init=False)
+    #: Requests that may be in flight now.
+    most_requests: int = field(init=False)
+    #: Numbers that were asked and got no usable answer, with the last failure.
+    failed: dict[str, Failure] = field(default_factory=dict)
+    #: Milli-credits charged for numbers without a usable answer.
+    charged_in_vain: Counter[str] = field(default_factory=Counter)
+    #: The last failure of each number that was asked in vain and is not given up.
+    last_failure: dict[str, Failure] = field(default_factory=dict)
+    #: Why nothing more is sent, if it is not.
+    halted: Reason | None = None
+    answered: int = 0
+    refusals: int = 0
+    requests: int = 0
+    in_flight: int = 0
+    serial: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.most_requests = self.allowance.requests
+        self.window = Window(most=self.most_requests * self.settings.batch_size)
+        self.ramp = Ramp(first=2 * self.most_requests)
+        self.meter = Meter(self.settings.max_per_second)
+        self.circuit = Circuit(self.rng)
+
+    def keep_to_allowance(self) -> None:
+        """Takes over how many requests may be in flight, which can change as a run goes."""
+        allowed = self.allowance.requests
+        if allowed != self.most_requests:
+            self.most_requests = allowed
+            self.window.allow(allowed * self.settings.batch_size)
+            for lane in self.roster.lanes.values():
+                lane.window.allow(allowed * self.settings.batch_size)
+
+    def halt(self, reason: Reason) -> None:
+        """Sends nothing more; what is in flight still lands. The first reason stands."""
+        self.halted = self.halted or reason

@@ -1,0 +1,90 @@
+"""One ticket to the provider and back: noted on disk, sent, and what came of it told to the scheduler and kept."""
+
+import asyncio
+from http import HTTPStatus
+
+from hlrframe.errors import ProtocolError, ProviderError, RateLimited, ReplyLost, RequestError, Unavailable
+from hlrframe.model import Answer, Reason
+from hlrframe.provider import Session
+from hlrframe.run.journal_writer import JournalWriter
+from hlrframe.run.schedule.queues import Ticket
+from hlrframe.run.schedule.scheduler import Scheduler
+
+__all__ = ["Sender"]
+
+
+class Sender:
+    """Sends tickets; to be made in a running event loop.
+
+    Args:
+        scheduler: Is told what came of each.
+        session: Whom to ask.
+        writer: Where it is noted what is asked and answered.
+    """
+
+    def __init__(self, scheduler: Scheduler, session: Session, writer: JournalWriter) -> None:
+        #: Set when the scheduler may have something new to say.
+        self.landed = asyncio.Event()
+        #: Answers that are safe.
+        self.on_disk = 0
+        #: The last thing that went wrong and is tried again.
+        self.last_error: ProviderError | None = None
+        self._scheduler = scheduler
+        self._settings = scheduler.state.settings
+        self._session = session
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+
+    async def ask(self, ticket: Ticket) -> None:
+        """Sends one ticket once it is on disk that it leaves; raises what stops the run."""
+        try:
+            await self._writer.asked(ticket.numbers)
+        except BaseException:
+            self._scheduler.returned_unsent(ticket)
+            raise
+        if self._scheduler.state.halted is None:
+            await self._send(ticket)
+        else:  # stopped while the disk was busy
+            self._scheduler.returned_unsent(ticket)
+            await self._writer.withdrawn(ticket.numbers)
+
+    async def _send(self, ticket: Ticket) -> None:
+        recheck = ticket.attempt.recheck
+        try:
+            outcomes = await self._session.ask(ticket.numbers, recheck=recheck, wait=ticket.timeout)
+        except ProviderError as error:
+            await self._came_to_nothing(ticket, error)
+        except BaseException:
+            self._scheduler.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
+            raise
+        else:
+            answers = self._scheduler.landed(ticket, outcomes, self._loop.time())
+            self.landed.set()  # the slot is free before the disk is done
+            await self._keep(answers, recheck=recheck)
+
+    async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
+        cache_days = self._settings.oldest_cached_days
+        await self._writer.answered(answers, cache_days=cache_days, recheck_days=recheck)
+        self.on_disk += len(answers)
+
+    async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
+        now, reason, state = self._loop.time(), Reason(error.reason), self._scheduler.state
+        match error:
+            case ReplyLost() | ProtocolError():
+                self.last_error = error
+                self._scheduler.lost(ticket, reason, now)
+            case RateLimited() | Unavailable():
+                self.last_error = error
+                self._scheduler.refused(ticket, reason, now, retry_after=error.retry_after)
+                self.landed.set()
+                await self._writer.withdrawn(ticket.numbers)
+            case RequestError(status=HTTPStatus.BAD_REQUEST) if len(ticket.numbers) > 1 or state.answered:
+                self.last_error = error
+                self._scheduler.rejected(ticket, reason, now)
+                self.landed.set()
+                await self._writer.withdrawn(ticket.numbers)
+            case _:  # wrong key, wrong request: nobody will be served
+                self._scheduler.halt(Reason.STOPPED)
+                self._scheduler.refused(ticket, reason, now)
+                await self._writer.withdrawn(ticket.numbers)
+                raise error
