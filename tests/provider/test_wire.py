@@ -581,3 +581,25 @@ def test_what_is_no_balance_is_a_protocol_error(body):
 def test_balances_survive_their_own_json(credits_left):
     """Any balance is read as it was written."""
     assert decode_balance(json.dumps({"Status": "OK", "Credits": credits_left}).encode()) == credits_left
+
+
+# One odd result beside others
+
+
+@pytest.mark.parametrize("odd", [r'"\ud800"', "NaN", '"a\x01b"', "-Infinity"])
+def test_one_odd_field_costs_no_other_answer(odd):
+    """A lone surrogate, a NaN or a raw control character in one result costs that field alone."""
+    good = '{"error":"NONE","live_status":"LIVE","request_parameters":{"telephone_number":"447400123456"}}'
+    bad = f'{{"error":"NONE","live_status":"DEAD","sms_email":{odd}}}'
+    first, second = decode_results(f'{{"results":[{good},{bad}]}}'.encode())
+    assert (first.live_status, second.live_status) == ("LIVE", "DEAD")
+
+
+def test_an_answer_that_names_another_number_is_not_taken_by_its_place():
+    """Where a result has no echo, the number that it detected decides; one that names none goes by its place."""
+    results = [Result(detected_number="447400000002"), Result(detected_number="447400000001")]
+    assert match_results(["447400000001", "447400000002"], results) == results[::-1]
+    stranger = [Result(detected_number="447400000009"), Result(detected_number="447400000002")]
+    assert match_results(["447400000001", "447400000002"], stranger) == [None, stranger[1]]
+    silent = [Result(live_status="LIVE"), Result(detected_number="447400000002")]
+    assert match_results(["447400000001", "447400000002"], silent) == silent

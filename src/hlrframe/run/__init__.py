@@ -9,6 +9,9 @@
     schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
     journal_writer  asked before it leaves, answered before it counts: on disk
     coordination    who asks what, where several runs share a store
+    sending         one ticket to the provider and back
+    answer_book     answers as columns, what repeats kept once
+    resources       money, requests and claims that are not the run's alone
     outcomes        one outcome a number, and their tally
     windows         long streams, a window at a time
     progress        where a run stands
@@ -19,6 +22,7 @@ from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
 from hlrframe.run.outcomes import Outcomes, Tally
 from hlrframe.run.progress import ProgressOption, shown
+from hlrframe.run.resources import Resources
 from hlrframe.run.windows import Asking, Results
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "NumberList",
     "Outcomes",
     "ProgressOption",
+    "Resources",
     "Results",
     "Tally",
     "estimate_numbers",

@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import polars as pl
 
 from hlrframe.model import MaxAge, Question, Settings
 from hlrframe.store import TOUCH_EVERY, Claim, Store
 
-__all__ = ["Sharing"]
+__all__ = ["Claims", "StoreClaims"]
 
 #: Seconds between two looks at what others do: at first, and at most unless a look itself takes long.
 PAUSE: Final = 0.25
@@ -25,7 +25,37 @@ LONG_PAUSE: Final = 5.0
 COST: Final = 10.0
 
 
-class Sharing:
+class Claims(Protocol):
+    """What this run may ask, among others that could ask the same; an asynchronous context manager."""
+
+    @property
+    def waiting(self) -> pl.Series:
+        """Numbers that others are asking."""
+        ...
+
+    @property
+    def found(self) -> Sequence[pl.DataFrame]:
+        """Answers that others got since this run began."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def begin(self, numbers: pl.Series, /) -> pl.Series:
+        """Gives those of some numbers that are to be asked now; nobody else asks them until :meth:`more` is called."""
+        ...
+
+    async def more(self) -> pl.Series:
+        """Waits for others, and gives what they left unanswered; nothing once every number is accounted for."""
+        ...
+
+    def release(self) -> None:
+        """Tells others that nothing is being asked any more."""
+        ...
+
+
+class StoreClaims:
     """The numbers that one run asks, and those that it has from others; an asynchronous context manager.
 
     To be made before the store is first read, so that no answer that comes later is overlooked.
@@ -57,11 +87,6 @@ class Sharing:
         self._seen = store.footprint()
         self._claim: Claim | None = None
         self._touching: asyncio.Task[None] | None = None
-
-    @property
-    def found_count(self) -> int:
-        """How many numbers others have answered."""
-        return sum(answers.height for answers in self.found)
 
     async def __aenter__(self) -> Self:
         self._touching = asyncio.create_task(self._touch())

@@ -24,18 +24,19 @@ from hlrframe.model import (
     State,
     credits_of,
 )
-from hlrframe.provider import Client
-from hlrframe.run.coordination import Sharing
+from hlrframe.provider import Provider
+from hlrframe.run.coordination import Claims, StoreClaims
 from hlrframe.run.loop import Job, RunResult, run_job
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
 from hlrframe.run.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
+from hlrframe.run.resources import Resources
 from hlrframe.store import Store
 
 __all__ = ["resolve_numbers"]
 
 #: Every column that rows can get.
 ALL_COLUMNS: Final = tuple(each.name for each in COLUMNS)
-#: What a run leaves undone and why, where the plan's own reason would be misread.
+#: What a run leaves undone and why, where the scheduler's own reason would be misread.
 _SKIP_REASONS: Final = {Reason.UNAVAILABLE: Reason.STOPPED, Reason.THROTTLED: Reason.STOPPED}
 _DAY: Final = timedelta(days=1)
 #: How much longer a number in doubt may wait for its turn than when its doubt is measured.
@@ -45,12 +46,13 @@ _MARGIN: Final = timedelta(hours=1)
 async def resolve_numbers(
     numbers: NumberList,
     *,
-    client: Client,
+    client: Provider,
     store: Store | None,
     settings: Settings,
     columns: Sequence[str] = ALL_COLUMNS,
     ask: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
+    resources: Resources | None = None,
 ) -> Outcomes:
     """Gives every distinct number of a list its outcome; asks each at most once.
 
@@ -64,33 +66,35 @@ async def resolve_numbers(
         columns: Names of the columns that the rows will get.
         ask: Whether to ask what the store does not answer; else that is skipped, as it is offline.
         on_progress: Called at most ten times a second while numbers are asked, and at the end.
+        resources: Money, requests and claims that are not this run's alone.
 
     Raises:
         StoreError: The store could not be opened. Nothing was asked.
     """
     question = Question.of(settings, client.provider)
     own = [name for name in OWN_COLUMNS if name in columns]
-    run = _Run(client, settings, own, _kept(store, question, settings, columns))
+    resources = resources or Resources()
+    run = _Asking(client, settings, own, _kept(store, question, settings, columns, resources.claims), resources)
     distinct = numbers.numbers["msisdn"]
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
     to_ask = to_be_asked(distinct, known)
-    harvest = None
+    result = None
     if to_ask.height and ask and not settings.offline:
         to_ask = _with_lanes(to_ask, run.last_known(to_ask["msisdn"]))
-        harvest = await run.ask(to_ask, run.counting_in(known.height, on_progress))
+        result = await run.ask(to_ask, run.counting_in(known.height, on_progress))
     elif on_progress is not None:
         on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
-    parts = [cached(known, own), *run.parts(to_ask, harvest)]
+    parts = [cached(known, own), *run.parts(to_ask, result)]
     outcomes, kinds = together(parts)
     # As integers and in their order, they are joined in half the time.
     key = pl.col("msisdn").cast(pl.UInt64)
     rows, found = (each.with_columns(key=key).sort("key") for each in (numbers.numbers, outcomes))
     table = rows.join(found.drop("msisdn"), on="key", how="left", maintain_order="left")
     report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0)
-    if harvest is None:
+    if result is None:
         return Outcomes(table, kinds, columns, report, None)
-    report = _told(report, harvest, by_lane(to_ask, (outcomes, kinds)))
-    return Outcomes(table, kinds, columns, report, harvest.error)
+    report = _told(report, result, by_lane(to_ask, (outcomes, kinds)))
+    return Outcomes(table, kinds, columns, report, result.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +103,19 @@ class _Kept:
 
     store: Store
     question: Question
-    #: The other runs that keep theirs there.
-    sharing: Sharing
+    #: Who asks what among the runs that keep theirs there.
+    claims: Claims
 
 
-def _kept(store: Store | None, question: Question, settings: Settings, columns: Sequence[str]) -> _Kept | None:
+def _kept(
+    store: Store | None, question: Question, settings: Settings, columns: Sequence[str], claims: Claims | None
+) -> _Kept | None:
     if store is None:
         return None
-    wanted, began = _columns_of(columns), datetime.now(UTC)
-    return _Kept(store, question, Sharing(store, question, settings=settings, columns=wanted, began=began))
+    if claims is None:
+        wanted, began = _columns_of(columns), datetime.now(UTC)
+        claims = StoreClaims(store, question, settings=settings, columns=wanted, began=began)
+    return _Kept(store, question, claims)
 
 
 def _columns_of(columns: Sequence[str]) -> Sequence[str]:
@@ -117,14 +125,15 @@ def _columns_of(columns: Sequence[str]) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Asking:
     """Whom a run asks, and where it keeps the answers."""
 
-    client: Client
+    client: Provider
     settings: Settings
     #: Which of ``OWN_COLUMNS`` rows will get.
     own: Sequence[str]
     kept: _Kept | None
+    resources: Resources
 
     def last_known(self, numbers: pl.Series) -> pl.DataFrame:
         """Gives the networks that the store saw numbers on, however long ago."""
@@ -135,28 +144,35 @@ class _Run:
         return store.known(numbers, question, max_age=MaxAge.any(), now=datetime.now(UTC), columns=columns)
 
     async def ask(self, to_ask: pl.DataFrame, tell: Callable[[Progress], None] | None) -> RunResult:
-        """Asks numbers; what :func:`_with_lanes` gives."""
-        ask = partial(run_job, client=self.client, settings=self.settings, keep=self.own, on_progress=tell)
+        """Asks numbers; as :func:`_with_lanes` gives them."""
+        ask = partial(
+            run_job,
+            client=self.client,
+            settings=self.settings,
+            keep=self.own,
+            on_progress=tell,
+            resources=self.resources,
+        )
         if self.kept is None:
             return await ask(Job(_by_lane(to_ask)))
-        harvest = None
+        result = None
         try:
-            async with self.kept.sharing as sharing:
-                job = self._job(to_ask, sharing.begin(to_ask["msisdn"]))
+            async with self.kept.claims as claims:
+                job = self._job(to_ask, claims.begin(to_ask["msisdn"]))
 
                 async def more() -> Job | None:
-                    left = await sharing.more()
+                    left = await claims.more()
                     return self._job(to_ask, left) if len(left) else None
 
                 with self.kept.store.journal(self.kept.question) as journal:
-                    harvest = await ask(job, journal=journal, more=more)
-                    sharing.release()
+                    result = await ask(job, journal=journal, more=more)
+                    claims.release()
         except StoreError as refusal:
-            if harvest is None:
+            if result is None:
                 raise
             # The store broke when all was asked: what was obtained is handed over with the error.
-            harvest = replace(harvest, error=harvest.error or refusal)
-        return harvest
+            result = replace(result, error=result.error or refusal)
+        return result
 
     def _job(self, to_ask: pl.DataFrame, numbers: pl.Series) -> Job:
         """Gives what to ask of numbers: those that may have been billed already with the cache as far back as that."""
@@ -176,25 +192,27 @@ class _Run:
             return None
 
         def tell_all(progress: Progress) -> None:
-            found, waiting = (self.kept.sharing.found_count, len(self.kept.sharing.waiting)) if self.kept else (0, 0)
+            claims = self.kept.claims if self.kept else None
+            found = sum(each.height for each in claims.found) if claims else 0
+            waiting = len(claims.waiting) if claims else 0
             both = known + found
             tell(replace(progress, total=progress.total + both + waiting, cached=both, waiting=waiting))
 
         return tell_all
 
-    def parts(self, to_ask: pl.DataFrame, harvest: RunResult | None) -> list[Part]:
+    def parts(self, to_ask: pl.DataFrame, result: RunResult | None) -> list[Part]:
         """Gives what became of the numbers that were to be asked."""
-        if harvest is None:
+        if result is None:
             return [unanswered(dict.fromkeys(to_ask["msisdn"], Failure(Reason.OFFLINE)), State.SKIPPED)]
-        halted = harvest.halted or Reason.STOPPED
-        left, found = list(harvest.unasked), list[pl.DataFrame]()
+        halted = result.halted or Reason.STOPPED
+        left, found = list(result.unasked), list[pl.DataFrame]()
         if self.kept is not None:
-            left.extend(self.kept.sharing.waiting)
-            found = self.kept.sharing.found
+            left.extend(self.kept.claims.waiting)
+            found = list(self.kept.claims.found)
         return [
-            answered(harvest.answers),
+            answered(result.answers),
             *(cached(answers, self.own) for answers in found),
-            unanswered(harvest.failed, State.FAILED, charged=harvest.charged_in_vain),
+            unanswered(result.failed, State.FAILED, charged=result.charged_in_vain),
             unanswered(dict.fromkeys(left, Failure(_SKIP_REASONS.get(halted, halted))), State.SKIPPED),
         ]
 
@@ -206,7 +224,7 @@ def _with_lanes(to_ask: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     one lane wherever both sources call it by the same name.
 
     Args:
-        to_ask: What :func:`_to_ask` gives.
+        to_ask: What :func:`~hlrframe.run.number_list.to_be_asked` gives.
         last: ``ANSWER_SCHEMA``: earlier answers of any age to some of the numbers.
     """
     seen = last.select("msisdn", seen=pl.coalesce("current_network", "original_network"))
@@ -221,19 +239,19 @@ def _by_lane(to_ask: pl.DataFrame) -> Mapping[str, list[str]]:
     return dict(zip(lanes["lane"], (each.to_list() for each in lanes["msisdn"]), strict=True))
 
 
-def _told(report: Report, harvest: RunResult, met: pl.DataFrame) -> Report:
+def _told(report: Report, result: RunResult, met: pl.DataFrame) -> Report:
     """Gives the report with what a run met on its way; ``met`` is of :func:`~hlrframe.run.outcomes.by_lane`."""
     counts = {lane: (numbers, answered, agreement) for lane, numbers, answered, agreement in met.iter_rows()}
     return replace(
         report,
-        requests=harvest.requests,
-        refusals=harvest.refusals,
-        seconds=harvest.seconds,
-        possibly_billed_twice=len(harvest.doubts),
-        possibly_billed_twice_credits=credits_of(sum(harvest.doubts.values())),
-        stopped=harvest.halted.value if harvest.halted else None,
+        requests=result.requests,
+        refusals=result.refusals,
+        seconds=result.seconds,
+        possibly_billed_twice=len(result.doubts),
+        possibly_billed_twice_credits=credits_of(sum(result.doubts.values())),
+        stopped=result.halted.value if result.halted else None,
         lanes=tuple(
             LaneReport(lane.key, *counts[lane.key], lane.sent, lane.refusals, lane.latency if lane.replies else None)
-            for lane in harvest.lanes
+            for lane in result.lanes
         ),
     )

@@ -15,14 +15,14 @@ from hlrframe.model import Failure, Progress, Reason, Settings, credits_of, mill
 from hlrframe.provider import PriceList, Provider
 from hlrframe.run.answer_book import AnswerBook
 from hlrframe.run.journal_writer import JournalWriter
-from hlrframe.run.schedule.ledger import Budget, Ledger
-from hlrframe.run.schedule.limits import Allowance
+from hlrframe.run.resources import Resources
+from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.queues import Lane
 from hlrframe.run.schedule.scheduler import Done, NoMoney, Scheduler, Send, Wait
 from hlrframe.run.sending import Sender
 from hlrframe.store import Journal
 
-__all__ = ["Job", "Resources", "RunResult", "run_job"]
+__all__ = ["Job", "RunResult", "run_job"]
 
 #: Seconds that a cancelled run waits for what is in flight before it counts as lost.
 GRACE: Final = 10.0
@@ -35,19 +35,6 @@ _T = TypeVar("_T")
 OnProgress = Callable[[Progress], None]
 #: Gives what to ask once everything before has its outcome, however long that takes; ``None`` at the end.
 More = Callable[[], Awaitable["Job | None"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a run may use, where that is not its own to say: shared with other runs, or changing as it goes."""
-
-    #: The money; a ledger of ``settings.max_credits`` where not given.
-    budget: Budget | None = None
-    #: How many requests may be in flight; ``settings.max_requests`` where not given.
-    allowance: Allowance | None = None
-    #: Called where all that waits costs more than is left and nothing is in flight. Says whether the budget has grown,
-    #: and may take its time; without it, or where it says no, the run ends there.
-    refill: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,27 +12,25 @@ def match_results(
 ) -> list[Result | None]:
     """Gives each number its result, or ``None`` where the reply has none for it.
 
-    By the echoed number. A result without an echo belongs to the number at its position, but only if the counts agree
-    and no echo contradicts the order: an answer for the wrong number is worse than none.
+    By the echoed number, or by the detected one where there is no echo. A result that names no number belongs to the
+    one at its position, but only if the counts agree and no other result contradicts the order: an answer for the wrong
+    number is worse than none.
 
     Args:
         numbers: What was asked, distinct.
         results: What came.
         positional: Whether echoes may name other numbers, as the vendor's testing suite answers.
     """
-    echoes = [_echo(each) for each in results]
+    named = [_named(each) for each in results]
     agree = len(numbers) == len(results)
-    if agree and (positional or all(map(_agrees, echoes, numbers))):
+    if agree and (positional or all(name in (number, "") for name, number in zip(named, numbers, strict=True))):
         return list(results)
     # The first of two results for one number counts.
-    by_echo = dict(zip(reversed(echoes), reversed(results), strict=True))
-    return [by_echo.get(number) for number in numbers]
+    by_name = dict(zip(reversed(named), reversed(results), strict=True))
+    return [by_name.get(number) for number in numbers]
 
 
-def _echo(result: Result) -> str:
+def _named(result: Result) -> str:
+    """Gives the number that a result says it is about; empty where it names none."""
     echo = result.request_parameters
-    return (echo.telephone_number or "").lstrip("+") if echo is not None else ""
-
-
-def _agrees(echo: str, number: str) -> bool:
-    return echo in (number, "")
+    return ((echo.telephone_number if echo is not None else None) or result.detected_number or "").lstrip("+")

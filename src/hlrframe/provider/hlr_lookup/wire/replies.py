@@ -1,5 +1,6 @@
 """What comes in: bytes to results, fast where they are as we know them, and with patience where they are not."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Final
@@ -93,10 +94,24 @@ def _raw_results(body: bytes) -> list[msgspec.Raw]:
 
 def _object(body: bytes) -> _Fields:
     # A network's name may come in an encoding of its own: better a blurred name than a paid answer thrown away.
+    text = body.decode("utf-8-sig", "replace")
     try:
-        return _FIELDS.decode(body.decode("utf-8-sig", "replace"))
+        return _FIELDS.decode(text)
     except _UNREADABLE:
+        pass
+    try:
+        return _FIELDS.decode(_mended(text))
+    except (*_UNREADABLE, ValueError):
         raise ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK) from None
+
+
+def _mended(text: str) -> bytes:
+    """Gives JSON as it should be for what Python reads as JSON all the same.
+
+    A raw control character, half of a surrogate pair or a NaN in one field must not cost the answers beside it.
+    """
+    fields = json.loads(text, strict=False, parse_constant=lambda _: None)
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _unquoted(raw: msgspec.Raw) -> bytes:
