@@ -18,7 +18,7 @@ import hlrframe.polars
 from helpers.frames import PHONES, mixed
 from hlrframe.emulator import Emulator, sample_numbers
 from hlrframe.frames.accessors import READINGS, FrameAccessor, read_cells
-from hlrframe.provider.client import Client
+from hlrframe.provider.hlr_lookup.client import Client
 
 GB = hf.Settings(default_region="GB")
 PHONE = pl.col("phone").hlr

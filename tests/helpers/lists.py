@@ -10,7 +10,7 @@ from helpers.frames import PHONES
 from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import Emulator, EmulatorTransport, sample_numbers
 from hlrframe.model.settings import Settings
-from hlrframe.provider.client import Client
+from hlrframe.provider.hlr_lookup.client import Client
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
 
