@@ -1,5 +1,7 @@
 # ruff: noqa: INP001  # a script beside the page that it makes
-"""Draws the packages and their imports, as they are, into ``docs/images/house.svg``: ``python docs/make_architecture.py``.
+"""Draws the packages and their imports, as they are, into ``docs/images/house.svg``.
+
+Run ``python docs/make_architecture.py``.
 
 A package stands on the lowest floor that is above everything it imports. An arrow that others imply is left out.
 """
