@@ -1,5 +1,15 @@
 """The command ``hlrframe``: its outcome is an exit code, its errors are a line or two.
 
+::
+
+    arguments    what can be typed, and the settings that it stands for   <- open this first
+    commands     what each command does
+    storing      the commands that look after a store
+    doctor       is everything there that a run needs
+    accounts     whom a command asks
+    speech       results to standard output, everything else to standard error
+    completion   scripts that let a shell complete the command line
+
 What the commands do, and polars with it, is loaded when the arguments make sense.
 """
 

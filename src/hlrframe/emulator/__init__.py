@@ -2,6 +2,24 @@
 
 Nothing here says anything about real people. :func:`connect` gives a client whose answers come from inside the
 process; :func:`serve`, :func:`running` and :func:`serve_forever` put the same emulator on a socket.
+
+::
+
+    service     a request in, a reply out, a bill kept   <- open this first
+    asking      what comes in, and how it is refused
+    findings    what a lookup finds and costs; answers: the fields that go out
+    bill        what was asked, charged, and done to the client on purpose
+    caches      the provider's two caches
+    traffic     how much is taken at once, and how long it takes
+    faults      what goes wrong
+    recorded    the manners of the vendor's testing suite
+
+    world       who is behind each number; ageing: how that changes with the days
+    numbering   what a text is in the numbering plans; countries, networks: what there is
+    samples     numbers to try things with; dice: chance that can be repeated
+    past        stores as they would be had they been filled long ago
+
+    transport   inside the process; server: on a socket
 """
 
 import warnings

@@ -1,7 +1,15 @@
 """What a run or a store came to: coverage, cost, networks, countries and portability, each from SQL to be read.
 
-``statements`` holds the SQL, ``sources`` and ``stored`` make one table of whatever is summarised, ``summary`` asks the
-statements of it, and ``render`` draws the answers.
+::
+
+    summary      named statements asked of whatever is summarised   <- open this first
+    subject      what is summarised, and what that leaves unsaid
+    sources      frames and files as one table; stored: a store as one
+    statements   the SQL; costs: that about money; wording, dialect: what they are made of
+    tally        outcomes counted once, for every table
+    render       tables for a terminal and a notebook; screen: a summary on one screen
+    page         the report page; sections: its parts; markup, charts, flows: what they are drawn with
+    plots        the same pictures as altair charts
 """
 
 from hlrframe.report.summary import Summary, summarize

@@ -1,10 +1,16 @@
-"""The store: a directory that keeps every answer, so that none is paid for twice and none that was paid for is lost.
+"""The store: a directory or a bucket that keeps every answer, so that none is paid for twice and none is lost.
 
-``Store`` is the door, ``Journal`` is a run's writer, and the rest is what goes in and comes out. Inside, from the
-bottom: ``disk`` (private, durable files), ``bucket`` (object stores), ``layout`` and ``remote`` (where things lie),
-``privacy``, ``cipher`` and ``opening`` (how numbers lie there), ``records`` (columns), ``segment`` (a journal file),
-``queries`` (which answer counts), ``parts`` (sealed files), ``journal``, ``claims`` (who is asking what), ``tidy``
-(merging and removing), ``stats`` and ``export``.
+::
+
+    store        what a caller does with a store   <- open this first
+    journal      what a run learns, on disk before it counts; segment: one file of it; records: its entries
+    parts        sealed files; queries: which answer counts; checksum: no changed bit passes
+    claims       which numbers a run is asking at this moment
+    compaction   merging and removing what is sealed
+    layout       where things lie, and who may touch them; disk: private, durable files
+    remote       parts in a bucket; bucket: what is asked of an object store
+    privacy      how numbers lie in a store; cipher: encrypted; opening: where the key comes from
+    stats        what a store holds; health: whether to rely on it; export: its answers for others
 """
 
 from hlrframe.errors import DamagedWarning

@@ -1,5 +1,11 @@
 """HTTP/1.1 over kept-alive connections, exact about whether a request left.
 
+::
+
+    pool         the connections of one event loop   <- open this first
+    connection   one socket: a request out, a whole reply in, and the exact error if not
+    http1        HTTP/1.1 as bytes
+
 A lookup is paid for, so each failure must say on which side of the first byte it happened::
 
     nothing left       LocalProtocolError, UnsupportedProtocol, ConnectError, ConnectTimeout: safe to ask again
