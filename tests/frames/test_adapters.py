@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from helpers.frames import KINDS, PHONES, Stream, columns_of
 from hlrframe.errors import InputError
-from hlrframe.frames.adapters import CHUNK_ROWS, open_frame, open_list
+from hlrframe.frames.adapters import open_frame, open_list
+from hlrframe.frames.adapters.arrow import CHUNK_ROWS
 from hlrframe.frames.clean import clean
 from hlrframe.frames.to_text import text_of
 
@@ -512,3 +513,34 @@ def test_lists_that_hold_no_numbers():
     for numbers in (pl.Series([True]), pd.Series([True]), pa.array([True])):
         with pytest.raises(InputError, match="which cannot hold telephone numbers"):
             open_list(numbers)
+
+
+class ListOfDicts:
+    """An adapter for a library that nobody has: a frame is a list of dictionaries."""
+
+    @staticmethod
+    def takes(frame):
+        return isinstance(frame, list)
+
+    @staticmethod
+    def open(frame, wanted):
+        names = list(frame[0])
+        wanted.check(names)
+
+        def attach(results):
+            return [row | more for row, more in zip(frame, results.to_dicts(), strict=True)]
+
+        return wanted.open(names, lambda name: pl.Series([row[name] for row in frame]), attach)
+
+
+def test_another_library_is_one_more_adapter():
+    """Whoever has the two functions of an adapter is served as the others are, checks included."""
+    rows = [{"phone": "07400 123456"}, {"phone": None}]
+    opened = open_frame(rows, "phone", adapters=(ListOfDicts,))
+    assert opened.texts.to_list() == ["07400 123456", None]
+    assert opened.attach(pl.DataFrame({"hlr_state": ["answered", "rejected"]}))[1] == {
+        "phone": None,
+        "hlr_state": "rejected",
+    }
+    with pytest.raises(InputError, match="did you mean 'phone'"):
+        open_frame(rows, "Phone", adapters=(ListOfDicts,))

@@ -1,0 +1,85 @@
+"""The boundary to frame libraries: any frame in, its phone column as text; results in, the same type of frame out.
+
+No other package knows one frame library from another. Rows keep their number, order, index and every input column.
+
+::
+
+    opened   what every adapter gives, and how columns are checked   <- open this first
+    polars, pandas, duckdb, arrow   one library each
+
+Another library is one more file, and its place in :data:`ADAPTERS`.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.errors import InputError
+from hlrframe.frames.adapters import arrow, duckdb, pandas
+from hlrframe.frames.adapters import polars as polars_adapter
+from hlrframe.frames.adapters.opened import Adapter, OpenFrame, Wanted, libraries
+from hlrframe.frames.to_text import series_of, texts_of, texts_of_each
+
+__all__ = ["ADAPTERS", "Adapter", "OpenFrame", "Wanted", "open_frame", "open_list"]
+
+#: In the order in which they are asked: many libraries stream as Arrow does, and arrow takes all of those.
+ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, pandas, duckdb, arrow)
+
+
+def open_frame(
+    frame: Any,
+    column: str,
+    *,
+    adding: Collection[str] = (),
+    region_column: str | None = None,
+    adapters: Sequence[Adapter] = ADAPTERS,
+) -> OpenFrame:
+    """Opens a frame.
+
+    Args:
+        frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
+            relation, or anything with an Arrow PyCapsule stream. What can be read only once, or costs to read, is
+            read here, once, after its names have been checked.
+        column: Name of the phone column.
+        adding: Names of the columns that will be attached.
+        region_column: Name of the column that names each number's country, if there is one.
+        adapters: Who is asked whether the frame is theirs.
+
+    Raises:
+        InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, one column for
+            both numbers and countries, or a name of ``adding`` that the frame already has; the message names the cure.
+    """
+    if hasattr(frame, "to_native"):
+        raise InputError("this is a narwhals frame: pass its .to_native()")
+    for adapter in adapters:
+        if adapter.takes(frame):
+            return adapter.open(frame, Wanted(column, region_column, adding))
+    raise InputError(
+        f"{type(frame).__name__} is no frame: "
+        "pass a polars, pandas or pyarrow frame, a DuckDB relation or an Arrow stream"
+    )
+
+
+def open_list(numbers: Any) -> OpenFrame:
+    """Opens a series, array or list of numbers, whose results stand alone.
+
+    Raises:
+        InputError: It cannot hold telephone numbers, or is a whole frame.
+    """
+    return OpenFrame(_texts_of_list(numbers), (), lambda results: results)
+
+
+def _texts_of_list(numbers: Any) -> pl.Series:
+    if not isinstance(numbers, list | pl.Series) and libraries().is_into_dataframe(numbers):
+        raise InputError("numbers must be a series, an array or a list: pass one column, or the frame to enrich()")
+    if isinstance(numbers, pl.Series):
+        return texts_of(numbers)
+    if libraries().is_pandas_series(numbers):
+        return pandas.texts_of_series(numbers, "numbers")
+    if isinstance(numbers, pa.Array | pa.ChunkedArray):
+        return texts_of(series_of(numbers, "numbers"))
+    if isinstance(numbers, str | bytes) or not hasattr(numbers, "__iter__"):
+        raise InputError("numbers must be a series, an array or a list; for one number pass a list of one")
+    return texts_of_each(numbers)

@@ -1,0 +1,124 @@
+"""What every adapter gives, and what is checked of a frame's columns before it is read."""
+
+import difflib
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+from hlrframe.errors import InputError
+
+__all__ = ["Adapter", "OpenFrame", "Wanted", "libraries"]
+
+#: Names of columns that a message has room for.
+_NAMED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFrame:
+    """A caller's frame, opened."""
+
+    #: The phone column as text or null, one for each row.
+    texts: pl.Series
+    #: Names of the frame's columns.
+    names: Sequence[Any]
+    #: Puts result columns beside the caller's rows and gives the caller's type of frame.
+    attach: Callable[[pl.DataFrame], Any]
+    #: The region column as text or null, where there is one.
+    regions: pl.Series | None = None
+
+    def check_free(self, adding: Iterable[str]) -> None:
+        """Refuses result columns that the frame already has.
+
+        Raises:
+            InputError: A name is taken; the message names the cure.
+        """
+        _check_free(self.names, adding)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller wants of a frame."""
+
+    column: str
+    region_column: str | None
+    adding: Collection[str]
+
+    def check(self, names: Sequence[Any], *, same: Callable[[str], str] = str) -> None:
+        """Refuses columns that are not there, or not alone, and result columns that are there already."""
+        _check_column(names, self.column)
+        if self.region_column is not None:
+            if self.region_column == self.column:
+                raise InputError(f"column {self.column!r} cannot hold both the number and its country")
+            _check_column(names, self.region_column)
+        _check_free(names, self.adding, same=same)
+
+    def open(
+        self, names: Sequence[Any], texts: Callable[[str], pl.Series], attach: Callable[[pl.DataFrame], Any]
+    ) -> OpenFrame:
+        """Reads the wanted columns.
+
+        Args:
+            names: Names of the frame's columns.
+            texts: Gives a column as text or null.
+            attach: Puts result columns beside the caller's rows.
+        """
+        regions = None if self.region_column is None else texts(self.region_column)
+        return OpenFrame(texts(self.column), names, attach, regions)
+
+
+class Adapter(Protocol):
+    """All that the package knows of one frame library: a module with these two functions."""
+
+    def takes(self, frame: Any, /) -> bool:
+        """Says whether a frame is of this library; must not import it."""
+        ...
+
+    def open(self, frame: Any, wanted: "Wanted", /) -> OpenFrame:
+        """Opens a frame; its columns are checked before anything that costs is read."""
+        ...
+
+
+def libraries() -> ModuleType:
+    """Gives narwhals' questions about types, which import no library.
+
+    A tenth of what importing all else takes: who hands in a polars frame never pays for it.
+    """
+    from narwhals.stable.v2 import dependencies  # noqa: PLC0415
+
+    return dependencies
+
+
+def _check_column(names: Sequence[Any], column: Any) -> None:
+    """Refuses a column that is not there, or not alone."""
+    if not isinstance(column, Hashable) or isinstance(column, pl.Expr):
+        raise InputError(f"column must be the name of one column, not {type(column).__name__}")
+    if column is None or column != column:  # noqa: PLR0124  # only a missing label differs from itself
+        raise InputError("a column without a name cannot be told from others: give it a name first")
+    if column not in names:
+        raise InputError(
+            f"the frame has no column {column!r}: {_columns_like(str(column), [str(name) for name in names])}"
+        )
+    if names.count(column) > 1:
+        raise InputError(f"the frame has {names.count(column)} columns named {column!r}: rename all but one")
+
+
+def _columns_like(column: str, names: Sequence[str]) -> str:
+    """Names the column that was probably meant, and those that are there."""
+    folded = {name.casefold(): name for name in reversed(names)}
+    close = difflib.get_close_matches(column.casefold(), folded, n=1)
+    meant = f"did you mean {folded[close[0]]!r}? " if close else ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{meant}it has {', '.join(map(repr, names[:_NAMED]))}{more}"
+
+
+def _check_free(names: Sequence[Any], adding: Iterable[str], *, same: Callable[[str], str] = str) -> None:
+    held = {same(name) for name in names if isinstance(name, str)}
+    taken = [name for name in adding if same(name) in held]
+    if taken:
+        raise InputError(
+            f"the frame already has a column {taken[0]!r}: pass another prefix=, drop the column first, "
+            "or pick other columns="
+        )
