@@ -1,5 +1,8 @@
 """What tests of many files share."""
 
+import os
+from pathlib import Path
+
 import hypothesis
 import pytest
 
@@ -26,3 +29,11 @@ def client(provider):
 def path(tmp_path):
     """Where a store can be, and none is yet."""
     return tmp_path / "store"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def helpers_at_hand():
+    """Processes that tests start find the helpers, as the tests themselves do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        yield

@@ -24,7 +24,7 @@ from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
 from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.schedule.limits import BOLDNESS, DOUBLING
 from hlrframe.run.schedule.queues import LONG_PAUSE, SHORT_PAUSE
-from test_architecture import FLOORS, SOURCE
+from test_architecture import PACKAGES, SOURCE
 
 BENCHMARKS = ROOT / "tests" / "benchmarks" / "README.md"
 
@@ -80,22 +80,10 @@ def test_every_setting_is_explained():
     assert shown == [(field.name, as_written(field.default)) for field in dataclasses.fields(Settings)]
 
 
-def documented_floors():
-    """Gives the modules of each floor as the page on the architecture lists them."""
-    floors = []
-    for floor, module, _ in table(DOCS / "architecture.md", "floor"):
-        if floor:
-            floors.append([])
-        floors[-1].append(module)
-    return floors
-
-
-def test_every_module_has_its_line():
-    """The table of floors lists what is there, each module once and on the floor that the rules give it."""
-    there = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    shown = [module for floor in documented_floors() for module in floor]
-    assert sorted(shown) == sorted(there - {"__init__"})
-    assert documented_floors() == [[name for name in floor if name in there] for floor in FLOORS]
+def test_every_package_has_its_line():
+    """The page on the architecture says of each package what it is for; the root, ``errors`` and the way in apart."""
+    shown = [name.strip() for row in table(DOCS / "architecture.md", "package") for name in row[0].split(",")]
+    assert sorted(shown) == sorted(set(PACKAGES) - {"errors", "__main__"})
 
 
 # Figures

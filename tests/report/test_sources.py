@@ -1,4 +1,4 @@
-"""What can be summarised beyond frames: packed files, folders of them, stores under a veil; and what changed since."""
+"""What can be summarised beyond frames: packed files, folders of them, private stores; and what changed since."""
 
 import gzip
 from datetime import timedelta
@@ -93,18 +93,18 @@ def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
         assert_frame_equal(getattr(summary, name), summary.query(summary.sql(name)))
 
 
-@pytest.mark.parametrize("veil", ["key", "hash_key"])
-def test_a_store_under_a_veil_has_the_summary_of_a_plain_one(enriched, tmp_path, veil):
+@pytest.mark.parametrize("encoding", ["key", "hash_key"])
+def test_a_store_with_an_encoding_has_the_summary_of_a_plain_one(enriched, tmp_path, encoding):
     """Encrypted and hashed stores give the tables of a plain store with the same answers."""
     phones = enriched.select("phone")
     client = hf.emulator.connect(seed=7)
-    stores = {"plain": hf.Store(tmp_path / "plain"), veil: hf.Store(tmp_path / veil, **{veil: KEY})}
+    stores = {"plain": hf.Store(tmp_path / "plain"), encoding: hf.Store(tmp_path / encoding, **{encoding: KEY})}
     for store in stores.values():
         hf.enrich(phones, "phone", client=client, store=store)
-    plain, veiled = (tables_of(summarize(store)) for store in stores.values())
+    plain, encoded = (tables_of(summarize(store)) for store in stores.values())
     assert plain["verdicts"]["numbers"].sum() == 60
     for name in ("rates", "verdicts", "countries", "networks", "portability"):
-        assert_frame_equal(plain[name], veiled[name])
+        assert_frame_equal(plain[name], encoded[name])
 
 
 CHANGES = ("compared", "unchanged", "newly_live", "newly_dead", "newly_unreachable", "status_changed", "ported")

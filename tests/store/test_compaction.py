@@ -6,7 +6,7 @@ import pytest
 
 from helpers.stores import DAY, EMULATED, NOON, PAID, answered, known, number, numbers, store_with, unanswered
 from hlrframe.errors import ConfigError, StoreError
-from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn, tidy
+from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn, compaction
 from hlrframe.store.compaction import MANY_PARTS, compact, compact_small
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import row_count
@@ -105,9 +105,9 @@ def test_a_run_merges_the_many_parts_of_short_runs(path):
 
 def test_what_a_run_merges_on_its_way_is_bounded(path, monkeypatch):
     """The smallest parts are merged, as many as the bound allows; large ones are left alone."""
-    monkeypatch.setattr(tidy, "MANY_PARTS", 3)
-    monkeypatch.setattr(tidy, "MEANWHILE_ROWS", 7)
-    monkeypatch.setattr(tidy, "SMALL_ROWS", 9)
+    monkeypatch.setattr(compaction, "MANY_PARTS", 3)
+    monkeypatch.setattr(compaction, "MEANWHILE_ROWS", 7)
+    monkeypatch.setattr(compaction, "SMALL_ROWS", 9)
     store_with(path, answered(*numbers(12)))
     for size in (5, 1, 2, 3):
         store_with(path, answered(*numbers(size)))
@@ -117,7 +117,7 @@ def test_what_a_run_merges_on_its_way_is_bounded(path, monkeypatch):
 
 def test_merging_on_the_way_stops_no_run(path, monkeypatch):
     """A run whose merging fails, or that finds another at it, goes on and says nothing of it."""
-    monkeypatch.setattr(tidy, "MANY_PARTS", 1)
+    monkeypatch.setattr(compaction, "MANY_PARTS", 1)
     for index in range(3):
         store_with(path, answered(number(index)))
     with Layout(path).alone():

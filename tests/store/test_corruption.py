@@ -99,6 +99,7 @@ def mend(path, sound):
             file.write_bytes(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)  # seconds in a quiet place
 @pytest.mark.parametrize("harm", [flip, cut, zero, swap])
 def test_no_damage_passes_for_an_answer(path, harm):

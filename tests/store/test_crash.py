@@ -21,6 +21,7 @@ def abandon(journal):
     journal._segment.close()
 
 
+@pytest.mark.slow
 def test_a_journal_cut_at_any_byte_loses_its_last_commit_alone(path):
     """Wherever in its last two commits a journal is torn, those before are read, and of the torn one nothing."""
     journal = Store(path).journal(PAID)

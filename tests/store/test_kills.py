@@ -72,6 +72,7 @@ def in_store(folder, url, numbers):
     return Store(folder / "answers").known(pl.Series(numbers), question, max_age=None, now=datetime.now(UTC))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # seconds in a quiet place
 def test_a_run_killed_again_and_again_pays_nothing_twice(tmp_path):
     """10,000 numbers, killed 20 times: all are answered, none is paid twice, and no claimed answer is lost."""

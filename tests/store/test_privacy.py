@@ -10,6 +10,7 @@ import re
 import stat
 import sys
 import warnings
+from dataclasses import replace
 from datetime import timedelta
 from urllib.request import Request, urlopen
 
@@ -24,12 +25,12 @@ from moto.server import ThreadedMotoServer
 
 import hlrframe as hf
 from helpers.stores import DAY, EMULATED, NOON, PAID, answered, answers, known, number, numbers, unanswered
-from hlrframe.model.columns import ANSWER_SCHEMA
+from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, Column
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.store import Answered, Asked, Withdrawn
 from hlrframe.store.layout import FORMAT_VERSION
-from hlrframe.store.privacy import TELLING
+from hlrframe.store.privacy import TELLING, telling_number, telling_person
 from hlrframe.store.segment import read_segment
 
 RAW = bytes(range(32))
@@ -351,7 +352,7 @@ def test_a_commit_of_another_journal_is_not_taken(path):
 
 
 @pytest.mark.parametrize("mode", PRIVATE)
-def test_a_file_under_another_veil_is_not_called_damaged(path, mode):
+def test_a_file_under_another_encoding_is_not_called_damaged(path, mode):
     """A part that came from a store with another key is refused with the reason, and stays where it is."""
     store = filled(path, ENCRYPTED)
     other = filled(path.with_name("other"), dict.fromkeys(mode, OTHER))
@@ -385,6 +386,7 @@ def corrupt(data, chance):
     return bytes(changed)
 
 
+@pytest.mark.slow
 def test_no_corruption_of_an_encrypted_store_makes_an_answer(path):
     """After each of 200 random changes of a file what is read is true; what cannot be read is told."""
     chance = random.Random(5)
@@ -512,3 +514,22 @@ def test_hidden_answers_of_no_rows_are_kept(path):
     """An empty reply does no harm in a hashed store."""
     store = filled(path, {"hash_key": RAW}, Answered(answers([]), NOON), answered(number(1)))
     assert set(known(store, numbers(2))) == {number(1)}
+
+
+def test_a_new_column_is_private_until_it_is_said_otherwise():
+    """A column that is added to the list, with nothing said of what it tells, is kept as the number itself is."""
+    new = Column("nickname", pa.string(), "What friends call them.")
+    assert "nickname" in telling_number([*COLUMNS, new])
+    assert "nickname" in telling_person([*COLUMNS, new])
+    assert "nickname" in telling_person([replace(new, tells="person")])
+    assert "nickname" not in telling_person([replace(new, tells="nothing")])
+
+
+@pytest.mark.parametrize("mode", PRIVATE)
+def test_what_is_not_called_harmless_is_out_of_sight(path, mode):
+    """Only columns of which the list says that they tell nothing stand readable in the files of a private store."""
+    texts = [each for each in COLUMNS if each.of_answer and each.type == pa.string() and each.name != "msisdn"]
+    with hf.Store(path, **mode).journal(PAID) as journal:
+        journal.write([answered(number(1), **{each.name: f"secret-of-{each.name}." for each in texts})])
+        shown = {each.tells for each in texts if f"secret-of-{each.name}.".encode() in contents(path)}
+    assert shown <= ({"nothing"} if "key" in mode else {"nothing", "person"})

@@ -5,6 +5,8 @@ import sys
 import warnings
 from pathlib import Path
 
+import pytest
+
 from helpers.stores import NOON, PAID, known, unanswered
 from hlrframe.store import DamagedWarning, Store
 
@@ -21,6 +23,7 @@ def acknowledged(lines):
     return {word: {msisdn for each, msisdn in pairs if each == word} for word in ("asked", "answered")}
 
 
+@pytest.mark.slow
 def test_a_kill_loses_nothing_that_was_acknowledged(path):
     """After kill -9 at random points, in writing, rolling over or sealing, every acknowledged answer is known."""
     seen = {"asked": set(), "answered": set()}
@@ -48,6 +51,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(path):
     assert Store(path).stats().journals == 0
 
 
+@pytest.mark.slow
 def test_two_processes_write_at_once(path):
     """Two runs in two processes write to one store while a third reads it and a fourth compacts it."""
     writers = [start_writer(path, first=first, count=30, segment_size=60_000) for first in (0, 1_000)]

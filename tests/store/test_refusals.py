@@ -81,6 +81,7 @@ def traces(store):
     return set().union(*sealed, *(noted(file.read_bytes()) for file in store.glob("journal/*.arrows")))
 
 
+@pytest.mark.slow
 def test_a_full_disk(disk, command, provider, tmp_path):
     """It stops, says so, hands over what was obtained; what was sent was noted first; with room it goes on free."""
     code, said = ended(command(disk.place / "answers"))
@@ -98,6 +99,7 @@ def test_a_full_disk(disk, command, provider, tmp_path):
     assert len(provider.bill.charges) == MANY
 
 
+@pytest.mark.slow
 def test_a_store_that_is_read_only(disk, command, provider):
     """It stops before anything is sent, and names the permission."""
     assert ended(command(disk.place / "answers", 20))[0] == 0
@@ -117,6 +119,7 @@ def test_a_full_disk_at_the_beginning(disk, command, provider):
     assert "the disk is full" in said
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_removed_in_mid_run(command, provider, tmp_path):
     """It stops and says so; everything that was sent had been noted while the folder was there."""
     store = tmp_path / "answers"

@@ -242,6 +242,7 @@ def test_a_name_that_others_took_is_no_loss(machine, bucket, tmp_path):
     assert set(known(machine("there"), numbers(9))) == {number(1), number(2)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 8, 20])
 def test_a_machine_that_is_killed_loses_nothing(machine, options, tmp_path, after):
     """After kill -9, in writing or in sealing, all that was acknowledged is known, and soon in the bucket."""

@@ -73,6 +73,7 @@ def result(process):
     return json.loads(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slices", [[(0, 160), (60, 160)], [(0, 160), (30, 160), (60, 160), (0, 220)]])
 def test_processes_with_overlapping_lists(tmp_path, slices):
     """Processes that begin at once pay each number once together, and each has an answer for each of its numbers."""
@@ -95,6 +96,7 @@ def test_processes_with_overlapping_lists(tmp_path, slices):
 
 
 # On Windows the heir would wait until the claim is five minutes old.
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no lock that falls with a process")
 def test_a_killed_process_holds_up_nobody(tmp_path):
     """What a killed run had claimed is asked by the one that waits for it, without being paid twice."""

@@ -7,7 +7,7 @@ caller sees.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 
@@ -36,40 +36,90 @@ class Column:
     standard: bool = True
     #: Whether the provider's answer holds it; otherwise it is a fact about the row.
     of_answer: bool = True
+    #: What a value may give away, which decides how a private store keeps it. A column that says nothing of it is kept
+    #: as one that tells the number: hidden where numbers are encrypted, left out where they are hashed. ``"person"`` is
+    #: hidden where they are encrypted; ``"nothing"`` stands open for whoever reads the files.
+    tells: Literal["number", "person", "nothing"] = "number"
 
 
 #: Every column that a result can have, in the order in which callers see them.
 COLUMNS: Final[tuple[Column, ...]] = (
-    Column("state", _TEXT, "What happened to the row: answered, cached, rejected, failed or skipped.", of_answer=False),
-    Column("reason", _TEXT, "Why a rejected, failed or skipped row has no answer: a stable code.", of_answer=False),
+    Column(
+        "state",
+        _TEXT,
+        "What happened to the row: answered, cached, rejected, failed or skipped.",
+        of_answer=False,
+        tells="nothing",
+    ),
+    Column(
+        "reason",
+        _TEXT,
+        "Why a rejected, failed or skipped row has no answer: a stable code.",
+        of_answer=False,
+        tells="nothing",
+    ),
     Column("msisdn", _TEXT, "The number as E.164 digits without plus."),
     Column(
-        "verdict", _TEXT, "What the answer means: live, unreachable, dead, unknown or not_applicable.", of_answer=False
+        "verdict",
+        _TEXT,
+        "What the answer means: live, unreachable, dead, unknown or not_applicable.",
+        of_answer=False,
+        tells="nothing",
     ),
-    Column("live_status", _TEXT, "The provider's own word for the status."),
-    Column("number_type", _TEXT, "The provider's own word for the type of number."),
-    Column("original_network", _TEXT, "Name of the network that the number range belongs to."),
-    Column("original_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept."),
-    Column("original_country", _TEXT, "Its country, ISO 3166 alpha-3."),
-    Column("current_network", _TEXT, "Name of the network that serves the number now."),
-    Column("current_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept."),
-    Column("current_country", _TEXT, "Its country, ISO 3166 alpha-3."),
-    Column("is_ported", pa.bool_(), "Whether the number moved between networks; null where that is not known."),
-    Column("ported_date", _TEXT, "Date of the last port as the provider sent it, when asked for."),
-    Column("credits", pa.float64(), "Credits that this row cost in this run; the column adds up to the bill."),
-    Column("checked_at", _TIME, "When the provider gave the answer."),
-    Column("provider", _TEXT, "Host of the provider, or 'emulator'."),
-    Column("uuid", _TEXT, "The provider's id of the answer.", standard=False),
-    Column("error", _TEXT, "The provider's own error word where it was not NONE.", standard=False),
+    Column("live_status", _TEXT, "The provider's own word for the status.", tells="nothing"),
+    Column("number_type", _TEXT, "The provider's own word for the type of number.", tells="nothing"),
+    Column("original_network", _TEXT, "Name of the network that the number range belongs to.", tells="nothing"),
+    Column("original_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept.", tells="nothing"),
+    Column("original_country", _TEXT, "Its country, ISO 3166 alpha-3.", tells="nothing"),
+    Column("current_network", _TEXT, "Name of the network that serves the number now.", tells="nothing"),
+    Column("current_mccmnc", _TEXT, "Its mobile country and network code, leading zeros kept.", tells="nothing"),
+    Column("current_country", _TEXT, "Its country, ISO 3166 alpha-3.", tells="nothing"),
+    Column(
+        "is_ported",
+        pa.bool_(),
+        "Whether the number moved between networks; null where that is not known.",
+        tells="nothing",
+    ),
+    Column("ported_date", _TEXT, "Date of the last port as the provider sent it, when asked for.", tells="nothing"),
+    Column(
+        "credits",
+        pa.float64(),
+        "Credits that this row cost in this run; the column adds up to the bill.",
+        tells="nothing",
+    ),
+    Column("checked_at", _TIME, "When the provider gave the answer.", tells="nothing"),
+    Column("provider", _TEXT, "Host of the provider, or 'emulator'.", tells="nothing"),
+    Column("uuid", _TEXT, "The provider's id of the answer.", standard=False, tells="person"),
+    Column("error", _TEXT, "The provider's own error word where it was not NONE.", standard=False, tells="person"),
     Column("detected_number", _TEXT, "The number as the provider understood it.", standard=False),
     Column("formatted_number", _TEXT, "The number in the output format, where one was asked for.", standard=False),
-    Column("original_country_name", _TEXT, "Country of the original network, in English.", standard=False),
-    Column("original_area", _TEXT, "Area of the number range: the country for mobiles.", standard=False),
-    Column("original_prefix", _TEXT, "Calling code of the original network's country.", standard=False),
-    Column("current_country_name", _TEXT, "Country of the current network, in English.", standard=False),
-    Column("current_prefix", _TEXT, "Calling code of the current network's country.", standard=False),
-    Column("disposable", pa.bool_(), "Whether the number is a disposable one; null where not known.", standard=False),
-    Column("usa_status", _TEXT, "The provider's usa_status field, where that option was on.", standard=False),
+    Column(
+        "original_country_name", _TEXT, "Country of the original network, in English.", standard=False, tells="nothing"
+    ),
+    Column(
+        "original_area", _TEXT, "Area of the number range: the country for mobiles.", standard=False, tells="nothing"
+    ),
+    Column(
+        "original_prefix", _TEXT, "Calling code of the original network's country.", standard=False, tells="nothing"
+    ),
+    Column(
+        "current_country_name", _TEXT, "Country of the current network, in English.", standard=False, tells="nothing"
+    ),
+    Column("current_prefix", _TEXT, "Calling code of the current network's country.", standard=False, tells="nothing"),
+    Column(
+        "disposable",
+        pa.bool_(),
+        "Whether the number is a disposable one; null where not known.",
+        standard=False,
+        tells="nothing",
+    ),
+    Column(
+        "usa_status",
+        _TEXT,
+        "The provider's usa_status field, where that option was on.",
+        standard=False,
+        tells="nothing",
+    ),
     Column("sms_email", _TEXT, "E-mail address that reaches the number as SMS (US carriers).", standard=False),
     Column("mms_email", _TEXT, "E-mail address that reaches the number as MMS (US carriers).", standard=False),
     Column("extra", _TEXT, "Fields not known to this version, as JSON text.", standard=False),

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from hlrframe.errors import ConfigError
-from hlrframe.store.privacy import TELLING, Between, Encoding, Key
+from hlrframe.model import COLUMNS
+from hlrframe.store.privacy import Between, Encoding, Key, telling_person
 from hlrframe.store.records import KEPT_TYPES, conform
 
 try:
@@ -37,7 +38,7 @@ except ImportError as missing:
 __all__ = ["Encrypted"]
 
 #: Columns that tell a person, or what the provider may have written of one.
-_HIDDEN: Final = frozenset({"msisdn", "uuid", "error", *TELLING})
+_HIDDEN: Final = telling_person(COLUMNS)
 #: Texts of which there are few: several times faster as codes.
 _REPEATING: Final = {name for name, dtype in KEPT_TYPES.items() if dtype == pl.String} - _HIDDEN
 _NONCE: Final = 12

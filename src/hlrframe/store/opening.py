@@ -8,10 +8,10 @@ from typing import Any
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.store.privacy import ARGUMENTS, PLAIN, VARIABLES, Encoding, Hashed, Key, KeySource, cure_for
 
-__all__ = ["veil_of"]
+__all__ = ["encoding_of"]
 
 
-def veil_of(
+def encoding_of(
     facts: Mapping[str, Any] | None,
     *,
     key: KeySource | None = None,

@@ -1,6 +1,6 @@
 """How numbers lie in a store: as they are, hashed, or encrypted.
 
-A *encoding* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does
+An *encoding* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does
 nothing; :class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, can be
 lifted by whoever has the key. A store has one encoding all its life: its marker says which, and what a key must give
 to fit.
@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn, TypeAlias
 
@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import ConfigError, StoreError
+from hlrframe.model import COLUMNS, Column
 
 __all__ = [
     "ARGUMENTS",
@@ -30,6 +31,8 @@ __all__ = [
     "Key",
     "KeySource",
     "cure_for",
+    "telling_number",
+    "telling_person",
 ]
 
 #: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
@@ -37,8 +40,6 @@ KeySource: TypeAlias = bytes | str | Callable[[], bytes | str]
 #: Two numbers; ``None`` for no bound.
 Between: TypeAlias = tuple[str | None, str | None]
 
-#: Columns that tell the number, itself apart.
-TELLING: Final = ("detected_number", "formatted_number", "sms_email", "mms_email", "extra")
 #: The digits at the end of a number that tell it within its country.
 _TAIL: Final = 7
 #: Texts that may hold as many digits by themselves.
@@ -49,6 +50,20 @@ ARGUMENTS: Final = {"encrypted": "key", "hashed": "hash_key"}
 VARIABLES: Final = {"encrypted": "HLR_STORE_KEY", "hashed": "HLR_STORE_HASH_KEY"}
 
 _FORM: Final = "32 bytes, or these as hexadecimal or base64 text, such as secrets.token_hex(32) gives"
+
+
+def telling_number(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Gives the columns of an answer that tell the number, itself apart: whatever is not said to tell less."""
+    return tuple(each.name for each in columns if each.of_answer and each.tells == "number" and each.name != "msisdn")
+
+
+def telling_person(columns: Iterable[Column]) -> frozenset[str]:
+    """Gives the columns of an answer that tell the number or a person."""
+    return frozenset(each.name for each in columns if each.of_answer and each.tells != "nothing")
+
+
+#: Columns that tell the number, itself apart.
+TELLING: Final = telling_number(COLUMNS)
 
 
 class Key:

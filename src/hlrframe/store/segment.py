@@ -88,7 +88,7 @@ class SegmentWriter:
 
     def __init__(self, path: Path, question: Question, run: str, *, encoding: Encoding = PLAIN) -> None:
         self.path = path
-        self._veil = encoding
+        self._encoding = encoding
         self._head = _head(question, run, encoding)
         self._schema = _BOXES if encoding.encrypts else JOURNAL_SCHEMA
         #: Bytes written and on disk.
@@ -118,11 +118,11 @@ class SegmentWriter:
         """
         if self._broken:
             raise StoreError(f"{self.path.parent} refused an earlier write: open a new journal")
-        batches = [self._veil.hide_answers(timed(entry)) for entry in entries if isinstance(entry, Answered)]
-        told = [_event(entry, self._veil) for entry in entries if not isinstance(entry, Answered)]
+        batches = [self._encoding.hide_answers(timed(entry)) for entry in entries if isinstance(entry, Answered)]
+        told = [_event(entry, self._encoding) for entry in entries if not isinstance(entry, Answered)]
         events = json.dumps(told).encode()
-        if self._veil.encrypts:
-            box = self._veil.seal(_packed(batches, events), about=self._head)
+        if self._encoding.encrypts:
+            box = self._encoding.seal(_packed(batches, events), about=self._head)
             batches, events = [pa.RecordBatch.from_arrays([pa.array([box], pa.binary())], schema=_BOXES)], b"[]"
         for batch in batches:
             self._stream.write_batch(batch)

@@ -19,7 +19,7 @@ from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout, View
-from hlrframe.store.opening import veil_of
+from hlrframe.store.opening import encoding_of
 from hlrframe.store.parts import collect, read_answers, read_events
 from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import (
@@ -91,7 +91,7 @@ class Store:
         hash_key: KeySource | None = None,
     ) -> None:
         layout = layout_at(path, storage_options=storage_options, spool=spool)
-        encoding = veil_of(layout.facts(), key=key, hash_key=hash_key, path=layout.name)
+        encoding = encoding_of(layout.facts(), key=key, hash_key=hash_key, path=layout.name)
         self._layout = replace(layout, encoding=encoding)
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root

@@ -132,11 +132,19 @@ class Feedback:
             self._again(ticket, ticket.numbers, Failure(reason), now)
 
     def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False) -> None:
-        """Holds a failure against the provider, unless it is more likely the doing of numbers that fail again."""
+        """Holds a failure against the provider, unless it is more likely the doing of numbers that fail again.
+
+        A number that failed before and fails alone counts once until something is answered: a few bad numbers are no
+        outage, and many that fail at one time are.
+        """
         state = self._run
-        suspect = (replied or len(ticket.numbers) == 1) and ticket.attempt.tries > 0 and state.answered > 0
-        if state.circuit.is_open or not suspect:
-            state.circuit.failed(now)
+        again = ticket.attempt.tries > 0 and state.answered > 0 and not state.circuit.is_open
+        alone = len(ticket.numbers) == 1
+        if again and (replied or (alone and ticket.numbers[0] in state.suspects)):
+            return
+        if alone:
+            state.suspects.update(ticket.numbers)
+        state.circuit.failed(now)
 
     def _land(self, ticket: Ticket) -> None:
         self._run.in_flight -= 1
@@ -152,6 +160,7 @@ class Feedback:
             self._count_failure(ticket, now, replied=True)
             return
         self._run.circuit.healthy(now)
+        self._run.suspects.clear()
         seconds = now - ticket.sent_at
         for lane, count in ticket.shares:
             lane.answered(seconds)

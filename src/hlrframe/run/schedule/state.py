@@ -37,6 +37,8 @@ class RunState:
     charged_in_vain: Counter[str] = field(default_factory=Counter)
     #: The last failure of each number that was asked in vain and is not given up.
     last_failure: dict[str, Failure] = field(default_factory=dict)
+    #: Numbers that failed alone since anything was answered.
+    suspects: set[str] = field(default_factory=set)
     #: Why nothing more is sent, if it is not.
     halted: Reason | None = None
     answered: int = 0

@@ -52,7 +52,7 @@ def failure_of(result: Result | None) -> Failure | None:
     >>> failure_of(Result(error="NONE", live_status="LIVE")) is None
     True
     >>> failure_of(Result(error="INTERNAL_ERROR"))
-    Failure(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR')
+    Failure(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR', milli=0)
     """
     if result is None:
         return Failure(Reason.MISSING_REPLY)
