@@ -7,7 +7,7 @@ import phonenumbers
 import polars as pl
 from phonenumbers import PhoneNumberFormat
 
-from helpers.numbers import REGIONS, examples, international, variant
+from helpers.phone_numbers import REGIONS, examples, international, variant
 from hlrframe.phone.parse import parse_column
 
 #: Differences that are meant, each with its reason.

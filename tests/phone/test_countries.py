@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.numbers import REGIONS
+from helpers.phone_numbers import REGIONS
 from hlrframe.emulator.countries import country_of
 from hlrframe.phone import countries
 from hlrframe.phone.countries import region_of, regions_of

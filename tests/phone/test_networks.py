@@ -4,7 +4,7 @@ import phonenumbers
 import polars as pl
 from phonenumbers import carrier
 
-from helpers.numbers import international
+from helpers.phone_numbers import international
 from hlrframe.phone.networks import number_types, predict_networks
 from hlrframe.phone.parse import parse_column
 from hlrframe.phone.plans import type_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.agreement import MEANT, differences
 from helpers.mess import MESS
-from helpers.numbers import REGIONS, dialled, international, spell
+from helpers.phone_numbers import REGIONS, dialled, international, spell
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.model.vocabulary import Reason
 from hlrframe.phone.parse import Msisdn, Rejection, parse, parse_column
@@ -269,6 +269,7 @@ def test_every_number_of_the_table_is_valid():
     assert len(numbers) > 250
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.one_of(st.none(), TEXT), SOME_REGION), max_size=30), SOME_REGION)
 def test_each_row_is_read_in_its_own_country(rows, region):
@@ -278,6 +279,7 @@ def test_each_row_is_read_in_its_own_country(rows, region):
     assert column.rows() == [row(parse(text, region=own or region)) for text, own in rows]
 
 
+@pytest.mark.slow
 def test_many_countries_in_one_column_read_like_each_alone():
     """National numbers of every plan, enough of each to be read by expressions, mean what they mean alone."""
     chance = random.Random(11)

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from helpers.numbers import REGIONS, dialled, international
+from helpers.phone_numbers import REGIONS, dialled, international
 from hlrframe.model.vocabulary import Reason
 from hlrframe.phone import plan_exprs
 from hlrframe.phone.plans import Msisdn, read, type_of

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.numbers import REGIONS, examples, world_examples
+from helpers.phone_numbers import REGIONS, examples, world_examples
 from hlrframe.errors import ConfigError
 from hlrframe.model import check_region
 from hlrframe.model.vocabulary import Reason
