@@ -111,6 +111,29 @@ def test_importing_brings_in_nothing_heavy():
     assert "hlrframe" in done.stdout.split()
 
 
+HELP = """
+import sys
+from hlrframe.cli import main
+code = main(["--help"])
+print(code, *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+def test_help_waits_for_no_library():
+    """``hlrframe --help`` loads neither columns nor HTTP: it is there at once."""
+    done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True, timeout=50)
+    code, *loaded = done.stderr.split()
+    assert (code, "usage: hlrframe" in done.stdout) == ("0", True)
+    assert {"polars", "pyarrow", "httpx", "duckdb", "phonenumbers"} & set(loaded) == set()
+
+
+def test_each_name_is_loaded_from_where_it_is_at_home():
+    """The table of the root speaks of public names alone, and every name comes from the front it names."""
+    assert set(hlrframe._HOMES) <= set(hlrframe.__all__)
+    with pytest.raises(AttributeError, match="nothing_such"):
+        public("nothing_such")
+
+
 def test_importing_says_nothing():
     """``import hlrframe`` prints nothing and warns of nothing."""
     command = [sys.executable, "-c", "import hlrframe"]

@@ -12,49 +12,47 @@ The emulator needs no account: ``client=hf.emulator.connect(seed=7)``.
 import importlib as _importlib
 import typing as _typing
 
-from hlrframe.errors import (
-    AuthError,
-    ConfigError,
-    DamagedWarning,
-    EmulatorWarning,
-    HlrframeError,
-    IncompleteWarning,
-    InputError,
-    Interrupted,
-    ProtocolError,
-    ProviderError,
-    RateLimited,
-    ReplyLost,
-    ReplyTimeout,
-    RequestError,
-    RunError,
-    StoreError,
-    Unavailable,
-    UnsealedWarning,
-)
-from hlrframe.frames import clean, enrich, enrich_async, enrich_with_report, estimate, lookup
-from hlrframe.model import (
-    Enrichment,
-    Estimate,
-    LaneReport,
-    LiveStatus,
-    LookupKind,
-    NumberType,
-    Progress,
-    Reason,
-    Report,
-    Settings,
-    State,
-    Verdict,
-)
-from hlrframe.provider import Client
-from hlrframe.store import Store
-
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
+    from hlrframe.errors import (
+        AuthError,
+        ConfigError,
+        DamagedWarning,
+        EmulatorWarning,
+        HlrframeError,
+        IncompleteWarning,
+        InputError,
+        Interrupted,
+        ProtocolError,
+        ProviderError,
+        RateLimited,
+        ReplyLost,
+        ReplyTimeout,
+        RequestError,
+        RunError,
+        StoreError,
+        Unavailable,
+        UnsealedWarning,
+    )
     from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file
-    from hlrframe.frames import enrich_batches
+    from hlrframe.frames import clean, enrich, enrich_async, enrich_batches, enrich_with_report, estimate, lookup
+    from hlrframe.model import (
+        Enrichment,
+        Estimate,
+        LaneReport,
+        LiveStatus,
+        LookupKind,
+        NumberType,
+        Progress,
+        Reason,
+        Report,
+        Settings,
+        State,
+        Verdict,
+    )
+    from hlrframe.provider import Client
     from hlrframe.report import Summary, summarize
+    from hlrframe.store import Store
 
 __all__ = [
     "AuthError",
@@ -105,29 +103,31 @@ __all__ = [
     "summarize",
 ]
 
-#: Names that are loaded when they are first used: they need duckdb, or are not needed by most.
-_LATE = {
-    "emulator": "hlrframe.emulator",
-    "enrich_batches": "hlrframe.frames.stream",
-    "Cleaned": "hlrframe.files",
-    "clean_file": "hlrframe.files",
-    "enrich_file": "hlrframe.files",
-    "estimate_file": "hlrframe.files",
-    "Summary": "hlrframe.report",
-    "summarize": "hlrframe.report",
+#: Where each public name is at home; those that are not here are errors. A name is loaded when it is first used, so
+#: that ``hlrframe --help`` waits for no column and no socket.
+_HOMES: _typing.Final = {
+    **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file"), "files"),
+    **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
+    **dict.fromkeys(("estimate", "lookup"), "frames"),
+    **dict.fromkeys(("Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
+    **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
+    **dict.fromkeys(("Summary", "summarize"), "report"),
+    "Client": "provider",
+    "Store": "store",
 }
 
 
 def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401  # whatever the name stands for
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+        from importlib.metadata import version  # noqa: PLC0415  # reads files: only when asked
 
         return version("hlrframe")
-    if name not in _LATE:
+    if name == "emulator":
+        return _importlib.import_module("hlrframe.emulator")
+    if name not in __all__:
         raise AttributeError(f"module 'hlrframe' has no attribute {name!r}")
-    module = _importlib.import_module(_LATE[name])
-    return module if name == "emulator" else getattr(module, name)
+    return getattr(_importlib.import_module(f"hlrframe.{_HOMES.get(name, 'errors')}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_LATE, "__version__"]
+    return sorted({*globals(), *__all__, "__version__"})

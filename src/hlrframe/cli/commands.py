@@ -173,7 +173,7 @@ def _report(options: Namespace) -> int:
 
 
 def _emulator(options: Namespace) -> int:
-    from hlrframe.emulator import Emulator, serve_forever  # noqa: PLC0415  # see _account
+    from hlrframe.emulator import Emulator, serve_forever  # noqa: PLC0415  # see account()
 
     emulator = Emulator(options.seed, mode="testing" if options.testing else "standard")
     key, secret = emulator.credentials
