@@ -40,6 +40,7 @@ def price_of_one_clean_run():
     return emulator.bill.total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_goes_on_and_pays_once(tmp_path, how):
     """After a Ctrl-C or a kill -9 the next run has every answer that was counted, asks the rest, and pays each once."""

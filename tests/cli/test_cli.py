@@ -511,6 +511,7 @@ def test_the_process_gives_the_exit_code():
     assert "cannot read none.csv" in err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_paid_for(run, serve):
     """A Ctrl-C is exit code 130 and the command to go on with, which asks only what is missing."""
     write_contacts(300)

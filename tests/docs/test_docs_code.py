@@ -99,6 +99,7 @@ def run_blocks(page, pytestconfig, **given):
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::hlrframe.errors.IncompleteWarning")  # a page shows how a budget ends a run
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and page != PIPELINES], ids=named)
@@ -186,6 +187,7 @@ def as_script(block):
 
 
 # Without bash, as on a plain Windows, nothing is there that could run them.
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="the blocks are written for bash")
 @pytest.mark.parametrize("page", SHELL_PAGES, ids=named)
 def test_shell_blocks_run(page, shell):

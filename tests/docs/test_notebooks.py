@@ -77,6 +77,7 @@ def run(path):
     return NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(path.parent)}}).execute()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_in_a_real_kernel(path):
@@ -144,6 +145,7 @@ def finish(client, request, shown):
     return reply["content"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_message", [False, True], ids=["stop button", "interrupt_request"])
 def test_an_interrupted_cell_pays_nothing_twice(kernel, tmp_path, by_message):
     """A cell that is stopped in mid-run and run again asks for the rest alone; its progress is a widget both times."""

@@ -172,6 +172,7 @@ hf.enrich_file(source, destination, "phone", client=hf.Client(key, secret, base_
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_without_paying_again(tmp_path):
     """Killed half-way, nothing is under the destination's name; the next run asks only the rest, and tidies up."""
     numbers = mobiles(400)

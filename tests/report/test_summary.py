@@ -275,6 +275,7 @@ def consistent(row):
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(ROW, max_size=12).map(frame_of))
 def test_parts_never_exceed_their_wholes(frame):

@@ -1,6 +1,7 @@
 from collections import Counter
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def test_an_empty_list():
     assert empty.numbers.schema == full.numbers.schema
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(CELLS, st.integers(0, 14), st.integers(0, 14))
 def test_batches_make_no_difference(cells, one, other):
