@@ -31,6 +31,7 @@ RESERVED = {
     "altair": {"report"},
     "pandas": {"pandas"},
     "obstore": {"store"},
+    "filelock": {"system"},
     "cryptography": {"store"},
 }
 #: What values and decisions do without: clocks, threads, processes, the system. Chance comes in as an argument.

@@ -7,7 +7,7 @@ import polars as pl
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import ANSWER_SCHEMA, LookupKind, Question
-from hlrframe.store import SAME, Answered, Store, read_answers
+from hlrframe.store import SAME, Answered, Sources, Store
 
 __all__ = ["backdate"]
 
@@ -30,13 +30,17 @@ def backdate(store: Store, destination: Store, *, days: float) -> int:
     """
     if days < 0 or {store.privacy, destination.privacy} != {"plain"}:
         raise ConfigError("backdate takes 0 days or more, and plain stores")
-    answers = read_answers(store.layout, lambda rows: rows).unique(SAME)
+    answers = store.read(_all_answers).unique(SAME)
     if answers.filter(pl.col("provider").ne_missing("emulator")).height:
         raise ConfigError(f"{store!r} holds answers that are not the emulator's: their age is what it is")
     for question, run in _runs(answers):
         with destination.journal(question) as journal:
             journal.write([_moved(reply, timedelta(days=days)) for reply in run.partition_by("received_at")])
     return answers.height
+
+
+def _all_answers(sources: Sources) -> pl.DataFrame:
+    return pl.concat([sources.sealed, sources.unsealed.lazy()]).collect()
 
 
 def _runs(answers: pl.DataFrame) -> Iterator[tuple[Question, pl.DataFrame]]:

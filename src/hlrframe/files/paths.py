@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import InputError
-from hlrframe.store import sync_directory, try_lock
+from hlrframe.system import put_in_place, try_lock
 
 __all__ = [
     "check_destination",
@@ -149,7 +149,4 @@ def sweep(folder: Path) -> None:
 def _publish(temporary: Path, path: Path) -> None:
     if path.exists():
         temporary.chmod(path.stat().st_mode & 0o777)
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_directory(path.parent)
+    put_in_place(temporary, path)

@@ -5,7 +5,6 @@ picture. Its own policy lets a browser load nothing at all, whatever a network c
 """
 
 import os
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from hlrframe.report.charts import PATTERNS
 from hlrframe.report.markup import amount, count, element, many, percent, text
 from hlrframe.report.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
 from hlrframe.store import Store
+from hlrframe.system import publish
 
 __all__ = ["About", "notebook_part", "page", "source_of", "write_page"]
 
@@ -84,17 +84,10 @@ def write_page(path: str | os.PathLike[str], content: str) -> Path:
         InputError: Nothing can be written there.
     """
     destination = Path(path)
-    temporary = destination.with_name(f".{destination.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(destination)
+        publish(destination, lambda file: file.write(content.encode()), private=False)
     except OSError as error:
         raise InputError(f"cannot write {destination}: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return destination
 
 

@@ -3,7 +3,6 @@
 import glob
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain
 from typing import Final
 
 import duckdb
@@ -14,7 +13,7 @@ from hlrframe.model import verdict_of
 from hlrframe.report.dialect import literal, moment
 from hlrframe.report.tally import IS_SUSPECT, find_suspects, tally
 from hlrframe.report.wording import NEEDED
-from hlrframe.store import AGE, KEPT_TYPES, KEY, SAME, Layout, Store, View, collect, read_segment, row_count, scan_parts
+from hlrframe.store import AGE, KEPT_TYPES, KEY, SAME, Sources, Store
 
 __all__ = ["attach_store"]
 
@@ -99,15 +98,13 @@ def attach_store(
     Raises:
         StoreError: The store cannot be read.
     """
-    layout = store.layout
-    layout.check()
-    collect(layout, lambda view: _make(connection, layout, view, days, since))
+    store.read(lambda sources: _make(connection, sources, days, since))
 
 
-def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, days: str, since: datetime | None) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, sources: Sources, days: str, since: datetime | None) -> None:
     try:
-        rows = _keep(connection, layout, view)
-        doubles = find_suspects(connection, "kept", rows=rows)
+        _keep(connection, sources)
+        doubles = find_suspects(connection, "kept", rows=sources.rows)
         for statement in (_SEVERAL, _NEWEST, _FOUND):
             connection.execute(statement.format(alone=_ALONE if doubles.some else "", row=_ROW))
         tally(connection, _KEPT, days=days, doubles=doubles, taken="several", put="newest")
@@ -119,8 +116,7 @@ def _make(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View, day
             connection.execute(_JUDGED.format(what="view earlier", of="known_before"))
     except duckdb.Error as error:
         # A file that vanished or is damaged is the store's own affair, and it knows the errors of polars.
-        for path in chain(view.journals, view.parts):
-            path.stat()
+        sources.check()
         raise pl.exceptions.ComputeError(str(error)) from error
 
 
@@ -135,26 +131,21 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_JUDGED.format(what="view enriched", of="found"))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> int:
-    """Makes ``kept`` of all answers, sealed or not, and counts them; an answer may be there twice."""
-    nothing = pl.DataFrame(schema=KEPT_TYPES)
-    journals = pl.concat([nothing, *(read_segment(path, encoding=layout.encoding).answers for path in view.journals)])
-    connection.register("unsealed", journals.to_arrow())
-    parts = _parts(connection, layout, view)
-    connection.execute(f"create or replace view kept as from unsealed {parts}")
-    return journals.height + sum(map(row_count, view.parts))
+def _keep(connection: duckdb.DuckDBPyConnection, sources: Sources) -> None:
+    """Makes ``kept`` of all answers, sealed or not; an answer may be there twice."""
+    connection.register("unsealed", sources.unsealed.to_arrow())
+    connection.execute(f"create or replace view kept as from unsealed {_sealed(connection, sources)}")
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, layout: Layout, view: View) -> str:
+def _sealed(connection: duckdb.DuckDBPyConnection, sources: Sources) -> str:
     """Gives the sealed answers, as SQL that follows those of journals."""
-    if not view.parts:
-        return ""
-    if not layout.encoding.encrypts:
-        paths = ", ".join(literal(glob.escape(str(path))) for path in view.parts)
+    if sources.files:
+        paths = ", ".join(literal(glob.escape(str(path))) for path in sources.files)
         return f"union all by name from read_parquet([{paths}], union_by_name = true)"
+    if sources.files is not None:
+        return ""
     # DuckDB has no key: what is needed is read with it, batch by batch, and stays in memory or its spill.
-    rows = scan_parts(view.parts, KEPT_TYPES, encoding=layout.encoding).select(_WANTED)
-    connection.register("revealed", _stream(rows))
+    connection.register("revealed", _stream(sources.sealed.select(_WANTED)))
     connection.execute("create or replace table sealed as from revealed")
     connection.unregister("revealed")
     return "union all by name from sealed"

@@ -1,29 +1,29 @@
-"""The store: a directory or a bucket that keeps every answer, so that none is paid for twice and none is lost.
+"""The store: a directory that keeps every answer, so that none is paid for twice and none that was paid for is lost.
 
 ::
 
-    store        what a caller does with a store   <- open this first
-    journal      what a run learns, on disk before it counts; segment: one file of it; records: its entries
-    parts        sealed files; queries: which answer counts; checksum: no changed bit passes
-    claims       which numbers a run is asking at this moment
-    compaction   merging and removing what is sealed
-    layout       where things lie, and who may touch them; disk: private, durable files
-    remote       parts in a bucket; bucket: what is asked of an object store
-    privacy      how numbers lie in a store; cipher: encrypted; opening: where the key comes from
-    stats        what a store holds; health: whether to rely on it; export: its answers for others
+    store        Store: what the rest of the package and its users hold   <- open this first
+    reader       what is known, in doubt, changed; all answers as they lie
+    journal      a run's own file of what it asks and learns; segment: its bytes
+    claims       who is asking what at this moment
+    parts        sealed files: written, read, set aside; checksum: are they whole
+    compaction   merging, forgetting, purging
+    queries      which answer counts; records: the columns that are kept
+    layout       where things lie, and which version may touch them; remote: the same in a bucket
+    bucket       the few things that a store asks of an object store
+    privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
+    stats        how much there is; health: how it is; export: a copy in the clear
+    disk         private folders, and what to do when the system says no
 """
 
 from hlrframe.errors import DamagedWarning
 from hlrframe.store.claims import TOUCH_EVERY, Claim
 from hlrframe.store.compaction import Compaction
-from hlrframe.store.disk import sync_directory, try_lock
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal
-from hlrframe.store.layout import Layout, View
-from hlrframe.store.parts import collect, read_answers, row_count, scan_parts
 from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME
+from hlrframe.store.reader import Sources
 from hlrframe.store.records import KEPT_TYPES, Answered, Asked, Entry, Withdrawn
-from hlrframe.store.segment import read_segment
 from hlrframe.store.stats import StoreStats
 from hlrframe.store.store import Store
 
@@ -41,17 +41,9 @@ __all__ = [
     "DamagedWarning",
     "Entry",
     "Journal",
-    "Layout",
+    "Sources",
     "Store",
     "StoreHealth",
     "StoreStats",
-    "View",
     "Withdrawn",
-    "collect",
-    "read_answers",
-    "read_segment",
-    "row_count",
-    "scan_parts",
-    "sync_directory",
-    "try_lock",
 ]

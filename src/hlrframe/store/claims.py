@@ -23,9 +23,10 @@ from typing import Final, Self
 import polars as pl
 
 from hlrframe.model import Question
-from hlrframe.store.disk import create, explained, list_files, try_lock
+from hlrframe.store.disk import explained, list_files
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.privacy import Encoding
+from hlrframe.system import create, locked, try_lock
 
 __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
 
@@ -116,15 +117,7 @@ def has_claimed(layout: Layout, hidden: pl.Series) -> bool:
 @contextmanager
 def _turn(directory: Path) -> Iterator[None]:
     """Keeps others from publishing between our reading and our publishing."""
-    path = directory / "turn.lock"
-    try:
-        file = create(path)
-    except FileExistsError:
-        file = FileIO(path, "r+")
-    with file:
-        deadline = time.monotonic() + PATIENCE
-        while try_lock(file) is False and time.monotonic() < deadline:
-            time.sleep(_TRY_EVERY)
+    with locked(directory / "turn.lock", patience=PATIENCE, poll=_TRY_EVERY):
         yield
 
 

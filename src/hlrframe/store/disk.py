@@ -1,33 +1,27 @@
-"""Private, durable files: everything that the store asks of a file system.
+"""What the store asks of a file system beyond ``system.files``: private folders, listings, and refusals in words.
 
-A file is made for its owner alone whatever the umask is, is on disk before it counts, and appears under its name
-whole or not at all. Where the system says no, a :class:`~hlrframe.StoreError` says what to do about it.
+Where the system says no, a :class:`~hlrframe.StoreError` says what to do about it.
 """
 
 import errno
 import os
-import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedWriter, FileIO
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from hlrframe.errors import StoreError
+from hlrframe.system import sync_directory
 
 __all__ = [
     "append",
-    "create",
     "explained",
     "is_same_file",
     "list_files",
     "make_directory",
-    "publish",
     "sweep_temporaries",
-    "sync_directory",
-    "try_lock",
 ]
 
 #: Seconds after which a temporary file can only be a dead process's.
@@ -76,60 +70,12 @@ def make_directory(path: Path, *, parents: bool = False) -> None:
     sync_directory(path.parent)
 
 
-def create(path: Path) -> FileIO:
-    """Makes a new file that only its owner can read, and opens it unbuffered.
-
-    Raises:
-        FileExistsError: The name is taken.
-    """
-    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
-    file = FileIO(os.open(path, flags, 0o600), "r+")
-    path.chmod(0o600)  # a umask takes bits away even from the owner
-    return file
-
-
 def append(file: FileIO, data: bytes) -> None:
     """Writes all of it and returns when it is on disk."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
     os.fsync(file.fileno())
-
-
-def publish(
-    path: Path, write: Callable[[BinaryIO], object], *, confirm: Callable[[Path], object] | None = None
-) -> None:
-    """Makes a file appear under its name at once, whole and on disk; one of that name is replaced.
-
-    Args:
-        path: Its name.
-        write: Writes its content.
-        confirm: Called with its temporary name when it is whole; where it raises, the file does not appear.
-    """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        with BufferedWriter(create(temporary)) as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        if confirm is not None:
-            confirm(temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Puts the names in a directory on disk, where the system has a call for it."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def list_files(directory: Path, suffix: str) -> tuple[Path, ...]:
@@ -157,28 +103,3 @@ def is_same_file(file: FileIO, path: Path) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except (FileNotFoundError, NotADirectoryError):
         return False
-
-
-if sys.platform == "win32":
-
-    def try_lock(file: FileIO) -> bool | None:  # noqa: ARG001  # the same call everywhere
-        """Says that this system has no lock that readers could ignore."""
-        return None
-
-else:
-    import fcntl
-
-    def try_lock(file: FileIO) -> bool | None:
-        """Takes the lock of an open file without waiting; it falls with the file's closing or the process's end.
-
-        Returns:
-            Whether it was taken; ``None`` where the file system has no locks.
-        """
-        # Not lockf: a process drops those by closing any other handle on the same file, as every reader does.
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return None
-        return True

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.errors import ConfigError
-from hlrframe.store.disk import explained, publish
+from hlrframe.store.disk import explained
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers
 from hlrframe.store.queries import AGE, KEY, SAME, newest
 from hlrframe.store.records import KEPT_TYPES
+from hlrframe.system import publish
 
 __all__ = ["FORMATS", "export"]
 

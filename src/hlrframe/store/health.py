@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.model import Question
-from hlrframe.store.disk import create, explained
+from hlrframe.store.disk import explained
 from hlrframe.store.journal import is_orphan
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.parts import read_answers, read_events
 from hlrframe.store.queries import KEY, by_numbers, in_doubt
+from hlrframe.system import create
 
 __all__ = ["StoreHealth", "examine", "pace"]
 

@@ -17,12 +17,13 @@ import polars as pl
 from hlrframe.errors import StoreError, UnsealedWarning
 from hlrframe.model import Question
 from hlrframe.store.bucket import BucketError
-from hlrframe.store.disk import explained, is_same_file, sync_directory, try_lock
+from hlrframe.store.disk import explained, is_same_file
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.parts import row_count, set_aside, write_parquet
 from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
+from hlrframe.system import sync_directory, try_lock
 
 __all__ = ["Journal", "is_orphan", "seal_orphans"]
 

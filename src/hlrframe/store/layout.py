@@ -21,16 +21,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION
-from hlrframe.store.disk import create, explained, list_files, make_directory, publish, sync_directory, try_lock
+from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.privacy import PLAIN, Encoding
+from hlrframe.system import locked, publish, sync_directory
 
-__all__ = ["FORMAT_VERSION", "Layout", "View", "facts_in", "new_name", "refuse_newer", "run_of"]
+__all__ = ["FORMAT_VERSION", "Layout", "Places", "View", "checked", "facts_in", "new_name", "refuse_newer", "run_of"]
 
 #: Raised by one whenever the files of a store are laid out in a way that older versions would misread: 2 knows of
 #: stores whose numbers are hashed or encrypted.
@@ -56,17 +56,10 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """The places in one store."""
+class Places:
+    """Where things lie in the folder of a store."""
 
     root: Path
-    #: How numbers lie in it.
-    encoding: Encoding = PLAIN
-
-    @property
-    def name(self) -> str:
-        """What its user calls the store."""
-        return str(self.root)
 
     @property
     def marker(self) -> Path:
@@ -97,6 +90,19 @@ class Layout:
     def lock(self) -> Path:
         """Held by whoever merges or removes parts."""
         return self.root / "tidy.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout(Places):
+    """One store on disk: its places, and what may be done there."""
+
+    #: How numbers lie in it.
+    encoding: Encoding = PLAIN
+
+    @property
+    def name(self) -> str:
+        """What its user calls the store."""
+        return str(self.root)
 
     def view(self) -> View:
         """Lists the files.
@@ -152,8 +158,8 @@ class Layout:
         Raises:
             StoreError: Another one is at it.
         """
-        with explained("tidy the store", self.root), self._open_lock() as file:
-            if try_lock(file) is False:
+        with explained("tidy the store", self.root), locked(self.lock) as is_free:
+            if not is_free:
                 raise StoreError(f"another process is tidying {self.root}: run again when it has ended")
             yield
 
@@ -163,12 +169,6 @@ class Layout:
         Raises:
             StoreError: Another one took over.
         """
-
-    def _open_lock(self) -> FileIO:
-        try:
-            return create(self.lock)
-        except FileExistsError:
-            return FileIO(self.lock, "r+")
 
     def facts(self) -> Mapping[str, Any] | None:
         """Gives what the marker says; ``None`` where there is no store yet.
@@ -216,6 +216,16 @@ class Layout:
 
     def _list_parts(self) -> tuple[Path, ...]:
         return list_files(self.parts, ".parquet")
+
+
+def checked(layout: Layout) -> Layout:
+    """Gives a layout that this version can read; asked each time, since a newer one may have begun to write there.
+
+    Raises:
+        StoreError: It cannot.
+    """
+    layout.check()
+    return layout
 
 
 def facts_in(raw: bytes, path: Path | str) -> Mapping[str, Any]:

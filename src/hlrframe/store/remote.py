@@ -33,9 +33,10 @@ from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.store.bucket import Bucket, is_url
-from hlrframe.store.disk import explained, list_files, make_directory, publish
+from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.layout import Layout, facts_in, new_name
 from hlrframe.store.privacy import PLAIN, Encoding
+from hlrframe.system import publish
 
 __all__ = ["RemoteLayout", "default_spool", "layout_at"]
 

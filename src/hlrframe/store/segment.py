@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION, LookupKind, Question
-from hlrframe.store.disk import append, create, explained, is_same_file, sync_directory, try_lock
+from hlrframe.store.disk import append, explained, is_same_file
 from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.store.records import (
@@ -38,6 +38,7 @@ from hlrframe.store.records import (
     of_run,
     timed,
 )
+from hlrframe.system import create, sync_directory, try_lock
 
 __all__ = ["Commits", "Content", "SegmentWriter", "commits_in", "read_segment"]
 

@@ -1,15 +1,14 @@
 """The store: every answer that was ever paid for, kept in a directory."""
 
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from hlrframe.model import MaxAge, Question, parse_age
 from hlrframe.store.claims import Claim, claim
@@ -18,28 +17,18 @@ from hlrframe.store.disk import explained, sweep_temporaries
 from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
-from hlrframe.store.layout import Layout, View
+from hlrframe.store.layout import Layout, checked
 from hlrframe.store.opening import encoding_of
-from hlrframe.store.parts import collect, read_answers, read_events
 from hlrframe.store.privacy import KeySource
-from hlrframe.store.queries import (
-    AGE,
-    KEY,
-    SAME,
-    WATCHED,
-    by_numbers,
-    changed,
-    earliest,
-    in_doubt,
-    newest,
-    not_too_old,
-    oldest,
-)
-from hlrframe.store.records import ANSWER_COLUMNS, KEPT_TYPES
+from hlrframe.store.queries import earliest
+from hlrframe.store.reader import Reader, Sources, distinct
+from hlrframe.store.records import ANSWER_COLUMNS
 from hlrframe.store.remote import layout_at
 from hlrframe.store.stats import StoreStats, count
 
 __all__ = ["Store"]
+
+_T = TypeVar("_T")
 
 
 class Store:
@@ -77,6 +66,9 @@ class Store:
     this machine; the mirrors of the others follow when they next read, and what they have not sealed yet they forget
     themselves.
 
+    It has many methods since they are what is documented, each a line or two: ``reader`` knows how to look things up,
+    ``compaction`` how to merge and remove, ``stats``, ``health`` and ``export`` what their names say.
+
     >>> Store("no/such/folder/yet").stats().answers
     0
     """
@@ -96,6 +88,7 @@ class Store:
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root
         self._layout.check()
+        self._reader = Reader(self._layout)
 
     def __repr__(self) -> str:
         mode = "" if self.privacy == "plain" else f", {self.privacy}"
@@ -138,15 +131,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        numbers, hidden = self._hidden(msisdns)
-        if numbers.is_empty():
-            return pl.DataFrame(schema=KEPT_TYPES).select(columns)
-        ages, kind = MaxAge.of(max_age), question.kind
-        fits = (pl.col("question") == question.key) & (pl.col("known_at") >= oldest(now, ages, kind))
-        wanted = list(dict.fromkeys([*columns, "live_status", *AGE]))
-        found = read_answers(self._open(), lambda rows: rows.filter(fits & by_numbers(hidden)).select(wanted))
-        fresh = newest(found, ["msisdn"]).filter(not_too_old(now, ages, kind)).select(columns)
-        return self._layout.encoding.reveal(fresh, hidden=hidden, numbers=numbers)
+        return self._reader.known(msisdns, question, max_age=max_age, now=now, columns=columns)
 
     def unanswered(self, msisdns: pl.Series, question: Question, *, since: datetime | None = None) -> pl.DataFrame:
         """Looks up which numbers were asked, perhaps billed, and never answered.
@@ -165,17 +150,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        numbers, hidden = self._hidden(msisdns)
-        fits = (pl.col("question") == question.key) & by_numbers(hidden)
-        events = read_events(self._open(), lambda rows: rows.filter(fits))
-        if events.is_empty():
-            return events.select("msisdn", asked_at="at")
-        asked = (pl.col("question") == question.key) & by_numbers(events["msisdn"].unique())
-        answers = read_answers(self._layout, lambda rows: rows.filter(asked).select(*KEY, "received_at"))
-        doubtful = in_doubt(events, answers).filter(event="asked")
-        recent = doubtful.filter(since is None or pl.col("at") >= since)
-        first = recent.group_by("msisdn").agg(asked_at=pl.col("at").min())
-        return self._layout.encoding.reveal(first, hidden=hidden, numbers=numbers)
+        return self._reader.unanswered(msisdns, question, since=since)
 
     def claim(self, msisdns: pl.Series, question: Question) -> Claim:
         """Tells other runs that these numbers are about to be asked, and learns which of them others are asking.
@@ -200,11 +175,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-
-        def sizes(view: View) -> Hashable:
-            return view.parts, tuple((path, path.stat().st_size) for path in view.journals)
-
-        return collect(self._open(), sizes)
+        return self._reader.footprint()
 
     def journal(self, question: Question) -> Journal:
         """Begins a run: seals what killed runs left behind, and opens a journal of its own.
@@ -226,7 +197,7 @@ class Store:
         ``options`` and ``question``, which say what was asked, and ``run``, which asked it. A hashed store gives hashes
         in the place of numbers.
         """
-        return register_io_source(_Scan(self._open()), schema=KEPT_TYPES)
+        return self._reader.scan()
 
     def stats(self) -> StoreStats:
         """Counts what the store holds.
@@ -234,7 +205,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return count(self._open())
+        return count(checked(self._layout))
 
     def health(self) -> StoreHealth:
         """Examines the store: can it be written, is a file damaged, did a killed run leave something behind.
@@ -242,7 +213,7 @@ class Store:
         Raises:
             StoreError: It cannot be read, or not be written.
         """
-        return examine(self._open())
+        return examine(checked(self._layout))
 
     def pace(self, question: Question) -> float | None:
         """Gives the numbers a second at which the last long enough run asked a question, or ``None``.
@@ -250,7 +221,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return pace(self._open(), question)
+        return pace(checked(self._layout), question)
 
     def history(self, number: str) -> pl.DataFrame:
         """Gives every answer to a number, oldest first, in the columns of :meth:`scan`.
@@ -261,10 +232,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        numbers, hidden = self._hidden(pl.Series([number]))
-        theirs = by_numbers(hidden)
-        found = read_answers(self._open(), lambda rows: rows.filter(theirs), between=(hidden[0], hidden[0]))
-        return self._layout.encoding.reveal(found.unique(SAME).sort(AGE), hidden=hidden, numbers=numbers)
+        return self._reader.history(number)
 
     def changes(self, since: datetime) -> pl.DataFrame:
         """Says which numbers are no longer what they were: live status, network, porting.
@@ -279,7 +247,7 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return changed(read_answers(self._open(), lambda rows: rows.select(*KEY, *AGE, *WATCHED)), since)
+        return self._reader.changes(since)
 
     def export(
         self, destination: str | os.PathLike[str], *, question: Question | str | None = None, newest_only: bool = True
@@ -300,7 +268,7 @@ class Store:
         """
         key = question.key if isinstance(question, Question) else question
         path = Path(destination).expanduser()
-        return export(self._open(), path, question=key, newest_only=newest_only)
+        return export(checked(self._layout), path, question=key, newest_only=newest_only)
 
     def compact(self, *, now: datetime | None = None) -> Compaction:
         """Merges small parts into few sorted ones; runs and readers may go on meanwhile.
@@ -311,7 +279,7 @@ class Store:
         Raises:
             StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
         """
-        if not self._exists():
+        if not _exists(self._layout):
             return Compaction(0, 0)
         return compact(self._layout, now or datetime.now(UTC))
 
@@ -325,8 +293,8 @@ class Store:
             StoreError: A run that goes on has one of the numbers, a damaged file may have one, another process is
                 tidying the store, or the disk refused.
         """
-        _, wanted = self._hidden(pl.Series(list(numbers), dtype=pl.String))
-        return forget(self._layout, wanted) if self._exists() and len(wanted) else 0
+        _, wanted = distinct(self._layout, pl.Series(list(numbers), dtype=pl.String))
+        return forget(self._layout, wanted) if _exists(self._layout) and len(wanted) else 0
 
     def purge(self, older_than: str | timedelta, *, now: datetime | None = None) -> int:
         """Removes sealed answers that are older than an age such as ``"365d"``, and says how many.
@@ -340,38 +308,19 @@ class Store:
             StoreError: Another process is tidying the store, or the disk refused.
         """
         before = earliest(now or datetime.now(UTC), parse_age(older_than))
-        return purge(self._layout, before) if self._exists() else 0
+        return purge(self._layout, before) if _exists(self._layout) else 0
 
-    def _open(self) -> Layout:
-        # Each time: a newer version may have begun to write here since.
-        self._layout.check()
-        return self._layout
+    def read(self, make: Callable[[Sources], _T]) -> _T:
+        """Makes something of all answers as they lie, older ones and those that lie twice among them.
 
-    def _hidden(self, msisdns: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Gives the distinct numbers of a list, and what stands for them in the store."""
-        numbers = msisdns.cast(pl.String).drop_nulls()
-        if numbers.hash().n_unique() < len(numbers):  # to tell so costs half as much
-            numbers = numbers.unique()
-        return numbers, self._layout.encoding.hide(numbers)
+        Args:
+            make: Called with what there is; again where that changed meanwhile, and without a file that is damaged.
 
-    def _exists(self) -> bool:
-        return self._open().facts() is not None
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return self._reader.read(make)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """What polars calls when a scan is collected."""
-
-    layout: Layout
-
-    def __call__(
-        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        named = set() if predicate is None else set(predicate.meta.root_names())
-        needed = {*(columns or KEPT_TYPES), *KEY, *AGE, *named}
-        wanted = [name for name in KEPT_TYPES if name in needed]
-        keep = pl.lit(value=True) if predicate is None else predicate
-        # What looks at the key alone can come before the choice of the newest answer, and spares reading the rest.
-        early = keep if named <= {*KEY, "lookup", "options"} else pl.lit(value=True)
-        found = newest(read_answers(self.layout, lambda rows: rows.filter(early).select(wanted))).filter(keep)
-        yield found.head(len(found) if limit is None else limit).select(columns or list(KEPT_TYPES))
+def _exists(layout: Layout) -> bool:
+    return checked(layout).facts() is not None

@@ -1,0 +1,136 @@
+"""Files that appear under their names whole and on disk, or not at all; and locks that hold among processes.
+
+``publish`` is the one way in which this package replaces a file; ``put_in_place`` is its second half, for whoever has
+written a temporary file by other means.
+"""
+
+import errno
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedWriter, FileIO
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import filelock
+
+__all__ = ["create", "locked", "publish", "put_in_place", "sync_directory", "try_lock"]
+
+#: What a file system without locks says.
+_NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+
+
+def create(path: Path) -> FileIO:
+    """Makes a new file that only its owner can read, and opens it unbuffered.
+
+    Raises:
+        FileExistsError: The name is taken.
+    """
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
+    file = FileIO(os.open(path, flags, 0o600), "r+")
+    path.chmod(0o600)  # a umask takes bits away even from the owner
+    return file
+
+
+def publish(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    *,
+    private: bool = True,
+    confirm: Callable[[Path], object] | None = None,
+) -> None:
+    """Makes a file appear under its name at once, whole and on disk; one of that name is replaced.
+
+    Args:
+        path: Its name.
+        write: Writes its content.
+        private: Whether its owner alone may read it; otherwise whoever may read the user's other files.
+        confirm: Called with its temporary name when it is whole; where it raises, the file does not appear.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with BufferedWriter(create(temporary) if private else FileIO(temporary, "x+")) as file:
+            write(file)
+        if confirm is not None:
+            confirm(temporary)
+        put_in_place(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Gives a whole file its name, on disk when it returns; one of that name is replaced."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Puts the names in a directory on disk, where the system has a call for it."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked(path: Path, *, patience: float = 0.0, poll: float = 0.005) -> Iterator[bool]:
+    """Holds the lock of a name among all processes and threads; it falls with the block's or the process's end.
+
+    Args:
+        path: The lock's own file, which nobody writes to or reads.
+        patience: Seconds to wait for whoever has it.
+        poll: Seconds between two tries.
+
+    Yields:
+        Whether nobody else has it: a file system without locks keeps nobody out, and the block goes on as well.
+    """
+    lock = filelock.FileLock(path, timeout=patience, mode=0o600)
+    is_free = True
+    try:
+        lock.acquire(poll_interval=poll)
+    except filelock.Timeout:
+        is_free = False
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    try:
+        yield is_free
+    finally:
+        lock.release()
+
+
+if sys.platform == "win32":
+
+    def try_lock(file: FileIO) -> bool | None:  # noqa: ARG001  # the same call everywhere
+        """Says that this system has no lock that readers could ignore."""
+        return None
+
+else:
+    import fcntl
+
+    def try_lock(file: FileIO) -> bool | None:
+        """Takes the lock of an open file without waiting; it falls with the file's closing or the process's end.
+
+        Other than ``locked`` it leaves a file that others read while it is held, which Windows does not allow.
+
+        Returns:
+            Whether it was taken; ``None`` where the file system has no locks.
+        """
+        # Not lockf: a process drops those by closing any other handle on the same file, as every reader does.
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return None
+        return True
