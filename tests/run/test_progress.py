@@ -295,6 +295,7 @@ run_sync(work)
 """
 
 
+@pytest.mark.slow
 def test_a_widget_in_a_real_kernel():
     """A notebook shows the bar as a widget, though nobody imported ipywidgets."""
     kinds, text = in_a_kernel(IN_A_THREAD)
@@ -302,6 +303,7 @@ def test_a_widget_in_a_real_kernel():
     assert "numbers" not in text
 
 
+@pytest.mark.slow
 def test_a_kernel_without_widgets():
     """A notebook that has no widgets shows the line, and no warning."""
     hidden = "import importlib.util as util\nfind = util.find_spec\n"

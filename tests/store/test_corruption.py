@@ -145,6 +145,7 @@ def test_no_damage_is_sealed(path, harm, tmp_path):
         mend(path, sound)
 
 
+@pytest.mark.slow
 def test_every_byte_of_a_small_part_counts(tmp_path):
     """No single changed byte of a sealed file goes unnoticed, footer and checksum included."""
     store_with(tmp_path / "store", answered(number(1)))
