@@ -6,7 +6,7 @@ process; :func:`serve`, :func:`running` and :func:`serve_forever` put the same e
 ::
 
     service     a request in, a reply out, a bill kept   <- open this first
-    asking      what comes in, and how it is refused
+    requests    what comes in, and how it is refused
     findings    what a lookup finds and costs; answers: the fields that go out
     bill        what was asked, charged, and done to the client on purpose
     caches      the provider's two caches
@@ -26,10 +26,10 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hlrframe.emulator.asking import Call
 from hlrframe.emulator.bill import Bill
 from hlrframe.emulator.faults import Fault, Faults, Outage
 from hlrframe.emulator.past import backdate
+from hlrframe.emulator.requests import Call
 from hlrframe.emulator.samples import find_numbers, sample_numbers
 from hlrframe.emulator.server import running, serve, serve_forever
 from hlrframe.emulator.service import Emulator, Reply, Ticket

@@ -6,10 +6,10 @@ from typing import Any
 
 import phonenumbers
 
-from hlrframe.emulator.asking import Query
 from hlrframe.emulator.countries import INTERNATIONAL, region_of_iso3
 from hlrframe.emulator.findings import Finding, ported_date
 from hlrframe.emulator.numbering import digits_of
+from hlrframe.emulator.requests import Query
 from hlrframe.emulator.world import USA, Subscriber
 
 __all__ = ["as_credits", "broken", "result", "stamp", "unpaid"]

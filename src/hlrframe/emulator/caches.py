@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from hlrframe.emulator.asking import MAX_CACHE_DAYS, Query
 from hlrframe.emulator.dice import share
 from hlrframe.emulator.findings import Finding, Kind, Source
+from hlrframe.emulator.requests import MAX_CACHE_DAYS, Query
 from hlrframe.emulator.world import USA, Subscriber, World
 
 __all__ = ["Cached", "Caches"]

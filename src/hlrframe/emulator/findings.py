@@ -6,7 +6,7 @@ One function for each thing that can be asked; a :class:`Finding` holds everythi
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hlrframe.emulator.asking import Query
+from hlrframe.emulator.requests import Query
 from hlrframe.emulator.world import USA, USA_TERRITORIES, Subscriber
 
 __all__ = ["CREDIT", "Finding", "Kind", "Source", "find", "ported_date", "price"]

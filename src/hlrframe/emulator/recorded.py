@@ -11,10 +11,10 @@ from typing import Final
 
 import phonenumbers
 
-from hlrframe.emulator.asking import Query
 from hlrframe.emulator.countries import country_of
 from hlrframe.emulator.networks import Network
 from hlrframe.emulator.numbering import digits_of
+from hlrframe.emulator.requests import Query
 from hlrframe.emulator.traffic import Latency, Throttle
 from hlrframe.emulator.world import Subscriber, World
 

@@ -12,8 +12,8 @@ from typing import Final, cast
 
 import h11
 
-from hlrframe.emulator.asking import Call
 from hlrframe.emulator.faults import Fault
+from hlrframe.emulator.requests import Call
 from hlrframe.emulator.service import Emulator, Reply, Ticket
 
 __all__ = ["running", "serve", "serve_forever"]

@@ -15,12 +15,12 @@ import msgspec
 
 from hlrframe.emulator import recorded
 from hlrframe.emulator.answers import as_credits, broken, result, unpaid
-from hlrframe.emulator.asking import Asking, Call, Query, Refusal, read, read_queries
 from hlrframe.emulator.bill import Bill
 from hlrframe.emulator.caches import Cached, Caches
 from hlrframe.emulator.countries import region_of_iso3
 from hlrframe.emulator.faults import Fault, Faults
 from hlrframe.emulator.findings import CREDIT, Finding, Kind, find, ported_date, price
+from hlrframe.emulator.requests import Asking, Call, Query, Refusal, read, read_queries
 from hlrframe.emulator.traffic import Counted, Latency, Load, Throttle, Traffic
 from hlrframe.emulator.world import Subscriber, World
 

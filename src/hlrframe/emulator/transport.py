@@ -6,8 +6,8 @@ from typing import Final
 
 import httpx
 
-from hlrframe.emulator.asking import Call
 from hlrframe.emulator.faults import Fault
+from hlrframe.emulator.requests import Call
 from hlrframe.emulator.service import Emulator, Reply, Ticket
 
 __all__ = ["EmulatorTransport"]
