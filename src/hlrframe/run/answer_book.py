@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -19,11 +20,32 @@ _OWN: Final = ("uuid", "detected_number", "formatted_number", "ported_date", "sm
 _profile_of: Final = attrgetter(
     "live_status", "number_type", "usa_status", "is_ported", "disposable", "original", "current"
 )
-_PROFILE_COLUMNS: Final = frozenset(
-    {"live_status", "number_type", "usa_status", "is_ported", "disposable", "error", "provider"}
-    | {f"original_{part}" for part in ("network", "mccmnc", "country", "country_name", "prefix", "area")}
-    | {f"current_{part}" for part in ("network", "mccmnc", "country", "country_name", "prefix")}
-)
+
+
+class _Profile(NamedTuple):
+    """The columns that are alike for many numbers: the fields are called as the columns are."""
+
+    live_status: str | None
+    number_type: str | None
+    usa_status: str | None
+    is_ported: bool | None
+    disposable: bool | None
+    original_network: str | None
+    original_mccmnc: str | None
+    original_country: str | None
+    original_country_name: str | None
+    original_prefix: str | None
+    original_area: str | None
+    current_network: str | None
+    current_mccmnc: str | None
+    current_country: str | None
+    current_country_name: str | None
+    current_prefix: str | None
+    provider: str
+    error: None = None
+
+
+_PROFILE_COLUMNS: Final = frozenset(_Profile._fields)
 #: What a profile says.
 PROFILE_TYPES: Final = pl.Schema(
     {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name in _PROFILE_COLUMNS}
@@ -33,7 +55,8 @@ NARROW_TYPES: Final = pl.Schema(
     {name: kind for name, kind in pl.Schema(ANSWER_SCHEMA).items() if name not in _PROFILE_COLUMNS}
     | {"profile": pl.UInt32()}
 )
-_YES_NO: Final = {"YES": True, "NO": False}
+_YES_NO: Final[dict[str | None, bool]] = {"YES": True, "NO": False}
+_NOWHERE: Final = NetworkDetails()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -116,33 +139,33 @@ def _own_columns(
 
 def _profile_rows(profiles: Iterable[Any], provider: str) -> dict[str, Sequence[object]]:
     """Gives the columns of some profiles, by name."""
-    rows = [_row(profile) | {"provider": provider, "error": None} for profile in profiles]
-    return {name: [row[name] for row in rows] for name in _PROFILE_COLUMNS}
+    rows = [_row(profile, provider) for profile in profiles]
+    columns = zip(*rows, strict=True) if rows else repeat(())
+    return dict(zip(_Profile._fields, columns, strict=bool(rows)))
 
 
-def _row(profile: tuple[Any, ...]) -> dict[str, object]:
-    status, kind, usa, ported, disposable, original, current = profile
-    return {
-        "live_status": status or None,
-        "number_type": kind or None,
-        "usa_status": usa or None,
-        "is_ported": _YES_NO.get(ported),
-        "disposable": _YES_NO.get(disposable),
-        "original_area": (original.area or None) if original else None,
-        **_network(original, "original"),
-        **_network(current, "current"),
-    }
-
-
-def _network(network: NetworkDetails | None, role: str) -> dict[str, str | None]:
-    network = network or NetworkDetails()
-    return {
-        f"{role}_network": network.name or None,
-        f"{role}_mccmnc": network.mccmnc or None,
-        f"{role}_country": network.country or None,
-        f"{role}_country_name": network.country_name or None,
-        f"{role}_prefix": network.prefix or None,
-    }
+def _row(profile: tuple[Any, ...], provider: str) -> _Profile:
+    status, number_type, usa_status, is_ported, disposable, original, current = profile
+    first, now = original or _NOWHERE, current or _NOWHERE
+    return _Profile(
+        live_status=status or None,
+        number_type=number_type or None,
+        usa_status=usa_status or None,
+        is_ported=_YES_NO.get(is_ported),
+        disposable=_YES_NO.get(disposable),
+        original_network=first.name or None,
+        original_mccmnc=first.mccmnc or None,
+        original_country=first.country or None,
+        original_country_name=first.country_name or None,
+        original_prefix=first.prefix or None,
+        original_area=first.area or None,
+        current_network=now.name or None,
+        current_mccmnc=now.mccmnc or None,
+        current_country=now.country or None,
+        current_country_name=now.country_name or None,
+        current_prefix=now.prefix or None,
+        provider=provider,
+    )
 
 
 def _times(results: Sequence[LookupResult], otherwise: datetime) -> list[int]:
