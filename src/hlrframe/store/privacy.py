@@ -1,8 +1,8 @@
 """How numbers lie in a store: as they are, hashed, or encrypted.
 
-An *encoding* is what stands between the numbers that a run speaks of and those that lie on disk. The plain one does
-nothing; :class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, can be
-lifted by whoever has the key. A store has one encoding all its life: its marker says which, and what a key must give
+An *encoding* turns the numbers that a run speaks of into those that lie on disk, and back. The plain one does nothing;
+:class:`Hashed` keeps a keyed hash in a number's place, for good; the encrypted one, in ``cipher``, is undone by whoever
+has the key. A store has one encoding all its life: its marker says which, and what a key must give
 to fit.
 """
 
@@ -170,7 +170,7 @@ class Encoding:
         )
 
     def check(self, mark: object, path: Path | str) -> None:
-        """Refuses what was written under another encoding.
+        """Refuses what was written in another encoding.
 
         Args:
             mark: What the marker or a file says of its encoding.
@@ -216,7 +216,7 @@ class Hashed(Encoding):
     def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
         """Gives answers under their hashes, without what tells the number and without a text that may hold one."""
         rows = pl.DataFrame(answers)
-        forgotten = [pl.lit(None, pl.String).alias(name) for name in TELLING]
+        forgotten = [pl.lit(None, rows.schema[name]).alias(name) for name in TELLING]
         texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
         kept = [pl.when(~_may_hold_a_number(name)).then(name) for name in texts]
         hidden = rows.with_columns(kept).with_columns(self.hide(rows["msisdn"]), *forgotten)

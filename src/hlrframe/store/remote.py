@@ -95,6 +95,23 @@ class _Lease:
 
     holder: str = ""
 
+    def take(self, bucket: Bucket) -> None:
+        """Takes the bucket's lock under a new name, from one that died too.
+
+        Raises:
+            StoreError: Another machine has it.
+        """
+        self.holder = uuid.uuid4().hex
+        holder = self.holder.encode()
+        if bucket.create(_LOCK, holder):
+            return
+        found = bucket.version(_LOCK)
+        is_dead = found is not None and datetime.now(UTC) - found[1] > LEASE
+        if not (found and is_dead and bucket.replace(_LOCK, holder, tag=found[0])):
+            raise StoreError(
+                f"another machine is tidying {bucket.url}: run again when it has ended, or in an hour if it died"
+            )
+
 
 @dataclass(frozen=True)
 class RemoteLayout(Layout):
@@ -147,8 +164,7 @@ class RemoteLayout(Layout):
             StoreError: Another one is at it.
         """
         with super().alone():
-            self._lease.holder = uuid.uuid4().hex
-            self._take_lock()
+            self._lease.take(self.bucket)
             try:
                 yield
             finally:
@@ -166,17 +182,6 @@ class RemoteLayout(Layout):
         if not found or not mine or not self.bucket.replace(_LOCK, self._lease.holder.encode(), tag=found[0]):
             raise StoreError(f"another machine took over tidying {self.bucket.url}: run again when it has ended")
 
-    def _take_lock(self) -> None:
-        holder = self._lease.holder.encode()
-        if self.bucket.create(_LOCK, holder):
-            return
-        found = self.bucket.version(_LOCK)
-        is_dead = found is not None and datetime.now(UTC) - found[1] > LEASE
-        if not (found and is_dead and self.bucket.replace(_LOCK, holder, tag=found[0])):
-            raise StoreError(
-                f"another machine is tidying {self.bucket.url}: run again when it has ended, or in an hour if it died"
-            )
-
     def _put(self, name: str, file: Path) -> None:
         """Makes a part in the bucket; one of the same size is this one, put by a sealer that died."""
         size = file.stat().st_size
@@ -191,16 +196,10 @@ class RemoteLayout(Layout):
         for path in mirrored:
             if path.name not in there:
                 path.unlink(missing_ok=True)
-        missing = [name for name, size in there.items() if not self._is_mirrored(name, size)]
+        missing = [name for name, size in there.items() if not _has_size(self.parts / name, size)]
         if missing:
             self._fetch(missing)
         return tuple(self.parts / name for name in sorted(there))
-
-    def _is_mirrored(self, name: str, size: int) -> bool:
-        try:
-            return (self.parts / name).stat().st_size == size
-        except (FileNotFoundError, NotADirectoryError):
-            return False
 
     def _fetch(self, names: Collection[str]) -> None:
         with explained("write to the spool", self.root), ThreadPoolExecutor(FETCHES) as pool:
@@ -251,3 +250,10 @@ class RemoteLayout(Layout):
             raise StoreError(
                 f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"
             )
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except (FileNotFoundError, NotADirectoryError):
+        return False
