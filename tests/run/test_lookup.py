@@ -65,7 +65,7 @@ def test_lookups_that_fail():
     """A number that the provider fails at for good is a failed row with a reason, and the others are answered."""
     cells = some(40)
     numbers, (reading,) = read(cells)
-    provider, client = connected(faults=Faults(internal_error=0.7))
+    provider, client = connected(faults=Faults(internal_error=0.9))
     outcomes = resolved(numbers, client)
     rows = outcomes.rows(reading)
     counts = Counter(rows["state"])

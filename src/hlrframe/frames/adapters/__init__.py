@@ -24,8 +24,8 @@ from hlrframe.frames.to_text import series_of, texts_of, texts_of_each
 
 __all__ = ["ADAPTERS", "Adapter", "OpenFrame", "Wanted", "open_frame", "open_list"]
 
-#: In the order in which they are asked: many libraries stream as Arrow does, and arrow takes all of those.
-ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, pandas, duckdb, arrow)
+#: In the order in which they are asked: pandas last, since asking whether a frame is one of its loads narwhals.
+ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, arrow, duckdb, pandas)
 
 
 def open_frame(
@@ -53,13 +53,11 @@ def open_frame(
     """
     if hasattr(frame, "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
+    wanted = Wanted(column, region_column, adding)
     for adapter in adapters:
         if adapter.takes(frame):
-            return adapter.open(frame, Wanted(column, region_column, adding))
-    raise InputError(
-        f"{type(frame).__name__} is no frame: "
-        "pass a polars, pandas or pyarrow frame, a DuckDB relation or an Arrow stream"
-    )
+            return adapter.open(frame, wanted)
+    return arrow.open(frame, wanted)
 
 
 def open_list(numbers: Any) -> OpenFrame:

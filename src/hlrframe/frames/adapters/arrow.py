@@ -17,9 +17,8 @@ CHUNK_ROWS: Final = 1 << 20
 
 
 def takes(frame: Any) -> bool:
-    """Says whether it is of pyarrow, or streams as Arrow does."""
-    own = isinstance(frame, pa.Table | pa.RecordBatch | pa.RecordBatchReader)
-    return own or hasattr(frame, "__arrow_c_stream__") or hasattr(frame, "__arrow_c_array__")
+    """Says whether it is of pyarrow; what only streams as Arrow does is opened here where nobody else takes it."""
+    return isinstance(frame, pa.Table | pa.RecordBatch | pa.RecordBatchReader)
 
 
 def open(frame: Any, wanted: Wanted) -> OpenFrame:  # noqa: A001  # the name that every adapter has
