@@ -23,6 +23,7 @@ import hlrframe as hf
 from helpers.emulator import mobiles
 from hlrframe import emulator
 from hlrframe.files import FileJob, enrich_file, estimate_file
+from hlrframe.model import FileKind
 
 ENDINGS = ("csv", "tsv", "ndjson", "parquet", "arrow", "arrows")
 OFFLINE = hf.Settings(offline=True)
@@ -463,3 +464,14 @@ def test_an_estimate_sends_nothing_and_is_never_exceeded(tmp_path, provider, cli
     assert estimate == hf.estimate(PEOPLE, "phone")
     assert provider.bill.requests == 0
     assert enrich_file(source, tmp_path / "out.csv", "phone", client=client).credits <= estimate.credits_high
+
+
+@pytest.mark.parametrize("kind", FileKind)
+def test_every_kind_of_file_has_a_reader_and_a_writer(tmp_path, kind):
+    """Whatever stands in the table of kinds is read, written and summarised."""
+    first, second = tmp_path / f"a.{kind}", tmp_path / f"b.{kind}"
+    (tmp_path / "start.csv").write_text("phone\n+447400123456\n", encoding="utf-8")
+    client = emulator.connect(seed=7)
+    hf.enrich_file(tmp_path / "start.csv", first, "phone", client=client)
+    hf.enrich_file(first, second, "phone", client=client, prefix="again_")
+    assert hf.summarize(second, prefix="again_").verdicts["numbers"].sum() == 1

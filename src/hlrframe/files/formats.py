@@ -3,9 +3,8 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, assert_never
 
 import polars as pl
 import pyarrow as pa
@@ -16,43 +15,18 @@ from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, 
 from hlrframe.files.guard import guard_frame
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.text import PACKINGS, Packing, create_bytes
+from hlrframe.files.text import create_bytes
 from hlrframe.frames import OpenFrame
+from hlrframe.model import ENDINGS, TEXT_KINDS, FileKind, Packing, kind_of
 
-__all__ = ["Format", "Kind", "check_fits", "open_sink", "open_source"]
-
-
-class Kind(StrEnum):
-    """What a file is, by its ending."""
-
-    CSV = "csv"
-    TSV = "tsv"
-    NDJSON = "ndjson"
-    PARQUET = "parquet"
-    IPC = "arrow"
-    IPC_STREAM = "arrows"
-
-
-_KINDS: Final = {
-    ".csv": Kind.CSV,
-    ".tsv": Kind.TSV,
-    ".ndjson": Kind.NDJSON,
-    ".jsonl": Kind.NDJSON,
-    ".parquet": Kind.PARQUET,
-    ".pq": Kind.PARQUET,
-    ".arrow": Kind.IPC,
-    ".feather": Kind.IPC,
-    ".ipc": Kind.IPC,
-    ".arrows": Kind.IPC_STREAM,
-}
-_TEXTS: Final = frozenset({Kind.CSV, Kind.TSV, Kind.NDJSON})
+__all__ = ["Format", "check_fits", "open_sink", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """What a file is and how it is packed."""
 
-    kind: Kind
+    kind: FileKind
     #: Of text files only.
     packing: Packing | None = None
 
@@ -64,35 +38,29 @@ class Format:
             InputError: It is none that is known.
 
         >>> Format.of(Path("contacts.csv.gz"))
-        Format(kind=<Kind.CSV: 'csv'>, packing='gzip')
+        Format(kind=<FileKind.CSV: 'csv'>, packing='gzip')
         """
-        packing = PACKINGS.get(path.suffix.lower())
-        ending = (path if packing is None else path.with_suffix("")).suffix.lower()
-        kind = _KINDS.get(ending)
-        if kind is None or (packing and kind not in _TEXTS):
+        found = kind_of(path)
+        if found is None:
             raise InputError(
-                f"cannot tell what {path.name!r} is: the name must end in {', '.join(_KINDS)}; "
+                f"cannot tell what {path.name!r} is: the name must end in {', '.join(ENDINGS)}; "
                 "text files may be packed, as in .csv.gz and .csv.zst"
             )
-        return cls(kind, packing)
+        return cls(*found)
 
     @classmethod
     def is_known(cls, path: Path) -> bool:
         """Says whether a path's ending names a format."""
-        try:
-            cls.of(path)
-        except InputError:
-            return False
-        return True
+        return kind_of(path) is not None
 
     @property
     def is_delimited(self) -> bool:
         """Whether it is a file of cells that spreadsheets open."""
-        return self.kind in {Kind.CSV, Kind.TSV}
+        return self.kind in {FileKind.CSV, FileKind.TSV}
 
     def keeps_lines(self, other: "Format | None") -> bool:
         """Says whether lines of the other can go into this file as they are."""
-        return other is None or (self.kind in _TEXTS and self.kind == other.kind)
+        return other is None or (self.kind in TEXT_KINDS and self.kind == other.kind)
 
 
 def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool = False) -> Source:
@@ -109,16 +77,18 @@ def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool 
     """
     format_ = Format.of(path)
     match format_.kind:
-        case Kind.PARQUET:
+        case FileKind.PARQUET:
             return ParquetFile(path, taken)
-        case Kind.IPC | Kind.IPC_STREAM:
+        case FileKind.IPC | FileKind.IPC_STREAM:
             return IpcFile(path, taken)
-        case Kind.NDJSON:
+        case FileKind.NDJSON:
             lines = NdjsonLines(path, taken)
             return lines if format_.keeps_lines(into) else NdjsonTable(lines)
-        case Kind.CSV | Kind.TSV:
-            file = DelimitedFile(path, taken, separators=["\t"] if format_.kind is Kind.TSV else SEPARATORS)
+        case FileKind.CSV | FileKind.TSV:
+            file = DelimitedFile(path, taken, separators=["\t"] if format_.kind is FileKind.TSV else SEPARATORS)
             return DelimitedLines(file, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(file)
+        case unknown:
+            assert_never(unknown)
 
 
 def check_fits(head: OpenFrame, into: Format) -> None:
@@ -149,18 +119,20 @@ def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) 
     """
     from_format = Format.of(source)
     match into.kind:
-        case Kind.PARQUET:
+        case FileKind.PARQUET:
             return ParquetSink(path)
-        case Kind.IPC | Kind.IPC_STREAM:
-            one_dictionary = from_format.kind is Kind.IPC
-            return IpcSink(path, stream=into.kind is Kind.IPC_STREAM, plain=not one_dictionary)
-        case _:
+        case FileKind.IPC | FileKind.IPC_STREAM:
+            one_dictionary = from_format.kind is FileKind.IPC
+            return IpcSink(path, stream=into.kind is FileKind.IPC_STREAM, plain=not one_dictionary)
+        case FileKind.CSV | FileKind.TSV | FileKind.NDJSON:
             file = create_bytes(path, packing=into.packing)
             return (
                 LineSink(file)
                 if into.keeps_lines(from_format)
                 else TableSink(file, into.kind, guarded=guarded and into.is_delimited)
             )
+        case unknown:
+            assert_never(unknown)
 
 
 class LineSink:
@@ -178,10 +150,14 @@ class LineSink:
         self._file.close()
 
 
+#: What stands between the cells of delimited text.
+_SEPARATORS: Final = {FileKind.CSV: ",", FileKind.TSV: "\t"}
+
+
 class TableSink:
     """A text file that is being written from tables."""
 
-    def __init__(self, file: BinaryIO, kind: Kind, *, guarded: bool) -> None:
+    def __init__(self, file: BinaryIO, kind: FileKind, *, guarded: bool) -> None:
         self._file = file
         self._kind = kind
         self._guard: Callable[[pl.DataFrame], pl.DataFrame] = guard_frame if guarded else pl.DataFrame
@@ -190,10 +166,10 @@ class TableSink:
     def write(self, enriched: pa.Table) -> None:
         """Writes a table."""
         frame = self._guard(pl.DataFrame(enriched))
-        if self._kind is Kind.NDJSON:
+        if self._kind is FileKind.NDJSON:
             text = frame.write_ndjson()
         else:
-            text = frame.write_csv(include_header=not self._begun, separator="\t" if self._kind is Kind.TSV else ",")
+            text = frame.write_csv(include_header=not self._begun, separator=_SEPARATORS[self._kind])
         self._begun = True
         self._file.write(text.encode())
 

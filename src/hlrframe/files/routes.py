@@ -11,7 +11,7 @@ from typing import Final
 from hlrframe.errors import InputError
 from hlrframe.files.formats import Format
 from hlrframe.files.paths import check_destination, check_source
-from hlrframe.files.text import PACKINGS
+from hlrframe.model import PACKINGS
 
 __all__ = ["Route", "plan_routes", "sources_of"]
 

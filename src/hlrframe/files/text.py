@@ -2,19 +2,17 @@
 
 import codecs
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
-from typing import BinaryIO, Final, Literal, TypeVar, cast
+from typing import BinaryIO, Final, TypeVar, cast
 
 import pyarrow as pa
 
-__all__ = ["PACKINGS", "Packing", "chunks", "create_bytes", "encoding_of", "open_text"]
+from hlrframe.model import PACKINGS, Packing
 
-Packing = Literal["gzip", "zstd"]
-#: How text files may be packed, by their last ending.
-PACKINGS: Final[Mapping[str, Packing]] = MappingProxyType({".gz": "gzip", ".zst": "zstd"})
+__all__ = ["chunks", "create_bytes", "encoding_of", "open_text"]
+
 #: Characters that are looked at in one go.
 _STRIDE: Final = 1 << 20
 

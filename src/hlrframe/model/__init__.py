@@ -10,12 +10,14 @@
     settings     what a run is told; regions: which countries it may name
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands
+    file_kinds   the table of kinds of file and their endings
     masking      what of a number may be shown
     reports      the price before and the account after
 """
 
 from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
+from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import mask
 from hlrframe.model.money import MILLI, credits_of, milli_of
@@ -30,19 +32,23 @@ __all__ = [
     "ANSWER_SCHEMA",
     "COLUMNS",
     "DEFAULT_TIMEOUT",
+    "ENDINGS",
     "INCONCLUSIVE_AGE",
     "MAX_BATCH",
     "MAX_CACHE_DAYS",
     "MAX_REQUESTS",
     "MAX_TIMEOUT",
     "MILLI",
+    "PACKINGS",
     "SCHEMA_VERSION",
+    "TEXT_KINDS",
     "Age",
     "Answer",
     "Column",
     "Enrichment",
     "Estimate",
     "Failure",
+    "FileKind",
     "Frame",
     "LaneReport",
     "LiveStatus",
@@ -52,6 +58,7 @@ __all__ = [
     "Money",
     "NetworkDetails",
     "NumberType",
+    "Packing",
     "Progress",
     "Question",
     "Reason",
@@ -61,6 +68,7 @@ __all__ = [
     "Verdict",
     "check_region",
     "credits_of",
+    "kind_of",
     "mask",
     "milli_of",
     "parse_age",

@@ -15,27 +15,19 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from hlrframe.errors import InputError
-from hlrframe.model import COLUMNS
+from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of
 from hlrframe.report.dialect import identifier, literal
 from hlrframe.report.wording import SQL_TYPES
 
 __all__ = ["attach", "readable"]
 
-#: How DuckDB reads a file, by the file's ending; Arrow reads those without an entry.
-_CSV: Final = "read_csv({paths}, header = true, all_varchar = true, union_by_name = true)"
-_TSV: Final = "read_csv({paths}, header = true, all_varchar = true, union_by_name = true, delim = '\t')"
-_PARQUET: Final = "read_parquet({paths}, union_by_name = true, hive_partitioning = false)"
-_JSON: Final = "read_json({paths}, format = 'newline_delimited', union_by_name = true)"
-_TEXTS: Final = ((".csv", _CSV), (".tsv", _TSV), (".ndjson", _JSON), (".jsonl", _JSON))
-_READERS: Final[Mapping[str, str]] = MappingProxyType(
+#: How DuckDB reads each kind of file; Arrow reads those without an entry.
+_READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
     {
-        ".parquet": _PARQUET,
-        ".pq": _PARQUET,
-        **{f"{ending}{packing}": reader for ending, reader in _TEXTS for packing in ("", ".gz", ".zst")},
-        ".arrow": "",
-        ".ipc": "",
-        ".feather": "",
-        ".arrows": "",
+        FileKind.CSV: "read_csv({paths}, header = true, all_varchar = true, union_by_name = true)",
+        FileKind.TSV: "read_csv({paths}, header = true, all_varchar = true, union_by_name = true, delim = '\t')",
+        FileKind.NDJSON: "read_json({paths}, format = 'newline_delimited', union_by_name = true)",
+        FileKind.PARQUET: "read_parquet({paths}, union_by_name = true, hive_partitioning = false)",
     }
 )
 
@@ -82,8 +74,8 @@ def _files(path: str) -> list[str]:
     """Gives the files that a path, a folder or a pattern names."""
     if Path(path).is_dir():
         inside = sorted(str(each) for each in Path(path).rglob("*") if each.is_file())
-        sealed = [each for each in inside if each.lower().endswith((".parquet", ".pq"))]
-        found = sealed or [each for each in inside if _ending(each)]
+        sealed = [each for each in inside if _kind(each) is FileKind.PARQUET]
+        found = sealed or [each for each in inside if _kind(each)]
     elif Path(path).exists():
         found = [path]
     else:
@@ -93,28 +85,29 @@ def _files(path: str) -> list[str]:
     return found
 
 
-def _ending(path: str) -> str | None:
-    return next((end for end in _READERS if path.lower().endswith(end)), None)
+def _kind(path: str) -> FileKind | None:
+    found = kind_of(Path(path))
+    return None if found is None else found[0]
 
 
 def _attach_files(
     connection: duckdb.DuckDBPyConnection, paths: Sequence[str], prefix: str, name: str
 ) -> frozenset[str]:
-    endings = {_ending(path) for path in paths}
-    ending = endings.pop() if len(endings) == 1 else None
-    if ending is None:
-        raise InputError(f"cannot tell what {paths[0]} is: pass files of one kind, ending in {', '.join(_READERS)}")
+    kinds = {_kind(path) for path in paths}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None:
+        raise InputError(f"cannot tell what {paths[0]} is: pass files of one kind, ending in {', '.join(ENDINGS)}")
     with readable(paths[0]):
-        if _READERS[ending]:
+        if kind in _READERS:
             # A folder may really be called "[2026]".
             literals = ", ".join(literal(glob.escape(path)) for path in paths)
-            source = f"(from {_READERS[ending].format(paths=f'[{literals}]')})"
+            source = f"(from {_READERS[kind].format(paths=f'[{literals}]')})"
         else:
-            streams = ending == ".arrows"
+            streams = kind is FileKind.IPC_STREAM
             connection.register(f"{name}_source", _stream(paths) if streams else ds.dataset(list(paths), format="ipc"))
             source = f"{name}_source"
         # Parquet stays where it is, and each pass reads only the columns that it names.
-        return _make(connection, name, "view" if ending in {".parquet", ".pq"} else "table", source, prefix)
+        return _make(connection, name, "view" if kind is FileKind.PARQUET else "table", source, prefix)
 
 
 def _stream(paths: Sequence[str]) -> pa.RecordBatchReader:

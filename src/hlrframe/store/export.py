@@ -1,9 +1,10 @@
 """The answers of a store as one file for others, a range of numbers at a time."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Final, TypeAlias
 
 import polars as pl
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.errors import ConfigError
+from hlrframe.model import ENDINGS, FileKind, kind_of
 from hlrframe.store.disk import explained
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers
@@ -18,7 +20,7 @@ from hlrframe.store.queries import AGE, KEY, SAME, newest
 from hlrframe.store.records import KEPT_TYPES
 from hlrframe.system import publish
 
-__all__ = ["FORMATS", "export"]
+__all__ = ["export"]
 
 #: Answers that are held in memory, about.
 TOGETHER: Final = 200_000
@@ -47,9 +49,10 @@ def export(
         ConfigError: The ending is not known.
         StoreError: The store cannot be read, or the file not be written.
     """
-    begin = FORMATS.get(destination.suffix.lower())
+    begin = _writer_for(destination)
     if begin is None:
-        raise ConfigError(f"cannot tell the format of {destination.name!r}: end it in {', '.join(FORMATS)}")
+        known = ", ".join(ending for each in _WRITERS for ending, kind in ENDINGS.items() if kind is each)
+        raise ConfigError(f"cannot tell the format of {destination.name!r}: end it in {known}")
     asked = pl.lit(value=True) if question is None else pl.col("question") == question
     written = 0
 
@@ -103,5 +106,12 @@ def _arrow(rows: pl.DataFrame) -> pa.Table:
     return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-#: How to write each format, by the ending of the file's name.
-FORMATS: Final[dict[str, _Writer]] = {".parquet": _parquet, ".csv": _csv, ".ndjson": _ndjson, ".jsonl": _ndjson}
+#: How to write each kind of file.
+_WRITERS: Final[Mapping[FileKind, _Writer]] = MappingProxyType(
+    {FileKind.PARQUET: _parquet, FileKind.CSV: _csv, FileKind.NDJSON: _ndjson}
+)
+
+
+def _writer_for(destination: Path) -> _Writer | None:
+    kind, packing = kind_of(destination) or (None, None)
+    return None if kind is None or packing is not None else _WRITERS.get(kind)
