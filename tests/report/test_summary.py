@@ -597,7 +597,7 @@ def test_nothing_is_left_behind(enriched, tmp_path, monkeypatch, end):
 
 def test_streams_larger_than_memory_spill(tmp_path, monkeypatch):
     """A stream that does not fit in the memory it may use is summarized all the same."""
-    monkeypatch.setattr("hlrframe.report.summary.MEMORY", "60MB")
+    monkeypatch.setattr("hlrframe.report.tables.MEMORY", "60MB")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     row = {"state": "answered", "msisdn": "", "verdict": "live", "credits": 1.0, "original_network": "N" * 60}
     parts = (

@@ -1,45 +1,22 @@
 """Summaries: named statements asked of an enriched frame, its files, or a store."""
 
-import math
 import os
-import shutil
-import tempfile
-import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Final, Literal, Self
+from types import TracebackType
+from typing import Any, Literal, Self
 
-import duckdb
 import polars as pl
 
-from hlrframe.errors import ConfigError, InputError
-from hlrframe.model import Enrichment, LookupKind, Report, Settings, credits_of
-from hlrframe.provider import PRICES
-from hlrframe.report.costs import COST_OF_STORE
-from hlrframe.report.page import About, notebook_part, page, source_of, write_page
+from hlrframe.model import Enrichment, LookupKind, Report, Settings
+from hlrframe.report.overview import Overview
+from hlrframe.report.page import About, page, source_of, write_page
 from hlrframe.report.plots import Plots
-from hlrframe.report.render import STYLE, html_table, sentence_case
-from hlrframe.report.screen import screen
-from hlrframe.report.sections import Facts
-from hlrframe.report.sources import readable
-from hlrframe.report.statements import STATEMENTS
-from hlrframe.report.subject import open_subject
-from hlrframe.report.wording import render
+from hlrframe.report.tables import Tables, priced
 
 __all__ = ["Summary", "summarize"]
-
-#: Memory that DuckDB may use before it goes on in a temporary folder.
-MEMORY: Final = "1500MB"
-#: A country of which a smaller share of numbers has a known status is called poorly covered.
-POOR_COVERAGE: Final = 0.8
-#: Tables that there are only where something more is given.
-_ASKED_FOR: Final = frozenset({"run", "lanes", "changes"})
-#: Most rows of each table in a notebook.
-NOTEBOOK_ROWS: Final = 20
 
 
 def summarize(
@@ -102,6 +79,8 @@ class Summary:
 
     Made by :func:`summarize`. ``print(summary)`` draws it in a terminal, and a notebook shows it as tables. It holds a
     DuckDB connection of its own, in memory, until :meth:`close` or until nobody refers to it any more.
+
+    It has a property for each table, which is why it has many: each is documented public API, and a line.
     """
 
     def __init__(
@@ -118,34 +97,27 @@ class Summary:
     ) -> None:
         if isinstance(frame_or_store, Enrichment):
             frame_or_store, report = frame_or_store.frame, report or frame_or_store.report
-        self._now = (now or datetime.now(UTC)).astimezone(UTC)
         #: What money is called.
         self.currency = currency
-        self._values = _values(LookupKind(Settings(lookup=lookup).lookup), price_per_credit)
-        folder = tempfile.mkdtemp(prefix="hlrframe-")
-        self._connection = duckdb.connect(
-            config={**_CONFIG, "memory_limit": MEMORY, "temp_directory": f"{folder}/spill"}
+        self._tables = Tables(
+            frame_or_store,
+            prefix=prefix,
+            report=report,
+            since=since,
+            now=(now or datetime.now(UTC)).astimezone(UTC),
+            values=priced(LookupKind(Settings(lookup=lookup).lookup), price_per_credit),
         )
-        self._close = weakref.finalize(self, _close, self._connection, folder)
-        try:
-            self._connection.execute("set TimeZone = 'UTC'")
-            self._subject = open_subject(
-                self._connection, frame_or_store, prefix=prefix, report=report, since=since, now=self._now
-            )
-        except BaseException:
-            self.close()
-            raise
         self._source = source_of(frame_or_store)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the tables that there are; each is a property that gives its table, from the statement it names."""
-        return tuple(name for name in STATEMENTS if name not in self.missing)
+        return self._tables.names
 
     @property
     def missing(self) -> Mapping[str, str]:
         """The tables that there are not, each with why and what would give it."""
-        return self._subject.missing
+        return self._tables.subject.missing
 
     def sql(self, name: str) -> str:
         """Gives a named statement.
@@ -158,7 +130,7 @@ class Summary:
         Raises:
             InputError: There is no such statement, or it has nothing to read.
         """
-        return self._statement(name, tallied=False)
+        return self._tables.statement(name, tallied=False)
 
     def query(self, sql: str) -> pl.DataFrame:
         """Asks a question of one's own.
@@ -171,18 +143,12 @@ class Summary:
             InputError: It is no question, or the summary is closed.
             duckdb.Error: DuckDB does not understand it.
         """
-        if not self._close.alive:
-            raise InputError("the summary is closed: ask it before, or summarize again")
-        relation = self._connection.sql(sql)
-        if relation is None:
-            raise InputError("pass a select: a summary is there to be read")
-        table: pl.DataFrame = relation.pl()
-        return table
+        return self._tables.query(sql)
 
     @cached_property
     def totals(self) -> pl.DataFrame:
         """Rows, distinct numbers, who answered, the oldest and the newest answer: one row."""
-        return self._table("totals")
+        return self._tables.table("totals")
 
     @cached_property
     def rates(self) -> pl.DataFrame:
@@ -191,17 +157,17 @@ class Summary:
         ``readable`` of all rows, ``answered`` of all numbers, ``coverage`` (a status is known) of all numbers to which
         the question applies, ``live`` of those whose status is known.
         """
-        return self._table("rates")
+        return self._tables.table("rates")
 
     @cached_property
     def coverage(self) -> pl.DataFrame:
         """Rows and distinct numbers by state, verdict, live status and reason."""
-        return self._table("coverage")
+        return self._tables.table("coverage")
 
     @cached_property
     def verdicts(self) -> pl.DataFrame:
         """Distinct numbers, and the rows that carry them, by verdict; null for those without an answer."""
-        return self._table("verdicts")
+        return self._tables.table("verdicts")
 
     @cached_property
     def cost(self) -> pl.DataFrame:
@@ -215,7 +181,7 @@ class Summary:
 
         Of a store it says what all its answers have cost, older ones included.
         """
-        return self._table("cost")
+        return self._tables.table("cost")
 
     @cached_property
     def countries(self) -> pl.DataFrame:
@@ -224,7 +190,7 @@ class Summary:
         ``original`` and ``current`` count the numbers whose range belongs there, and those that are known to be served
         there now. The ported share is of those of which it is known.
         """
-        return self._table("countries")
+        return self._tables.table("countries")
 
     @cached_property
     def networks(self) -> pl.DataFrame:
@@ -233,32 +199,32 @@ class Summary:
         Known, live and the live share are those of the range: for a dead or unreachable number the provider hardly
         ever names a current network.
         """
-        return self._table("networks")
+        return self._tables.table("networks")
 
     @cached_property
     def portability(self) -> pl.DataFrame:
         """Ported numbers from network to network."""
-        return self._table("portability")
+        return self._tables.table("portability")
 
     @cached_property
     def age(self) -> pl.DataFrame:
         """Numbers with an answer by the age of that answer and by verdict."""
-        return self._table("age")
+        return self._tables.table("age")
 
     @cached_property
     def run(self) -> pl.DataFrame:
         """Requests, refusals, time and doubt of the run, from its report: one row."""
-        return self._table("run")
+        return self._tables.table("run")
 
     @cached_property
     def lanes(self) -> pl.DataFrame:
         """Numbers, refusals and latency of the run by predicted network, from its report."""
-        return self._table("lanes")
+        return self._tables.table("lanes")
 
     @cached_property
     def changes(self) -> pl.DataFrame:
         """What became of the numbers that had an answer before: newly live or dead, ported, on another network."""
-        return self._table("changes")
+        return self._tables.table("changes")
 
     @property
     def plot(self) -> Plots:
@@ -279,11 +245,11 @@ class Summary:
             InputError: Nothing can be written there.
         """
         about = About(title=title, source=self._source, made_at=made_at or datetime.now(UTC))
-        return write_page(path, page(self._facts(), about))
+        return write_page(path, page(self._overview().facts, about))
 
     def close(self) -> None:
         """Gives memory and temporary files back; tables that were asked for stay."""
-        self._close()
+        self._tables.close()
 
     def __enter__(self) -> Self:
         return self
@@ -294,89 +260,15 @@ class Summary:
         self.close()
 
     def __repr__(self) -> str:
-        what = "store" if self._subject.is_store else "frame"
+        what = "store" if self._tables.subject.is_store else "frame"
         return f"<Summary of a {what}: print it, or ask for .{', .'.join(self.names)}>"
 
     def __str__(self) -> str:
-        drawn = screen({name: getattr(self, name) for name in self.names}, currency=self.currency)
-        missing = {name: why for name, why in self.missing.items() if name not in _ASKED_FOR}
-        unsaid = f"Not shown: {', '.join(missing)} ({next(iter(missing.values()))})" if missing else ""
-        return "\n\n".join(filter(None, (self._title(), drawn, unsaid)))
+        return self._overview().text()
 
     def _repr_html_(self) -> str:
-        parts = [
-            f"<details><summary>{sentence_case(name)}</summary>{html_table(name, table, limit=NOTEBOOK_ROWS)}"
-            f"<pre>{escape(self.sql(name))}</pre></details>"
-            for name, table in self._tables()
-        ]
-        start = f"<p>{escape(self._title())}</p>{notebook_part(self._facts())}"
-        return f'<div class="hlrframe"><style>{STYLE}</style>{start}{"".join(parts)}</div>'
+        return self._overview().html()
 
-    def _facts(self) -> Facts:
-        """Gives what the page draws; a table that a source cannot give says why."""
-        tables = {name: getattr(self, name) for name in self.names}
-        return Facts(tables=tables, missing=self.missing, currency=self.currency, is_store=self._subject.is_store)
-
-    def _title(self) -> str:
-        rows, numbers, providers, oldest, newest = self.totals.row(0)
-        what = "answers kept" if self._subject.is_store else "rows"
-        title = f"{rows:,} {what}, {numbers:,} distinct numbers"
-        if providers is None:
-            return f"{title}, no answers" if "provider" in self._subject.there else title
-        invented = " (invents its answers)" if "emulator" in providers else ""
-        return (
-            f"{title}, answered by {providers}{invented}\nfrom {oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
-        )
-
-    def _tables(self) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Gives the tables that people look at, but for empty ones and for columns that are empty as a whole."""
-        for name in self.names[1:]:
-            table: pl.DataFrame = getattr(self, name)
-            if table.height:
-                yield name, table.select(each for each in table if each.null_count() < table.height)
-
-    def _table(self, name: str) -> pl.DataFrame:
-        with readable("the summary's source"):
-            return self.query(self._statement(name, tallied=True))
-
-    def _statement(self, name: str, *, tallied: bool) -> str:
-        if name not in STATEMENTS:
-            raise InputError(f"there is no statement {name!r}: use one of {', '.join(STATEMENTS)}")
-        if name in self.missing:
-            raise InputError(f"there is no table {name!r}: {self.missing[name]}")
-        subject = self._subject
-        return render(
-            COST_OF_STORE if subject.is_store and name == "cost" else STATEMENTS[name],
-            prefix=subject.prefix,
-            there=subject.there,
-            now=self._now,
-            values={**self._values, "key": "msisdn, question" if subject.is_store else "msisdn"},
-            tallied=tallied,
-        )
-
-
-_CONFIG: Final = MappingProxyType(
-    {
-        # Nothing is fetched from the network, and a name in a question never means a variable of the program.
-        "autoinstall_known_extensions": "false",
-        "python_enable_replacements": "false",
-    }
-)
-
-
-def _close(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
-    connection.close()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _values(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]:
-    """Gives what stands in braces in the statements, as SQL."""
-    if price_per_credit is not None and not 0 <= price_per_credit < math.inf:
-        raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}; use None to leave money out")
-    without_status = 0 if lookup is LookupKind.HLR else PRICES[lookup].milli
-    return {
-        "price_with_status": str(credits_of(PRICES[LookupKind.HLR].milli)),
-        "price_without_status": str(credits_of(without_status)),
-        "price_per_credit": "null::double" if price_per_credit is None else f"{price_per_credit!r}::double",
-        "poor_coverage": str(POOR_COVERAGE),
-    }
+    def _overview(self) -> Overview:
+        # Made anew each time: kept, it would keep its summary, and both their memory.
+        return Overview(self._tables, lambda name: getattr(self, name), currency=self.currency)
