@@ -535,6 +535,7 @@ def test_ctrl_c_keeps_what_was_paid_for(run, serve):
         assert second.bill.numbers == 300 - asked
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(run):
     """A closed pipe ends the command quietly."""
     write_contacts()
@@ -556,6 +557,7 @@ def test_the_emulator_announces_itself_as_json():
     assert set(served) == {"base_url", "api_key", "api_secret"}
 
 
+@pytest.mark.slow
 def test_emulator_for_other_processes(run, monkeypatch):
     """``hlrframe emulator`` prints what makes other commands ask it, and ends with its bill."""
     process = start("emulator")

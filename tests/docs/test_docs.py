@@ -196,6 +196,7 @@ def site(tmp_path_factory):
     return {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.html")}
 
 
+@pytest.mark.slow
 def test_the_site_has_every_page(site):
     """Each page of the documents, the start page and the changelog among them, is a page of the site."""
     assert {"index.html", "changelog.html"} | {f"{page.stem}.html" for page in DOCS.glob("*.md")} <= set(site)

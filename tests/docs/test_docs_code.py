@@ -243,6 +243,7 @@ def test_examples_of_the_help_run(monkeypatch, capsys):
     assert set(codes.values()) == {0}, (codes, capsys.readouterr().err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [each for each in COMMANDS_SHOWN if each[0] == "emulator"], ids=" ".join)
 def test_the_emulator_serves_until_it_is_told_to_stop(arguments):
     """The emulator says how to reach it, and ends with Ctrl-C."""

@@ -171,6 +171,7 @@ def test_a_taken_port_is_an_error() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_serves_until_ctrl_c() -> None:
     """The blocking server says where it is, answers other processes, and ends quietly on Ctrl-C."""
     code = (

@@ -60,6 +60,7 @@ DIALECTS = st.fixed_dictionaries(
 NAMES = st.text(st.sampled_from('ab "\n='), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @given(
     names=st.lists(NAMES, min_size=1, max_size=4),
     rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=5),

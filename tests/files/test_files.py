@@ -132,6 +132,7 @@ def offline(source, destination, **options):
     return enrich_file(source, destination, "phone", client=client, settings=OFFLINE, columns=["state"], **options)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(cells, cells), max_size=6), dialects(), st.booleans())
 @settings(max_examples=40)
 def test_lines_stay_as_they_were(tmp_path_factory, rows, dialect, marked):

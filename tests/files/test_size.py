@@ -205,6 +205,7 @@ with replacing(Path("out.csv")) as temporary:
 """
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_is_swept_later(tmp_path):
     """What a killed run had half written is removed by the next run; what is being written stays."""
     (tmp_path / "in.csv").write_text("phone\n\n")

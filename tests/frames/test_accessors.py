@@ -256,6 +256,7 @@ def test_columns_of_any_type(cells):
         assert frame["phone"].to_pandas().hlr.msisdn().isna().tolist() == result["msisdn"].is_null().to_list()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.sampled_from(PHONES), st.text(max_size=14)), max_size=9), st.integers(0, 9))
 def test_expressions_work_row_by_row(phones, cut):
@@ -291,6 +292,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_nothing_waits_for_ever(threads):
     """However few threads polars has, and whatever it does with them, reading within its queries comes to an end."""

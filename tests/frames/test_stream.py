@@ -71,6 +71,7 @@ def test_a_stream_that_was_left_goes_on_from_the_store(tmp_path, provider, clien
     assert provider.bill.asked_twice() == []
 
 
+@pytest.mark.slow
 @given(CELLS, st.integers(1, 5), st.integers(1, 6))
 @settings(max_examples=15)
 def test_a_stream_is_enriched_like_its_frame(cells, length, window):

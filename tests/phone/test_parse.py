@@ -297,6 +297,7 @@ def test_a_country_that_is_not_understood_falls_back():
     assert set(parse_column(texts, region="GB", regions=regions)["msisdn"]) == {"447400123456"}
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_libphonenumber():
     """Clean numbers of all plans, international and national, are what libphonenumber says, or differ as is listed."""
     found = differences(10_000, seed=2)

@@ -30,6 +30,7 @@ def compare(answers, digits, *, marked, region):
     return differing
 
 
+@pytest.mark.slow
 def test_twenty_thousand_numbers_of_all_plans_are_read_alike():
     """International digits of every plan get the answer that they get alone, nearly all of them from the column."""
     digits = international(20_000, seed=1)

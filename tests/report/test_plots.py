@@ -107,6 +107,7 @@ def test_without_altair_the_error_names_the_extra(summary, monkeypatch):
         summary.plot.coverage()
 
 
+@pytest.mark.slow
 def test_nothing_imports_altair_before_a_chart_is_asked_for():
     """Neither the package nor its report brings altair in."""
     code = "import sys, hlrframe, hlrframe.report; sys.exit('altair' in sys.modules)"

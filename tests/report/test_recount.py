@@ -244,6 +244,7 @@ def assert_shares(row, here):
     assert row["poor"] == bool(applicable and known / applicable < 0.8)
 
 
+@pytest.mark.slow
 @law
 @given(FRAMES)
 def test_what_is_kept_says_what_the_rows_say(counting, frame):

@@ -49,6 +49,7 @@ def went_wrong(emulator):
     return emulator.bill.faults.keys() == set(CHAOS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "stored"), [(1, False), (2, True)])
 def test_every_row_is_answered_and_paid_once(tmp_path, seed, stored):
     """Whatever happens on the way, a frame comes back whole, no number is paid twice, and the account is the bill."""
@@ -65,6 +66,7 @@ def test_every_row_is_answered_and_paid_once(tmp_path, seed, stored):
     assert emulator.bill.most_requests_in_flight <= SMALL.max_requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 5])
 def test_what_a_chaotic_run_stored_is_free(tmp_path, seed):
     """What a chaotic run was billed for is in its column and on disk: the next run asks nobody, and says the same."""

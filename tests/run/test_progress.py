@@ -264,6 +264,7 @@ def on_a_terminal(columns):
     return written.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 200])
 def test_one_line_in_a_real_terminal(columns):
     """On a terminal one line is written over and over, never longer than the terminal is wide, and stays at the end."""

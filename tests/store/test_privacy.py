@@ -116,6 +116,7 @@ def test_no_number_lies_in_the_open(path, mode):
     assert not re.search(rb"7009\d\d", contents(path))
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=20)
 def test_any_answer_comes_back(tmp_path_factory, data):

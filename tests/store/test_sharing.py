@@ -176,6 +176,7 @@ def test_what_another_run_asks_is_had_for_nothing(party):
     assert party.claims() == []
 
 
+@pytest.mark.slow
 def test_the_progress_of_a_run_that_waits(party):
     """Numbers that are waited for are told as such, and count as done when the other run has answered them."""
 
