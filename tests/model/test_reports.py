@@ -108,7 +108,7 @@ def test_a_price_is_a_number(price):
         ESTIMATE.priced(price)
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(0.2, "1 s"), (600, "10 min"), (9_000, "2.5 h")])
+@pytest.mark.parametrize(("seconds", "told"), [(0.2, "1 s"), (600, "10 min"), (9_000, "2 h 30 min")])
 def test_time_is_told_in_its_unit(seconds, told):
     """Seconds, minutes or hours, and whose rate it is."""
     learnt = replace(ESTIMATE, seconds=seconds, rate="learnt")

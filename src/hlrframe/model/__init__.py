@@ -11,12 +11,14 @@
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
+    display      figures as people read them
     masking      what of a number may be shown
     reports      the price before and the account after
 """
 
 from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
+from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import mask
@@ -66,12 +68,18 @@ __all__ = [
     "Settings",
     "State",
     "Verdict",
+    "amount",
     "check_region",
+    "count",
     "credits_of",
+    "duration",
+    "is_share",
     "kind_of",
+    "many",
     "mask",
     "milli_of",
     "parse_age",
+    "percent",
     "select_columns",
     "verdict_of",
 ]

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from hlrframe.errors import ConfigError
+from hlrframe.model.display import duration
 
 __all__ = ["Enrichment", "Estimate", "LaneReport", "Money", "Report"]
 
@@ -111,7 +112,7 @@ class Estimate:
         if self.to_ask:
             basis = "of the last run" if self.rate == "learnt" else "that the provider's limits allow"
             yield _Line(
-                "time, about", _duration(self.seconds), f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
+                "time, about", duration(math.ceil(self.seconds)), f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
             )
 
     def _credits(self) -> tuple[float, float, float]:
@@ -227,20 +228,6 @@ def _counts(counts: Mapping[str, int], *, most: int | None = None) -> str:
 def _with(words: str, detail: str) -> str:
     return f"{words}  ({detail})" if detail else words
 
-
-def _duration(seconds: float) -> str:
-    """Gives a length of time in the unit that people would use.
-
-    >>> _duration(8.2), _duration(600), _duration(5400)
-    ('9 s', '10 min', '1.5 h')
-    """
-    if seconds < 2 * _MINUTE:
-        return f"{math.ceil(seconds)} s"
-    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:,.1f} h"
-
-
-_MINUTE: Final = 60
-_HOUR: Final = 3600
 
 #: Colours are those of the page around it, so that it is right on light and on dark. Two classes, to be stronger than
 #: what JupyterLab says of every table.

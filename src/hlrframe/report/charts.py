@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hlrframe.report.markup import count, cut, element, percent, plain, text, width
+from hlrframe.model import count, percent
+from hlrframe.report.markup import cut, element, plain, text, width
 
 __all__ = ["NARROW", "PATTERNS", "WIDE", "Part", "Row", "labels", "picture", "rows_chart", "stacked_bar", "swatch"]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from hlrframe.model import count
 from hlrframe.report.charts import NARROW, WIDE, labels, picture
-from hlrframe.report.markup import count, cut, element, plain, text, width
+from hlrframe.report.markup import cut, element, plain, text, width
 
 __all__ = ["Flow", "flows_chart"]
 

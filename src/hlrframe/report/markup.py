@@ -8,30 +8,16 @@ from typing import Final
 
 import polars as pl
 
+from hlrframe.model import amount, count, is_share, percent
 from hlrframe.report.render import sentence_case
 
-__all__ = ["amount", "count", "cut", "data_table", "element", "is_share", "many", "percent", "plain", "text", "width"]
+__all__ = ["cut", "data_table", "element", "plain", "text", "width"]
 
 #: Characters that turn the direction of what follows them: they would rearrange the page around a name.
 _TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 #: Widths in ems, of a wide typeface: what fits by them fits in any.
 _NARROW: Final = frozenset("iljftrI.,:;'|!()[] -/·")
 _BROAD: Final = frozenset("mwMW%@→")
-#: Shares are tenths of a per cent, and only all of something is 100%.
-_LEAST: Final = 0.001
-#: An amount below this shows four digits after the point.
-_SMALL: Final = 0.1
-#: Columns that hold a share of something.
-_SHARES: Final = ("share", "coverage", "value", "rate", "agreement")
-
-
-def is_share(column: str) -> bool:
-    """Tells whether a column of a table holds shares of something.
-
-    >>> [is_share(each) for each in ("share_of_rows", "live_share", "coverage", "credits")]
-    [True, True, True, False]
-    """
-    return column.startswith(_SHARES) or column.endswith(_SHARES)
 
 
 def plain(words: object) -> str:
@@ -70,51 +56,6 @@ def element(name: str, content: str = "", **attributes: object) -> str:
         if value is not None
     )
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
-
-
-def count(number: float) -> str:
-    """Gives a whole number with its thousands apart.
-
-    >>> count(1234567)
-    '1,234,567'
-    """
-    return f"{number:,.0f}"
-
-
-def many(number: float, one: str, several: str) -> str:
-    """Gives a number of things.
-
-    >>> many(1, "row", "rows"), many(2000, "row", "rows")
-    ('1 row', '2,000 rows')
-    """
-    return f"{count(number)} {one if number == 1 else several}"
-
-
-def percent(share: float | None) -> str:
-    """Gives a share in per cent; nearly all is not all, and hardly any is not none.
-
-    >>> [percent(each) for each in (0.8968, 0.99999, 1.0, 0.0, 0.00001, None)]
-    ['89.7%', '99.9%', '100%', '0%', '<0.1%', '-']
-    """
-    if share is None:
-        return "-"
-    if share in {0, 1}:
-        return f"{share:.0%}"
-    return "<0.1%" if share < _LEAST else f"{min(share, 1 - _LEAST):.1%}"
-
-
-def amount(value: float | None) -> str:
-    """Gives credits or money: whole ones without a point, small ones with more digits.
-
-    >>> [amount(each) for each in (1607.0, 0.875, 0.0137, 0.01, None)]
-    ['1,607', '0.88', '0.0137', '0.01', '-']
-    """
-    if value is None:
-        return "-"
-    if value == round(value):
-        return count(value)
-    precise = abs(value) < _SMALL and round(value, 4) != round(value, 2)
-    return f"{value:,.{4 if precise else 2}f}"
 
 
 def width(words: str) -> float:

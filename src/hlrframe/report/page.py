@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from hlrframe.errors import InputError
+from hlrframe.model import amount, count, many, percent
 from hlrframe.report.charts import PATTERNS
-from hlrframe.report.markup import amount, count, element, many, percent, text
+from hlrframe.report.markup import element, text
 from hlrframe.report.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
 from hlrframe.store import Store
 from hlrframe.system import publish

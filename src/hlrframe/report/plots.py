@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from hlrframe.errors import ConfigError
-from hlrframe.report.markup import is_share
+from hlrframe.model import is_share
 from hlrframe.report.render import sentence_case
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ from typing import Final
 
 import polars as pl
 
+from hlrframe.model import amount, count, is_share, percent
+
 __all__ = ["STYLE", "html_table", "sentence_case", "text_table"]
 
-_SHARES: Final = frozenset({"live_share", "ported_share", "refused_share", "agreement", "coverage", "value"})
 #: Most characters of a cell in a terminal.
 _WIDEST: Final = 20
-#: An amount below this shows more digits.
-_SMALL: Final = 0.1
 
 #: Follows the reader's own colours, light or dark, and touches nothing outside the summary.
 STYLE: Final = """
@@ -85,11 +84,10 @@ def _cell(value: object, column: str) -> str:
     if isinstance(value, bool):
         return column if value else ""
     if isinstance(value, float):
-        digits = 2 if not value or abs(value) >= _SMALL else 4
-        return f"{value:.1%}" if column in _SHARES or column.startswith("share_of_") else f"{value:,.{digits}f}"
+        return percent(value) if is_share(column) else amount(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return count(value) if isinstance(value, int) else str(value)
 
 
 def _text_column(column: pl.Series) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
+from hlrframe.model import amount, count, many, percent
 from hlrframe.phone import name_of
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
 from hlrframe.report.flows import Flow, flows_chart
-from hlrframe.report.markup import amount, count, data_table, element, many, percent, plain, text
+from hlrframe.report.markup import data_table, element, plain, text
 
 __all__ = ["Facts", "cost_bar", "money", "sections", "tables_alone", "verdict_bar"]
 

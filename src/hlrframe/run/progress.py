@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from hlrframe.model import Progress
+from hlrframe.model import Progress, duration
 
 __all__ = ["ProgressOption", "shown"]
 
@@ -22,7 +22,6 @@ DELAY: Final = 1.0
 LOG_EVERY: Final = 10.0
 LOG_STEP: Final = 0.1
 
-_MINUTE: Final = 60
 
 _log = logging.getLogger("hlrframe.progress")  # the name that users set a level for
 
@@ -136,20 +135,13 @@ def _sentence(progress: Progress) -> str:
     share = progress.done / progress.total if progress.total else 1.0
     asked, left = progress.answered + progress.failed, progress.total - progress.done
     told = [
-        f"{progress.done:,} of {progress.total:,} numbers ({int(100 * share)} %) after {_duration(progress.seconds)}"
+        f"{progress.done:,} of {progress.total:,} numbers ({int(100 * share)} %) after {duration(progress.seconds)}"
     ]
     if asked and progress.seconds:
         rate = asked / progress.seconds
         told.append(f"{rate:,.1f} numbers/s")
-        told += [f"{_duration(left / rate)} left"] if left else []
+        told += [f"{duration(left / rate)} left"] if left else []
     return ", ".join([*told, _facts(progress)])
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), _MINUTE)
-    hours, minutes = divmod(minutes, _MINUTE)
-    parts = [(hours, "h"), (minutes, "min"), (seconds, "s")]
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _facts(progress: Progress) -> str:
