@@ -111,9 +111,8 @@ class Estimate:
             yield _Line("money", f"{expected:,.2f}", f"{self.money.currency} {sums}".strip())
         if self.to_ask:
             basis = "of the last run" if self.rate == "learnt" else "that the provider's limits allow"
-            yield _Line(
-                "time, about", duration(math.ceil(self.seconds)), f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
-            )
+            rate = f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
+            yield _Line("time, about", duration(math.ceil(self.seconds)), rate)
 
     def _credits(self) -> tuple[float, float, float]:
         return self.credits_low, self.credits_expected, self.credits_high

@@ -134,7 +134,7 @@ def _cell(value: object, column: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return percent(value) if is_share(column) else amount(value)
+        return text(percent(value)) if is_share(column) else amount(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return count(value) if isinstance(value, int) else f"<bdi>{text(value)}</bdi>"
