@@ -17,7 +17,7 @@ from hlrframe.files.source import PIECE_ROWS, Taken
 from hlrframe.files.transfer import Transfer
 from hlrframe.frames import StorePath, open_store, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Report, Settings, State, select_columns
-from hlrframe.provider import Client, unused_account
+from hlrframe.provider import Client, client_for
 from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, estimate_numbers, shown
 from hlrframe.store import Store
 from hlrframe.system import run_sync
@@ -101,7 +101,7 @@ def enrich_file(
         IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
     """
     settings = settings or Settings()
-    client = client or (unused_account() if settings.offline else Client.from_env())
+    client = client_for(client, offline=settings.offline)
     job = FileJob(
         source,
         destination,
@@ -306,7 +306,7 @@ class FileJob:
 
 
 def _estimate(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
-    provider = (client or unused_account()).provider
+    provider = client_for(client, offline=True).provider
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 

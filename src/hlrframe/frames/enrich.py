@@ -5,14 +5,14 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import polars as pl
 
 from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
 from hlrframe.frames.adapters import OpenFrame, open_frame, open_list
 from hlrframe.model import Enrichment, Estimate, Frame, Reason, Settings, select_columns
-from hlrframe.provider import Client, unused_account
+from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Tally, estimate_numbers, resolve_numbers, shown
 from hlrframe.store import Store
 from hlrframe.system import run_sync
@@ -77,7 +77,7 @@ def enrich(
     ['answered', 'rejected']
     """
     names = _result_names(columns, prefix)
-    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    run = _Call.of(client, store, settings, names, progress)
     outcomes, enrichment = run.through(open_frame(frame, column, adding=names.values(), region_column=region_column))
     raise_if_ended_early(outcomes, enrichment)
     enriched: Frame = enrichment.frame
@@ -105,7 +105,7 @@ def enrich_with_report(
     (2, 1, 1)
     """
     names = _result_names(columns, prefix)
-    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    run = _Call.of(client, store, settings, names, progress)
     outcomes, enrichment = run.through(open_frame(frame, column, adding=names.values(), region_column=region_column))
     raise_if_ended_early(outcomes, enrichment)
     return enrichment
@@ -128,7 +128,7 @@ async def enrich_async(
     A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
     """
     names = _result_names(columns, prefix)
-    run = _Run(_account(client, settings), store, settings or Settings(), names, progress)
+    run = _Call.of(client, store, settings, names, progress)
     outcomes, enrichment = await run.through_async(
         open_frame(frame, column, adding=names.values(), region_column=region_column)
     )
@@ -166,7 +166,7 @@ def lookup(
     >>> hf.lookup(["+44 7400 123456"], client=hf.emulator.connect(seed=7), columns=["msisdn", "state"]).row(0)
     ('447400123456', 'answered')
     """
-    run = _Run(_account(client, settings), store, settings or Settings(), _result_names(columns, ""), progress)
+    run = _Call.of(client, store, settings, _result_names(columns, ""), progress)
     outcomes, enrichment = run.through(open_list(numbers))
     raise_if_ended_early(outcomes, enrichment)
     results: pl.DataFrame = enrichment.frame
@@ -200,20 +200,33 @@ def estimate(
     numbers = NumberList(region=settings.default_region)
     opened = open_frame(frame, column, region_column=region_column)
     numbers.add(opened.texts, opened.regions)
-    provider = (client or unused_account()).provider
+    provider = client_for(client, offline=True).provider
     return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Call:
     """One call of a public function, without its frame."""
 
     client: Client
     store: StorePath
     settings: Settings
-    #: Names in the caller's frame, by column of ``schema.COLUMNS``.
+    #: Names in the caller's frame, by column of ``COLUMNS``.
     names: Mapping[str, str]
     progress: ProgressOption
+
+    @classmethod
+    def of(
+        cls,
+        client: Client | None,
+        store: StorePath,
+        settings: Settings | None,
+        names: Mapping[str, str],
+        progress: ProgressOption,
+    ) -> Self:
+        """Fills in what the caller left open."""
+        settings = settings or Settings()
+        return cls(client_for(client, offline=settings.offline), store, settings, names, progress)
 
     def through(self, opened: OpenFrame) -> tuple[Outcomes, Enrichment[Any]]:
         return run_sync(lambda: self.through_async(opened))
@@ -238,12 +251,6 @@ class _Run:
 
 def _result_names(columns: str | Sequence[str], prefix: str) -> Mapping[str, str]:
     return {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
-
-
-def _account(client: Client | None, settings: Settings | None) -> Client:
-    if client is None and settings is not None and settings.offline:
-        return unused_account()
-    return client or Client.from_env()
 
 
 _SOFT_STOPS: Final = {

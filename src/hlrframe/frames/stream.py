@@ -18,7 +18,7 @@ from hlrframe.errors import ConfigError, InputError
 from hlrframe.frames.adapters import OpenFrame, open_frame
 from hlrframe.frames.enrich import StorePath, open_store, raise_if_ended_early
 from hlrframe.model import COLUMNS, Enrichment, Report, Settings, select_columns
-from hlrframe.provider import Client, unused_account
+from hlrframe.provider import Client, client_for
 from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync
 
@@ -83,7 +83,7 @@ def enrich_batches(
     if not names or window_rows < 1:
         raise ConfigError("columns must name a column, and window_rows be 1 or more")
     settings = settings or Settings()
-    client = client or (unused_account() if settings.offline else Client.from_env())
+    client = client_for(client, offline=settings.offline)
     asking = Asking(client, store=open_store(store), settings=settings, columns=list(names))
     stream = _Stream(*_opened(reader), column, region_column)
     return EnrichedBatches(stream, asking, names=names, progress=progress, window_rows=window_rows)

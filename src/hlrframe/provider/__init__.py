@@ -7,8 +7,30 @@
     transport/    one host over 210 connections, and on which side of the first byte a failure is
 """
 
-from hlrframe.provider.hlr_lookup.client import Client, Ping, unused_account
+from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
 from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
 from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
 
-__all__ = ["PRICES", "Client", "Limits", "Ping", "PriceList", "Pricing", "Provider", "Session", "unused_account"]
+__all__ = [
+    "PRICES",
+    "Client",
+    "Limits",
+    "Ping",
+    "PriceList",
+    "Pricing",
+    "Provider",
+    "Session",
+    "client_for",
+    "unused_account",
+]
+    "PRICES",
+    "Client",
+    "Limits",
+    "Ping",
+    "PriceList",
+    "Pricing",
+    "Provider",
+    "Session",
+    "client_for",
+    "unused_account",
+]

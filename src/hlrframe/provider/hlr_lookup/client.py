@@ -46,7 +46,7 @@ from hlrframe.provider.protocols import Limits
 from hlrframe.provider.transport import Transport
 from hlrframe.system import run_sync
 
-__all__ = ["Client", "Ping", "Session", "unused_account"]
+__all__ = ["Client", "Ping", "Session", "client_for", "unused_account"]
 
 BASE_URL: Final = "https://api.hlrlookup.com/apiv2"
 TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
@@ -191,6 +191,22 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client(provider={self.provider!r})"
+
+
+def client_for(client: Client | None, *, offline: bool) -> Client:
+    """Gives whom a call asks: the one that it names, else the account in the environment.
+
+    Args:
+        client: The one that the caller names, if any.
+        offline: Whether nothing is sent: then no credentials are needed, and the address alone says whose stored
+            answers count.
+
+    Raises:
+        ConfigError: Nobody is named, and the environment holds no credentials.
+    """
+    if client is not None:
+        return client
+    return unused_account() if offline else Client.from_env()
 
 
 def unused_account() -> Client:

@@ -29,6 +29,8 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One connection: a request at a time, then its whole reply.
 
+    It has many methods because asyncio itself calls six of them.
+
     Args:
         loop: The event loop that it belongs to.
         owner: Whom to tell that it is ready, and that it is gone.
