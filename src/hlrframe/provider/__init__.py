@@ -23,14 +23,3 @@ __all__ = [
     "client_for",
     "unused_account",
 ]
-    "PRICES",
-    "Client",
-    "Limits",
-    "Ping",
-    "PriceList",
-    "Pricing",
-    "Provider",
-    "Session",
-    "client_for",
-    "unused_account",
-]
