@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 import hlrframe.emulator
-from helpers.emulator import ask, in_virtual_time, mobiles, one
+from helpers.emulator import ask, mobiles, one
+from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import Call, Emulator, EmulatorTransport
 
 

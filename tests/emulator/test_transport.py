@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 import hlrframe.emulator
-from helpers.emulator import in_virtual_time, mobiles
+from helpers.emulator import mobiles
+from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import Emulator, EmulatorTransport, Fault, Faults, Latency, Outage, Throttle, World
 from hlrframe.errors import EmulatorWarning
 

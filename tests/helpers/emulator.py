@@ -1,9 +1,8 @@
 """What the tests of the emulator share: asking it by hand, and a loop whose clock jumps."""
 
-import asyncio
 import itertools
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from hlrframe.emulator import Call, Emulator, Fault, Subscriber, World, find_numbers
@@ -67,25 +66,3 @@ def mobiles(count: int, region: str = "GB") -> list[str]:
     """Distinct mobiles of a country that cost a credit each."""
     paying = find_numbers(World(7), lambda each: each.is_mobile and each.live_status != "NO_COVERAGE", region=region)
     return list(itertools.islice(paying, count))
-
-
-class _VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop that never waits: when nothing is ready its clock jumps to the next timer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._virtual = 0.0
-
-    def time(self) -> float:
-        return self._virtual
-
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:
-            self._virtual = max(self._virtual, self._scheduled[0]._when)
-        super()._run_once()
-
-
-def in_virtual_time(main: Coroutine[Any, Any, Any]) -> Any:
-    """Runs a coroutine whose sleeps take no time."""
-    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
-        return runner.run(main)

@@ -17,6 +17,7 @@ from hlrframe.run import Resources
 from hlrframe.run.loop import Job, run_job
 from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.limits import FixedAllowance
+from hlrframe.store import Withdrawn
 
 
 class HalfPrices:
@@ -214,3 +215,21 @@ def test_a_request_that_is_wrong_whatever_it_carries_ends_the_run():
     result = run(other, some(400))
     assert isinstance(result.error, RequestError)
     assert len(other.requests) < 40
+
+
+class FullDisk:
+    """A journal that takes what is asked, and nothing after that."""
+
+    def write(self, entries):
+        if any(isinstance(entry, Withdrawn) for entry in entries):
+            raise hf.StoreError("the disk is full")
+
+
+def test_what_ended_a_run_is_not_hidden_by_what_fails_after_it():
+    """A wrong key is what the run ends with, also where the disk fails while that is written down."""
+
+    def say(number):
+        raise hf.AuthError("wrong key", status=401)
+
+    running = run_job(Job({"net": some(5)}), OtherProvider(say), settings=Settings(), journal=FullDisk())
+    assert isinstance(asyncio.run(running).error, hf.AuthError)

@@ -85,16 +85,7 @@ class Tables:
             return self.query(self.statement(name, tallied=True))
 
     def query(self, sql: str) -> pl.DataFrame:
-        """Asks a question of one's own.
-
-        Args:
-            sql: A select over ``enriched``, over ``answers``, which is the same without the prefix, or over
-                ``tallied``, which is what the tables come from: outcomes, and how many numbers and rows had each.
-
-        Raises:
-            InputError: It is no question, or the summary is closed.
-            duckdb.Error: DuckDB does not understand it.
-        """
+        """Asks a question; see :meth:`~hlrframe.Summary.query`."""
         if not self.close.alive:
             raise InputError("the summary is closed: ask it before, or summarize again")
         relation = self._connection.sql(sql)

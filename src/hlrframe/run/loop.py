@@ -252,7 +252,6 @@ class _Loop:
                     break
         while self._tasks:  # landed, and still being written down
             await asyncio.wait(self._tasks)
-        self._gauge.on_disk = self._sender.on_disk
 
     async def _find_money(self) -> None:
         if self._refill is not None and await self._waited_for(self._refill()):

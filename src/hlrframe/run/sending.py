@@ -86,5 +86,7 @@ class Sender:
             case _:  # wrong key, wrong request: nobody will be served
                 self._scheduler.halt(Reason.STOPPED)
                 self._scheduler.refused(ticket, reason, now)
-                await self._writer.withdrawn(ticket.numbers)
-                raise error
+                try:
+                    await self._writer.withdrawn(ticket.numbers)
+                finally:
+                    raise error  # it stands, also where the disk fails or the run is cancelled meanwhile

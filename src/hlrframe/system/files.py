@@ -98,7 +98,7 @@ def locked(path: Path, *, patience: float = 0.0, poll: float = 0.005) -> Iterato
         lock.acquire(poll_interval=poll)
     except filelock.Timeout:
         is_free = False
-    except NotImplementedError:
+    except NotImplementedError:  # how filelock says that this file system has no locks
         pass
     except OSError as error:
         if error.errno not in _NO_LOCKS:

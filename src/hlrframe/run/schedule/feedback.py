@@ -15,8 +15,6 @@ __all__ = ["MAX_TRIES", "Feedback"]
 MAX_TRIES: Final = 10
 #: Failures of a reply that leave open whether the number was billed.
 _SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
-
-
 #: Failures that say that nothing was billed.
 _NOT_BILLED: Final = (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
 

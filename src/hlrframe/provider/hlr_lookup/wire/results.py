@@ -69,8 +69,7 @@ def outcome_of(result: Result | None) -> LookupResult | Failure:
     >>> outcome_of(Result(error="INTERNAL_ERROR", charged=0.5)).milli
     500
     """
+    if result is None:
+        return Failure(Reason.MISSING_REPLY)
     failure = failure_of(result)
-    if failure is None and result is not None:
-        return result
-    milli = milli_of(result.charged) if result is not None and result.charged else 0
-    return Failure(Reason.MISSING_REPLY) if failure is None else failure._replace(milli=milli)
+    return result if failure is None else failure._replace(milli=milli_of(result.charged or 0.0))
