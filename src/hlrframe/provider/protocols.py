@@ -71,7 +71,11 @@ class Session(Protocol):
 
 
 class Provider(Protocol):
-    """Somebody who answers for money."""
+    """Somebody who answers for money.
+
+    One that has an ``account`` as well, which is any text, shares its limits with all others of the same account;
+    one without is an account of its own.
+    """
 
     @property
     def provider(self) -> str:

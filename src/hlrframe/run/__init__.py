@@ -11,6 +11,7 @@
     coordination    who asks what, where several runs share a store
     sending         one ticket to the provider and back
     answer_book     answers as columns, what repeats kept once
+    gate            what all runs of an account have in flight in this process
     resources       money, requests and claims that are not the run's alone
     outcomes        one outcome a number, and their tally
     windows         long streams, a window at a time

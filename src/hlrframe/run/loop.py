@@ -6,6 +6,7 @@ so; what is in flight then still lands and is kept.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, TypeVar
@@ -14,6 +15,7 @@ from hlrframe.errors import Interrupted, ProviderError, RateLimited, Unavailable
 from hlrframe.model import Failure, Progress, Reason, Settings, credits_of, milli_of
 from hlrframe.provider import PriceList, Provider
 from hlrframe.run.answer_book import AnswerBook
+from hlrframe.run.gate import through_gate
 from hlrframe.run.journal_writer import JournalWriter
 from hlrframe.run.resources import Resources
 from hlrframe.run.schedule.ledger import Ledger
@@ -101,13 +103,29 @@ async def run_job(
     settings, resources = _within(settings, client), resources or Resources()
     prices = client.pricing(settings)
     budget = resources.budget or Ledger(None if settings.max_credits is None else milli_of(settings.max_credits))
-    scheduler = Scheduler(settings, budget, prices=prices, rng=rng or Random(), allowance=resources.allowance)
     book = AnswerBook(client.provider, keep=keep)
-    async with JournalWriter(journal, book) as writer, client.session(settings) as session:
-        gauge = _Gauge(scheduler, prices, on_progress)
-        loop = _Loop(scheduler, Sender(scheduler, session, writer), gauge, more=more, refill=resources.refill)
-        await loop.run(job)
+    landed, wake = _bell()
+    with through_gate(client, wake) as place:
+        scheduler = Scheduler(
+            settings, budget, prices=prices, rng=rng or Random(), allowance=resources.allowance, grants=place
+        )
+        async with JournalWriter(journal, book) as writer, client.session(settings) as session:
+            gauge = _Gauge(scheduler, prices, on_progress)
+            sender = Sender(scheduler, session, writer, landed=landed)
+            loop = _Loop(scheduler, sender, gauge, more=more, refill=resources.refill)
+            await loop.run(job)
     return loop.result(book)
+
+
+def _bell() -> tuple[asyncio.Event, Callable[[], None]]:
+    """Gives an event of this loop, and a function that sets it from any thread."""
+    event, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def ring() -> None:
+        with suppress(RuntimeError):  # the loop has just closed
+            loop.call_soon_threadsafe(event.set)
+
+    return event, ring
 
 
 def _within(settings: Settings, client: Provider) -> Settings:

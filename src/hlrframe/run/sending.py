@@ -20,11 +20,12 @@ class Sender:
         scheduler: Is told what came of each.
         session: Whom to ask.
         writer: Where it is noted what is asked and answered.
+        landed: Is set when the scheduler may have something new to say.
     """
 
-    def __init__(self, scheduler: Scheduler, session: Session, writer: JournalWriter) -> None:
+    def __init__(self, scheduler: Scheduler, session: Session, writer: JournalWriter, *, landed: asyncio.Event) -> None:
         #: Set when the scheduler may have something new to say.
-        self.landed = asyncio.Event()
+        self.landed = landed
         #: Answers that are safe.
         self.on_disk = 0
         #: The last thing that went wrong and is tried again.

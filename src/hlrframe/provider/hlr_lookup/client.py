@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Final, Self
 
@@ -154,6 +155,11 @@ class Client:
     async def _ping(self) -> Ping:
         async with self.session() as session:
             return await session.ping()
+
+    @property
+    def account(self) -> str:
+        """Names the account without telling its key: all runs on it keep to one limit together."""
+        return sha256(f"{self.base_url} {self._key}".encode()).hexdigest()[:16]
 
     @property
     def limits(self) -> Limits:

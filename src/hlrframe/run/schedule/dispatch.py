@@ -50,6 +50,10 @@ class Dispatcher:
                 self._run.roster.enlist(lane)
                 return None
             size = min(size, metered, self._run.budget.room(self._run.prices.worst(lane.first)))  # one price a lane
+            if size and not self._run.grants.take():
+                self._run.waits_for_grant = True
+                self._run.roster.enlist(lane)
+                return None
             if size:
                 return self._ticket(lane, size, now)
             self._run.roster.set_aside(lane)  # no money
@@ -111,7 +115,7 @@ class Dispatcher:
     def next_event(self, now: float) -> float | None:
         """Gives when something may be sent that may not now; ``None`` where only a landing can change that."""
         times = [self._run.roster.next_time]
-        if not self._run.most_requests:  # whoever shares the allowance says nothing when it grows: look again
+        if not self._run.most_requests or self._run.waits_for_grant:  # whoever shares it may say nothing: look again
             times.append(now + LOOK_AGAIN)
         if self._run.roster.ready:
             times += [self._run.circuit.retry_at, self._run.meter.opens_at(now)]

@@ -146,6 +146,7 @@ class Feedback:
 
     def _land(self, ticket: Ticket) -> None:
         self._run.in_flight -= 1
+        self._run.grants.give_back()
         self._run.window.landed(len(ticket.numbers))
         for lane, count in ticket.shares:
             lane.window.landed(count)

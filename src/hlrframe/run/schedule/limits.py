@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Protocol
 
-__all__ = ["Allowance", "Circuit", "FixedAllowance", "Meter", "Ramp", "Window"]
+__all__ = ["Allowance", "Circuit", "FixedAllowance", "Grants", "Meter", "NoGate", "Ramp", "Window"]
 
 #: Shortest and longest rest, in seconds, before the ceiling is tried again.
 SHORT_REST: Final = 1.0
@@ -44,6 +44,36 @@ class Allowance(Protocol):
     def requests(self) -> int:
         """Most requests in flight; 0 sends nothing until it grows and something else happens."""
         ...
+
+
+class Grants(Protocol):
+    """Where each request is granted before it leaves; shared with other runs, in one atomic step."""
+
+    def take(self) -> bool:
+        """Grants one request, or says that none is free now."""
+        ...
+
+    def give_back(self) -> None:
+        """Gives one back, whatever came of it."""
+        ...
+
+    def rest(self) -> None:
+        """Says that the run wants none at the moment."""
+        ...
+
+
+class NoGate:
+    """Grants everything: nobody shares the provider."""
+
+    def take(self) -> bool:
+        """Grants one request."""
+        return True
+
+    def give_back(self) -> None:
+        """Takes it back."""
+
+    def rest(self) -> None:
+        """Needs not be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hlrframe.provider import PriceList
 from hlrframe.run.schedule.dispatch import Dispatcher
 from hlrframe.run.schedule.feedback import Feedback
 from hlrframe.run.schedule.ledger import Budget
-from hlrframe.run.schedule.limits import Allowance, FixedAllowance
+from hlrframe.run.schedule.limits import Allowance, FixedAllowance, Grants, NoGate
 from hlrframe.run.schedule.queues import Attempt, Lane, Ticket
 from hlrframe.run.schedule.state import RunState
 
@@ -60,6 +60,7 @@ class Scheduler:
         prices: What lookups cost.
         rng: Source of jitter.
         allowance: How many requests may be in flight; those of the settings where not given.
+        grants: Where each of them is granted; nobody else has any where not given.
     """
 
     def __init__(
@@ -70,10 +71,17 @@ class Scheduler:
         prices: PriceList,
         rng: Random,
         allowance: Allowance | None = None,
+        grants: Grants | None = None,
     ) -> None:
-        allowance = allowance or FixedAllowance(settings.max_requests)
         #: What the run knows; to be read, and changed through the scheduler alone.
-        self.state = RunState(settings=settings, budget=budget, prices=prices, allowance=allowance, rng=rng)
+        self.state = RunState(
+            settings=settings,
+            budget=budget,
+            prices=prices,
+            allowance=allowance or FixedAllowance(settings.max_requests),
+            grants=grants or NoGate(),
+            rng=rng,
+        )
 
         self._dispatcher = Dispatcher(self.state)
         self._feedback = Feedback(self.state)
@@ -113,18 +121,26 @@ class Scheduler:
         """Gives the next thing to do at this time (seconds of any monotonic clock)."""
         state = self.state
         self._begin(now)
-        if state.halted is None:
-            state.roster.wake(now)
-            ticket = self._dispatcher.next_ticket(now)
-            if ticket is not None:
-                return Send(ticket)
-            if not state.in_flight and state.roster.is_stuck:
-                return NoMoney()
+        ticket = self._next_ticket(now)
+        if ticket is not None:
+            return Send(ticket)
+        if state.halted is None and not state.in_flight and state.roster.is_stuck:
+            return NoMoney()
         if state.in_flight:
             return Wait(self._dispatcher.next_event(now) if state.halted is None else None)
         if state.halted is not None or state.roster.is_empty:
             return Done()
         return Wait(self._dispatcher.next_event(now))
+
+    def _next_ticket(self, now: float) -> Ticket | None:
+        state, ticket = self.state, None
+        state.waits_for_grant = False
+        if state.halted is None:
+            state.roster.wake(now)
+            ticket = self._dispatcher.next_ticket(now)
+        if ticket is None and not state.waits_for_grant:
+            state.grants.rest()
+        return ticket
 
     def _begin(self, now: float) -> None:
         state = self.state

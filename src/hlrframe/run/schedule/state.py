@@ -9,7 +9,7 @@ from random import Random
 from hlrframe.model import Failure, Reason, Settings
 from hlrframe.provider import PriceList
 from hlrframe.run.schedule.ledger import Budget
-from hlrframe.run.schedule.limits import Allowance, Circuit, Meter, Ramp, Window
+from hlrframe.run.schedule.limits import Allowance, Circuit, Grants, Meter, Ramp, Window
 from hlrframe.run.schedule.queues import Roster
 
 __all__ = ["RunState"]
@@ -23,6 +23,7 @@ class RunState:
     budget: Budget
     prices: PriceList
     allowance: Allowance
+    grants: Grants
     rng: Random
     roster: Roster = field(default_factory=Roster)
     window: Window = field(init=False)
@@ -45,6 +46,8 @@ class RunState:
     refusals: int = 0
     requests: int = 0
     in_flight: int = 0
+    #: Whether something could leave now but for a request that others have.
+    waits_for_grant: bool = False
     serial: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
