@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 import hlrframe
 from helpers.emulator import mobiles
+from helpers.stores import answered, store_with
 from hlrframe import emulator
 from hlrframe.cli import main
 from hlrframe.cli.arguments import build_parser
@@ -333,6 +335,16 @@ def test_balance(run, provider):
     assert run("balance") == (0, "12.5 credits at 127.0.0.1\n", "")
     assert json.loads(run("balance", "--json")[1]) == {"provider": "127.0.0.1", "credits": 12.5}
     assert run("balance", "--emulator")[0] == 0
+
+
+def test_store_lists_for_spreadsheets_run_nothing(run):
+    """What history and changes print as CSV holds no formula of the provider's; as JSON it is what came."""
+    digits, now = mobiles(1)[0], datetime.now(UTC)
+    for day, name in enumerate(("=1+1", "@SUM(A1)")):
+        store_with(Path("answers"), answered(digits, at=now - timedelta(days=2 - day), current_network=name))
+    for verb in (["history", "answers", f"+{digits}"], ["changes", "answers", "--since", "36h"]):
+        assert "'@SUM(A1)" in run("store", *verb)[1]
+        assert '"@SUM(A1)"' in run("store", *verb, "--json")[1]
 
 
 def test_store(run, monkeypatch, folder):

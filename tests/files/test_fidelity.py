@@ -11,8 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import hlrframe as hf
-from helpers.emulator import mobiles
-from hlrframe.files import enrich_file, estimate_file
+from hlrframe.files import delimited, enrich_file, estimate_file
 from hlrframe.files.delimited import Records, value_of
 from hlrframe.files.guard import LineGuard, guard_frame, guard_text
 
@@ -174,33 +173,31 @@ def test_a_line_is_guarded_as_its_cells_are(cells, dialect):
 EVIL = 'phone,=name,note\n"-1+1",=1+1,"=2\n""x"""\n\n+447400123456,-5,ok\n'
 
 
-def test_guarding_a_file_is_asked_for(tmp_path):
-    """Without being asked nothing is changed; with it every cell is, names too; or those of the results alone."""
+def test_guarding_what_was_there_is_asked_for(tmp_path):
+    """Without being asked no cell of the file is changed; with it every cell is, names too."""
     plain = rewritten(tmp_path, EVIL.encode()).decode()
     assert plain.replace(",hlr_state", "").replace(",rejected", "").replace(",skipped", "") == EVIL
-    assert rewritten(tmp_path, EVIL.encode(), guard_formulas="results").decode() == plain
+    for least in (False, "results"):
+        assert rewritten(tmp_path, EVIL.encode(), guard_formulas=least).decode() == plain
     guarded = rewritten(tmp_path, EVIL.encode(), guard_formulas=True).decode()
     assert guarded == (
         'phone,\'=name,note,hlr_state\n"\'-1+1",\'=1+1,"\'=2\n""x""",rejected\n\n+447400123456,-5,ok,skipped\n'
     )
 
 
-def test_results_are_guarded_too(tmp_path):
-    """What the provider sends is not trusted either."""
-    provider = hf.emulator.Emulator(seed=7)
-    settings = hf.Settings()
-    (tmp_path / "in.csv").write_text(f"phone\n+{mobiles(1)[0]}\n")
-    enrich_file(
-        tmp_path / "in.csv",
-        tmp_path / "out.csv",
-        "phone",
-        client=hf.emulator.connect(emulator=provider),
-        settings=settings,
-        prefix="=",
-        columns=["state"],
-        guard_formulas="results",
-    )
-    assert (tmp_path / "out.csv").read_text().startswith("phone,'=state\n")
+@pytest.mark.parametrize(("options", "expected"), [({}, "phone,'=state"), ({"guard_formulas": False}, "phone,=state")])
+def test_results_are_guarded_unless_that_is_declined(tmp_path, options, expected):
+    """What the provider sends is not trusted, without a word from anybody."""
+    assert rewritten(tmp_path, b"phone\n\n", prefix="=", **options).decode().startswith(f"{expected}\n")
+
+
+@pytest.mark.parametrize("text", [*(f"a{end}b" for end in "\n\x0b\x0c\x1c\x85\u2028\r"), "a\r\nb", '"', "\n"])
+def test_texts_of_the_provider_with_line_ends(text):
+    """A row of results is one line of text however its cells end their lines."""
+    results = pl.DataFrame({"first": ["two\nlines", text, None, "x"], "second": [text, None, "", text]})
+    lines = delimited._lines_of(results, ",")
+    cells = [[value_of(cell) for cell in cells] for _, cells in Records(iter([f"{line}\r\n" for line in lines]), ",")]
+    assert [tuple(row) for row in cells] == results.rows()
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv"])

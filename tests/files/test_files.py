@@ -407,6 +407,21 @@ def test_a_source_that_changes_is_refused(tmp_path, client):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
 
 
+@pytest.mark.parametrize("how", ["another file", "the same file"])
+def test_a_source_of_the_same_size_and_time_is_not_the_same(tmp_path, provider, client, how):
+    """Other numbers under the source's name get no answers of the first ones, whatever size and time say."""
+    source = write(pl.DataFrame({"phone": [ADA, BO]}), tmp_path / "in.csv")
+    times = source.stat().st_atime_ns, source.stat().st_mtime_ns
+    job = FileJob(source, tmp_path / "out.csv", "phone", settings=hf.Settings())
+    job.read()
+    other = tmp_path / "other.csv" if how == "another file" else source
+    other.write_bytes(f"phone\n{BO}\n{CY}\n".encode())
+    os.utime(other, ns=times)
+    other.replace(source)
+    with pytest.raises(hf.InputError, match="changed while it was being read"):
+        job.run(client)
+
+
 # Runs that end early
 
 

@@ -1,5 +1,7 @@
 """What people write around the digits."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,14 @@ NOISE = st.text(st.one_of(st.characters(), st.sampled_from("0123456789+-./() ,;x
 def test_tidying_is_total_and_done_once(text):
     """Any text becomes a tidy one, which tidying leaves alone."""
     assert tidy(tidy(text)) == tidy(text)
+
+
+@pytest.mark.parametrize("unit", ["=", '="', "'=", '"', " =", "= "])
+def test_tidying_takes_linear_time(unit):
+    """A megabyte of what spreadsheets put around a text is done in a moment."""
+    began = time.perf_counter()
+    assert tidy(f"{unit * 500_000}07400123456") == "07400123456"
+    assert time.perf_counter() - began < 5
 
 
 @given(NOISE)

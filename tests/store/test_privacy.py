@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 import hlrframe as hf
-from helpers.stores import DAY, EMULATED, NOON, PAID, answered, answers, known, number, numbers, unanswered
+from helpers.stores import DAY, EMULATED, NOON, PAID, answered, answers, known, number, numbers, store_with, unanswered
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, Column
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
@@ -439,6 +439,16 @@ def test_an_export_is_the_scan_in_a_file(path, tmp_path, mode, ending):
         found = [json.loads(line)["msisdn"] for line in destination.read_text().splitlines()]
         assert found == expected["msisdn"].to_list()
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_export_for_spreadsheets_runs_nothing(path, tmp_path):
+    """A text of the provider's that a spreadsheet would run is text in a CSV, and as it came elsewhere."""
+    formula = '=HYPERLINK("http://x")'
+    store = store_with(path, answered(number(1), current_network=formula))
+    for ending, read in (("csv", pl.read_csv), ("ndjson", pl.read_ndjson)):
+        store.export(tmp_path / f"answers.{ending}")
+        guard = "'" if ending == "csv" else ""
+        assert read(tmp_path / f"answers.{ending}")["current_network"].to_list() == [f"{guard}{formula}"]
 
 
 def test_an_export_can_hold_one_question_or_all_answers(path, tmp_path):

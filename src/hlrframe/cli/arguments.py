@@ -131,8 +131,10 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
         "--guard-formulas",
         nargs="?",
         const="all",
-        choices=["all", "results"],
-        help="put an apostrophe before cells of a CSV that a spreadsheet would run: all, or those of the new columns",
+        default="results",
+        choices=["all", "results", "none"],
+        help="put an apostrophe before cells of a CSV that a spreadsheet would run: all, none, or those of the new "
+        "columns (results)",
     )
     _add_yes(parser)
     _add_json(parser)

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from hlrframe.cli.accounts import account
@@ -12,7 +13,7 @@ from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files import FileJob, clean_file, estimate_file
+from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file
 from hlrframe.model import Estimate, MaxAge, Reason, Settings
 from hlrframe.store import Store
 
@@ -20,6 +21,7 @@ __all__ = ["COMMANDS"]
 
 DONE: Final = 0
 SHORT_OF_CREDIT: Final = 3
+_GUARDS: Final[Mapping[str, GuardOption]] = MappingProxyType({"all": True, "results": "results", "none": False})
 _MONEY: Final = frozenset({Reason.BUDGET, Reason.INSUFFICIENT_CREDIT})
 
 
@@ -35,7 +37,7 @@ def _enrich(options: Namespace) -> int:
         columns=_columns(options.columns),
         region_column=options.region_column,
         memory_limit=options.memory_limit,
-        guard_formulas="results" if options.guard_formulas == "results" else options.guard_formulas is not None,
+        guard_formulas=_GUARDS[options.guard_formulas],
     )
     job.read()
     store = None if options.store is None else Store(options.store)

@@ -12,7 +12,7 @@ import polars as pl
 
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.model import Reason, Settings, mask, parse_age
+from hlrframe.model import Reason, Settings, guard_frame, mask, parse_age
 from hlrframe.phone import Msisdn, parse
 from hlrframe.store import Store
 
@@ -90,7 +90,7 @@ def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
     if options.json:
         show_json({name: rows.to_dicts()})
     else:
-        show(rows.write_csv().rstrip("\n"))
+        show(guard_frame(rows).write_csv().rstrip("\n"))
     return DONE
 
 

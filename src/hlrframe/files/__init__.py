@@ -10,13 +10,13 @@
     source      what every kind of file looks like to the rest
     delimited, ndjson, columnar   the kinds
     text        encodings, lines, packings
-    guard       cells that a spreadsheet would run as formulas
+    guard       cells of lines that a spreadsheet would run as formulas
     readings    what was read in each row, on disk
     memory      how much is held at a time
     paths       what can go wrong with a path
 """
 
 from hlrframe.files.clean import Cleaned, clean_file
-from hlrframe.files.job import FileJob, enrich_file, estimate_file
+from hlrframe.files.job import FileJob, GuardOption, enrich_file, estimate_file
 
-__all__ = ["Cleaned", "FileJob", "clean_file", "enrich_file", "estimate_file"]
+__all__ = ["Cleaned", "FileJob", "GuardOption", "clean_file", "enrich_file", "estimate_file"]

@@ -72,7 +72,7 @@ def clean_file(
     """
     region = Settings(default_region=default_region).default_region
     taken = Taken(column, region_column, Memory.of(None).cells)
-    transfers = [Transfer(route, taken, guarded=False) for route in plan_routes(source, destination)]
+    transfers = [Transfer(route, taken, guarded="results") for route in plan_routes(source, destination)]
     names = {each.name: f"{prefix}{each.name}" for each in CLEAN_COLUMNS}
     numbers = NumberList(region=region)
     readings = _readings(transfers[0].destination)

@@ -5,6 +5,7 @@ the destination is no delimited text all cells are read, as text: an empty one a
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
@@ -219,7 +220,7 @@ def _lines_of(results: pl.DataFrame, separator: str) -> list[str]:
     if len(lines) == results.height:
         return lines
     # A word of the provider's holds a line end.
-    records = Records(iter(text.splitlines(keepends=True)), separator)
+    records = Records(io.StringIO(text, newline="\n"), separator)
     return [raw.removesuffix("\n") for raw, _ in records]
 
 

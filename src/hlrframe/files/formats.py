@@ -12,12 +12,11 @@ import pyarrow as pa
 from hlrframe.errors import InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
-from hlrframe.files.guard import guard_frame
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import create_bytes
 from hlrframe.frames import OpenFrame
-from hlrframe.model import ENDINGS, TEXT_KINDS, FileKind, Packing, kind_of
+from hlrframe.model import ENDINGS, TEXT_KINDS, FileKind, Packing, guard_frame, kind_of
 
 __all__ = ["Format", "check_fits", "open_sink", "open_source"]
 

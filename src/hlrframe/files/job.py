@@ -5,7 +5,7 @@ import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from hlrframe.errors import ConfigError
 from hlrframe.files.formats import open_source
@@ -22,13 +22,13 @@ from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, 
 from hlrframe.store import Store
 from hlrframe.system import run_sync
 
-__all__ = ["FileJob", "enrich_file", "estimate_file"]
+__all__ = ["FileJob", "GuardOption", "enrich_file", "estimate_file"]
 
 #: States of a row that a run was good for.
 _OBTAINED: Final = (State.ANSWERED, State.CACHED)
 #: Pieces between two looks at how many numbers there are.
 _CHECK_EVERY: Final = 16
-_Guard = bool | Literal["results"]
+GuardOption: TypeAlias = bool | Literal["results"]
 
 
 def enrich_file(
@@ -44,7 +44,7 @@ def enrich_file(
     progress: ProgressOption = None,
     region_column: str | None = None,
     memory_limit: str | int | None = None,
-    guard_formulas: _Guard = False,
+    guard_formulas: GuardOption = "results",
 ) -> Report:
     """Writes a file again, or many, with what the provider says of the numbers in one column.
 
@@ -84,9 +84,9 @@ def enrich_file(
             how many rows are held and how many numbers are asked at a time. ``None`` is 1.2 GB, or half of the
             machine's memory where that is less.
         guard_formulas: Whether cells of delimited text that a spreadsheet would run as formulas (beginning with
-            ``=``, ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front: ``True`` for all cells,
-            ``"results"`` for the added ones. A sign before nothing but a number, as in ``-5`` and ``+447400123456``,
-            begins no formula.
+            ``=``, ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front: ``"results"``, those that are
+            added, whose texts come from the provider; ``True`` for all, ``False`` for none. A sign before nothing but
+            a number, as in ``-5`` and ``+447400123456``, begins no formula.
 
     Raises:
         InputError: A source cannot be read, has no such column or has result columns already, the destination cannot
@@ -183,7 +183,7 @@ class FileJob:
         columns: str | Sequence[str] = "standard",
         region_column: str | None = None,
         memory_limit: str | int | None = None,
-        guard_formulas: _Guard = False,
+        guard_formulas: GuardOption = "results",
     ) -> None:
         self._settings = settings
         self._names = {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}

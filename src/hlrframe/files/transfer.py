@@ -9,11 +9,11 @@ import polars as pl
 
 from hlrframe.errors import InputError
 from hlrframe.files.formats import Format, check_fits, open_sink, open_source
-from hlrframe.files.guard import guard_frame
 from hlrframe.files.paths import replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
 from hlrframe.files.source import Phones, Source, Taken
+from hlrframe.model import guard_frame
 
 __all__ = ["Transfer"]
 
@@ -114,6 +114,7 @@ def _told(name: str, columns: dict[str, str]) -> str:
     return f"no. {[*columns].index(name) + 1}, {columns[name]}," if name in columns else "missing"
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Tells a file from what was under its name: one of the same size and time is another, or was changed since."""
     state = path.stat()
-    return state.st_size, state.st_mtime_ns
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns

@@ -11,7 +11,7 @@
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
-    display      figures as people read them
+    display      figures as people read them; formulas: cells that a spreadsheet would run
     masking      what of a number may be shown
     reports      the price before and the account after
 """
@@ -20,6 +20,7 @@ from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
+from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import mask
 from hlrframe.model.money import MILLI, credits_of, milli_of
@@ -35,6 +36,7 @@ __all__ = [
     "COLUMNS",
     "DEFAULT_TIMEOUT",
     "ENDINGS",
+    "FORMULA_BEGINS",
     "INCONCLUSIVE_AGE",
     "MAX_BATCH",
     "MAX_CACHE_DAYS",
@@ -73,6 +75,8 @@ __all__ = [
     "count",
     "credits_of",
     "duration",
+    "guard_frame",
+    "guard_text",
     "is_share",
     "kind_of",
     "many",

@@ -52,6 +52,8 @@ LIST_MARK: Final = r"^\(?[1-9][.)] "
 _NOTHING: Final = frozenset(
     {"", "nan", "none", "null", "(null)", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat", "not available"}
 )
+#: What spreadsheets and scripts put around a text; in front of it there may be equals signs too, as in ="0740".
+_WRAPPING: Final = "'\"` \n"
 _ONLY_RULES: Final = re.compile(r"[-._/\\ ]*")
 _ERROR_CELL: Final = re.compile(r"#+|#(?:VALUE|REF|NUM|NAME|DIV/0|NULL|SPILL|CALC)[!?]", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
@@ -109,9 +111,7 @@ def tidy(raw: str) -> str:
     """
     text = raw if raw.isascii() and raw.isprintable() else "".join(map(_plain, raw))
     text = re.sub(r" {2,}", " ", text).strip()
-    while (bare := text.strip("'\"` \n").removeprefix("=")) != text:
-        text = bare
-    return _exact(text)
+    return _exact(text.lstrip(f"={_WRAPPING}").rstrip(_WRAPPING))
 
 
 def unusable(text: str) -> Reason | None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.errors import ConfigError
-from hlrframe.model import ENDINGS, FileKind, kind_of
+from hlrframe.model import ENDINGS, FileKind, guard_frame, kind_of
 from hlrframe.store.disk import explained
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers
@@ -94,7 +94,7 @@ def _parquet(file: BinaryIO, until_whole: ExitStack) -> Callable[[pl.DataFrame],
 
 def _csv(file: BinaryIO, _: ExitStack) -> Callable[[pl.DataFrame], object]:
     headers = itertools.chain([True], itertools.repeat(False))  # noqa: FBT003  # the first batch alone has it
-    return lambda rows: rows.write_csv(file, include_header=next(headers))
+    return lambda rows: guard_frame(rows).write_csv(file, include_header=next(headers))
 
 
 def _ndjson(file: BinaryIO, _: ExitStack) -> Callable[[pl.DataFrame], object]:

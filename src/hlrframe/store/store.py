@@ -254,6 +254,8 @@ class Store:
     ) -> int:
         """Writes answers, in the columns of :meth:`scan` and in the clear, to a file that only its owner can read.
 
+        In CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
+
         Args:
             destination: A ``.parquet``, ``.csv``, ``.ndjson`` or ``.jsonl`` file; one of that name is replaced.
             question: The question whose answers to write, or its key; ``None`` for those to all.
