@@ -303,6 +303,41 @@ def test_nothing_is_too_deep(field, depth):
     read(b'{"results":[{"%b":%b,"uuid":"u"}]}' % (field.encode(), b"[" * depth + b"]" * depth))
 
 
+POISONS = {
+    "surrogate": rb'"\ud800"',
+    "not a number": b"NaN",
+    "control": b'"\x01\x1b[2J"',
+    "escape": rb'"\q"',
+    "deep": b"[" * 2000 + b"]" * 2000,
+    "deep objects": b'{"a":' * 2000 + b"1" + b"}" * 2000,
+    "digits": b"9" * 5000,
+    "bytes": b'"\xff"',
+    "word": b"nothing",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("poison", POISONS)
+@pytest.mark.parametrize("field", [*json.loads(payload("hlr_live_ported.json"))["results"][0], "new"])
+def test_a_broken_result_costs_none_beside_it(field, poison):
+    """Whatever bytes stand in any field of a result, those before and after it are read whole."""
+    sane = json.loads(payload("hlr_live_ported.json"))["results"][0]
+    body = json.dumps({"results": [sane, sane | {field: "@"}, sane]}).encode().replace(b'"@"', POISONS[poison])
+    before, broken, after = decode_results(body)
+    assert fields(before) == fields(after) == fields(one())
+    if field not in {"error", "live_status"}:
+        assert broken.live_status == sane["live_status"]
+
+
+@pytest.mark.parametrize("field", ["error", "live_status"])
+@pytest.mark.parametrize("poison", ["escape", "deep", "word"])
+def test_a_result_whose_meaning_is_broken_is_no_answer(field, poison):
+    """Where the status or the error cannot be read, nobody takes the rest for an answer."""
+    sane = json.loads(payload("hlr_live_ported.json"))["results"][0]
+    body = json.dumps({"results": [sane | {field: "@"}]}).encode().replace(b'"@"', POISONS[poison])
+    assert failure_of(decode_results(body)[0]) == Failure(Reason.UNREADABLE_REPLY)
+
+
 @given(st.datetimes(timezones=st.none() | st.timezones()))
 def test_every_time_of_the_calendar_fits_its_column(moment):
     """Whatever time the provider writes, the column takes it."""

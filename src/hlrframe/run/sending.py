@@ -76,7 +76,8 @@ class Sender:
                 self._scheduler.lost(ticket, reason, now)
             case RateLimited() | Unavailable():
                 self.last_error = error
-                self._scheduler.refused(ticket, reason, now, retry_after=error.retry_after)
+                reached = error.status is not None
+                self._scheduler.refused(ticket, reason, now, retry_after=error.retry_after, reached=reached)
                 self.landed.set()
                 await self._writer.withdrawn(ticket.numbers)
             case RequestError(status=HTTPStatus.BAD_REQUEST) if len(ticket.numbers) > 1 or state.answered:

@@ -58,12 +58,14 @@ class Feedback:
         self._doubts.add(unsaid)
         budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
         self._run.answered += len(answers)
-        self._learn_from_reply(ticket, len(answers), now)
+        own = self._learn_from_reply(ticket, len(answers), now)
         for failure, numbers in failures.items():
-            self._again(ticket, numbers, failure, now)
+            self._again(ticket, numbers, failure, now, own=own)
         return answers
 
-    def refused(self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None) -> None:
+    def refused(
+        self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None, reached: bool = True
+    ) -> None:
         """Takes in that a request was refused and not billed.
 
         Args:
@@ -71,13 +73,14 @@ class Feedback:
             reason: ``THROTTLED`` for a 429, ``UNAVAILABLE`` for everything else.
             now: When that became known.
             retry_after: Seconds that the provider asked to wait.
+            reached: Whether it was the provider that refused: where nobody is there, it is no number's doing.
         """
         self._land(ticket)
         self._run.budget.settle(ticket.reserved, spent=0)
         self._run.refusals += 1
         if reason is not Reason.THROTTLED:
-            self._count_failure(ticket, now)
-            self._again(ticket, ticket.numbers, Failure(reason), now, at_least=retry_after or 0.0)
+            own = self._count_failure(ticket, now, reached=reached)
+            self._again(ticket, ticket.numbers, Failure(reason), now, own=own, at_least=retry_after or 0.0)
             return
         self._run.circuit.refused()
         if retry_after is None and self._excused(ticket, now):
@@ -102,8 +105,8 @@ class Feedback:
         """Takes in that a request left and no usable reply came: it may have been billed."""
         self._land(ticket)
         self._doubts.add(ticket.numbers)
-        self._count_failure(ticket, now)
-        self._again(ticket, ticket.numbers, Failure(reason), now)
+        own = self._count_failure(ticket, now)
+        self._again(ticket, ticket.numbers, Failure(reason), now, own=own)
 
     def _excused(self, ticket: Ticket, now: float) -> bool:
         """Passes over a refusal that is rare in its lane: only its own numbers wait a little."""
@@ -123,26 +126,27 @@ class Feedback:
         self._land(ticket)
         self._run.budget.settle(ticket.reserved, spent=0)
         self._run.refusals += 1
-        self._count_failure(ticket, now)
+        own = self._count_failure(ticket, now)
         if len(ticket.numbers) == 1:
             self._give_up(ticket.numbers, Failure(reason))
         else:
-            self._again(ticket, ticket.numbers, Failure(reason), now)
+            self._again(ticket, ticket.numbers, Failure(reason), now, own=own)
 
-    def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False) -> None:
-        """Holds a failure against the provider, unless it is more likely the doing of numbers that fail again.
+    def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False, reached: bool = True) -> bool:
+        """Holds a failure against the provider, or says that it is more likely the numbers' own doing.
 
         A number that failed before and fails alone counts once until something is answered: a few bad numbers are no
         outage, and many that fail at one time are.
         """
         state = self._run
-        again = ticket.attempt.tries > 0 and state.answered > 0 and not state.circuit.is_open
+        again = ticket.attempt.tries > 0 and state.answered > 0 and not state.circuit.is_open and reached
         alone = len(ticket.numbers) == 1
         if again and (replied or (alone and ticket.numbers[0] in state.suspects)):
-            return
+            return True
         if alone:
             state.suspects.update(ticket.numbers)
         state.circuit.failed(now)
+        return False
 
     def _land(self, ticket: Ticket) -> None:
         self._run.in_flight -= 1
@@ -154,10 +158,10 @@ class Feedback:
             self._run.roster.enlist(lane)
         self._run.roster.take_back()
 
-    def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> None:
+    def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> bool:
+        """Learns, and says whether what was not answered is more likely the numbers' own doing."""
         if not answers:
-            self._count_failure(ticket, now, replied=True)
-            return
+            return self._count_failure(ticket, now, replied=True)
         self._run.circuit.healthy(now)
         self._run.suspects.clear()
         seconds = now - ticket.sent_at
@@ -166,11 +170,22 @@ class Feedback:
             lane.window.healthy(count, now=now, round_trip=lane.latency)
             self._run.roster.enlist(lane)
         self._run.window.healthy(len(ticket.numbers), now=now, round_trip=seconds)
+        return False
 
     def _again(
-        self, ticket: Ticket, numbers: Sequence[str], failure: Failure, now: float, *, at_least: float = 0.0
+        self,
+        ticket: Ticket,
+        numbers: Sequence[str],
+        failure: Failure,
+        now: float,
+        *,
+        own: bool = False,
+        at_least: float = 0.0,
     ) -> None:
-        """Has numbers tried again after a jittered pause, or gives them up."""
+        """Has numbers tried again after a jittered pause, or gives them up.
+
+        Where it is their own doing, a long pause would help nobody: a run does not wait minutes for its last number.
+        """
         if failure.reason is Reason.INSUFFICIENT_CREDIT:
             self._run.halt(failure.reason)
             for lane, share in ticket.by_lane(numbers):
@@ -183,7 +198,8 @@ class Feedback:
             return
         unbilled = failure.reason in _NOT_BILLED
         recheck = max(ticket.attempt.recheck, 0 if unbilled else 1)
-        at = now + max(at_least, self._run.rng.uniform(0.0, pause_after(ticket.attempt.tries)))
+        pause = pause_after(1 if own else ticket.attempt.tries)
+        at = now + max(at_least, self._run.rng.uniform(0.0, pause))
         for lane, share in ticket.by_lane(numbers):
             self._run.roster.put_later(at, lane, share, Attempt(tries, recheck))
 

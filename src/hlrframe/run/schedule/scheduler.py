@@ -166,9 +166,11 @@ class Scheduler:
         """Takes a reply in, and gives the usable answers with what they cost; see :meth:`Feedback.landed`."""
         return self._feedback.landed(ticket, outcomes, now)
 
-    def refused(self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None) -> None:
+    def refused(
+        self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None, reached: bool = True
+    ) -> None:
         """Takes in that a request was refused and not billed; see :meth:`Feedback.refused`."""
-        self._feedback.refused(ticket, reason, now, retry_after=retry_after)
+        self._feedback.refused(ticket, reason, now, retry_after=retry_after, reached=reached)
 
     def rejected(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that the provider called a request wrong; see :meth:`Feedback.rejected`."""

@@ -7,6 +7,7 @@ understood; everything else is a :class:`~hlrframe.errors.ProtocolError`.
 
     requests   what goes out
     replies    what comes in   <- open this first
+    pieces     the parts of JSON that is broken
     results    one result, and whether it is an answer
     matching   which result belongs to which number
     refusals   what a reply other than 200 stands for

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from hlrframe.errors import ProtocolError, ProviderError
+from hlrframe.provider.hlr_lookup.wire.pieces import elements, is_deeper, members
 from hlrframe.provider.hlr_lookup.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.provider.hlr_lookup.wire.results import MOST_CREDITS, Echo, Network, Result
 
@@ -42,6 +43,10 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _KNOWN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Result) if each.name != "extra"}
 _NETWORK: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Network)}
 _DETAILS: Final = ("original_network_details", "current_network_details")
+#: A field that is nested deeper is noise, which other readers of JSON choke on.
+MOST_NESTED: Final = 100
+#: Without these nobody can say what a result means: it is unreadable where they are.
+_VITAL: Final = ("error", "live_status")
 
 
 def decode_balance(body: bytes) -> float:
@@ -64,7 +69,8 @@ def decode_results(body: bytes) -> list[Result]:
     """Reads the results of a 200 reply, at top level or under ``body``.
 
     A result is never lost for one odd field: fields that are new, or not what they should be, go to ``extra`` as they
-    came.
+    came. Nor are results lost for a broken one beside them, nor fields for a broken one; where it is the field that
+    says what the result means, that result alone is empty.
 
     Args:
         body: The reply's bytes, not compressed.
@@ -86,10 +92,14 @@ def _raw_results(body: bytes) -> list[msgspec.Raw]:
     envelope = _object(body)
     if "results" not in envelope and "body" in envelope:
         envelope |= _object(_unquoted(envelope["body"]))
+    results = bytes(envelope.get("results", b""))
     try:
-        return _LIST.decode(envelope.get("results", b""))
+        return _LIST.decode(results)
     except _UNREADABLE:
-        raise _error_inside(envelope) from None
+        pass
+    if broken := elements(results.decode("utf-8", "replace")):
+        return [msgspec.Raw(each.encode()) for each in broken]
+    raise _error_inside(envelope)
 
 
 def _object(body: bytes) -> _Fields:
@@ -99,18 +109,25 @@ def _object(body: bytes) -> _Fields:
         return _FIELDS.decode(text)
     except _UNREADABLE:
         pass
-    try:
-        return _FIELDS.decode(_mended(text))
-    except (*_UNREADABLE, ValueError):
-        raise ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK) from None
+    if (mended := _mended(text)) is not None:
+        try:
+            return _FIELDS.decode(mended)
+        except _UNREADABLE:
+            pass
+    if broken := members(text):
+        return {name: msgspec.Raw(value.encode("utf-8", "replace")) for name, value in broken.items()}
+    raise ProtocolError(f"the reply is no JSON object ({len(body)} bytes)", status=HTTP_OK)
 
 
-def _mended(text: str) -> bytes:
-    """Gives JSON as it should be for what Python reads as JSON all the same.
+def _mended(text: str) -> bytes | None:
+    """Gives JSON as it should be for what Python reads as JSON all the same; ``None`` for what it does not.
 
     A raw control character, half of a surrogate pair or a NaN in one field must not cost the answers beside it.
     """
-    fields = json.loads(text, strict=False, parse_constant=lambda _: None)
+    try:
+        fields = json.loads(text, strict=False, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -131,7 +148,8 @@ def _typed_result(raw: msgspec.Raw) -> Result:
     try:
         fields = _FIELDS.decode(raw)
     except _UNREADABLE:
-        return Result()
+        fields = _readable_fields(bytes(raw).decode("utf-8", "replace"))
+        raw = msgspec.Raw(msgspec.json.encode(fields))
     unknown = {name: value for name, value in fields.items() if name not in _KNOWN}
     for name in _DETAILS:
         if new := _new_details(fields.get(name)):
@@ -141,6 +159,18 @@ def _typed_result(raw: msgspec.Raw) -> Result:
     except _UNREADABLE:
         return _pieced_result(fields, unknown)
     return msgspec.structs.replace(known, extra=_json(unknown))
+
+
+def _readable_fields(text: str) -> _Fields:
+    """Gives the fields of a broken result that can be read; none where what it means cannot."""
+    fields: _Fields = {}
+    for name, value in members(text).items():
+        mended = None if is_deeper(value, MOST_NESTED) else _mended(value)
+        if mended is not None:
+            fields[name] = msgspec.Raw(mended)
+        elif name in _VITAL:
+            return {}
+    return fields
 
 
 def _new_details(network: msgspec.Raw | None) -> _Fields:
@@ -164,7 +194,8 @@ def _pieced_result(fields: _Fields, unknown: _Fields) -> Result:
 
 
 def _json(fields: _Fields) -> str | None:
-    return msgspec.json.encode(fields, order="sorted").decode() if fields else None
+    sane = {name: value for name, value in fields.items() if not is_deeper(bytes(value).decode(), MOST_NESTED)}
+    return msgspec.json.encode(sane, order="sorted").decode() if sane else None
 
 
 def _fit(wire_name: str, value: object) -> object:
