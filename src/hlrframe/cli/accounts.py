@@ -28,9 +28,9 @@ def account(options: Namespace) -> Client:
         NoAccount: Nobody is named; the message says how to get an account, and how to try without.
     """
     if options.emulator:
-        from hlrframe.emulator import connect  # noqa: PLC0415  # a third of a second, and seldom wanted
+        from hlrframe.emulator import Manners, connect  # noqa: PLC0415  # a third of a second, and seldom wanted
 
-        return connect()
+        return connect(manners=None if options.emulator_as is None else Manners.read(options.emulator_as))
     if getattr(options, "offline", False):
         # Nothing is sent: the address alone says whose stored answers count.
         return unused_account()

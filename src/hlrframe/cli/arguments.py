@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from argparse import Action, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
@@ -179,7 +179,7 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument("--landline-status", action="store_true", help="also ask landlines (GB, IE)")
     parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
     parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
-    parser.add_argument("--emulator", action="store_true", help="ask an emulator: no account, invented answers")
+    _add_emulators(parser, "ask an emulator: no account, invented answers")
     parser.add_argument(
         "--set",
         action="append",
@@ -188,6 +188,20 @@ def _add_question(parser: ArgumentParser) -> None:
         help="any other setting by its name in Python, such as batch_size=20 or share_results=private; may be repeated",
     )
     _add_price(parser)
+
+
+class _EmulatorAs(Action):
+    """Names the file that an emulator is to behave as, and asks one."""
+
+    def __call__(self, parser: ArgumentParser, options: Namespace, values: object, *_: object) -> None:  # noqa: ARG002  # argparse passes it by position
+        options.emulator, options.emulator_as = True, values
+
+
+def _add_emulators(parser: ArgumentParser, about: str) -> None:
+    parser.add_argument("--emulator", action="store_true", help=about)
+    parser.add_argument(
+        "--emulator-as", action=_EmulatorAs, metavar="FILE", help="the same, behaving as a file of hlrframe check says"
+    )
 
 
 def _add_phones(parser: ArgumentParser) -> None:
@@ -224,7 +238,7 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401  # see _add
 
 def _add_balance(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser = _add(commands, "balance", "show the credits left on the account", "balance", "balance --emulator")
-    parser.add_argument("--emulator", action="store_true", help="of an emulator's account")
+    _add_emulators(parser, "of an emulator's account")
     _add_json(parser)
 
 
@@ -288,7 +302,7 @@ def _add_doctor(commands: Any) -> None:  # noqa: ANN401  # see _add
     about = "check account, provider, store and versions; one balance call at most, no key shown, nothing spent"
     parser = _add(commands, "doctor", about, "doctor", "doctor --store answers", "doctor --emulator --json")
     parser.add_argument("--store", metavar="DIR", help="also check this store")
-    parser.add_argument("--emulator", action="store_true", help="check as if an emulator were the provider")
+    _add_emulators(parser, "check as if an emulator were the provider")
     _add_json(parser)
 
 
@@ -298,6 +312,7 @@ def _add_emulator(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser.add_argument("--port", type=int, default=0, help="port to listen on; a free one if not given")
     parser.add_argument("--seed", type=int, default=7, help="decides who is behind each number (7)")
     parser.add_argument("--testing", action="store_true", help="with the manners of the vendor's testing suite")
+    parser.add_argument("--as", dest="emulator_as", metavar="FILE", help="behave as a file of hlrframe check says")
     _add_json(parser)
 
 

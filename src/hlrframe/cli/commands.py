@@ -175,9 +175,10 @@ def _report(options: Namespace) -> int:
 
 
 def _emulator(options: Namespace) -> int:
-    from hlrframe.emulator import Emulator, serve_forever  # noqa: PLC0415  # see account()
+    from hlrframe.emulator import Emulator, Manners, serve_forever  # noqa: PLC0415  # see account()
 
-    emulator = Emulator(options.seed, mode="testing" if options.testing else "standard")
+    manners = None if options.emulator_as is None else Manners.read(options.emulator_as)
+    emulator = Emulator(options.seed, mode="testing" if options.testing else "standard", manners=manners)
     key, secret = emulator.credentials
 
     def announce(url: str) -> None:

@@ -7,7 +7,7 @@ process; :func:`serve`, :func:`running` and :func:`serve_forever` put the same e
 
     service     a request in, a reply out, a bill kept   <- open this first
     requests    what comes in, and how it is refused
-    findings    what a lookup finds and costs; answers: the fields that go out
+    findings    what a lookup finds and costs; answers: the fields that go out; dressing: the form that they take
     bill        what was asked, charged, and done to the client on purpose
     caches      the provider's two caches
     traffic     how much is taken at once, and how long it takes
@@ -37,6 +37,7 @@ from hlrframe.emulator.traffic import Latency, Throttle
 from hlrframe.emulator.transport import EmulatorTransport
 from hlrframe.emulator.world import Subscriber, World
 from hlrframe.errors import EmulatorWarning
+from hlrframe.provider import Manners
 
 if TYPE_CHECKING:
     from hlrframe.provider import Client
@@ -49,6 +50,7 @@ __all__ = [
     "Fault",
     "Faults",
     "Latency",
+    "Manners",
     "Outage",
     "Reply",
     "Subscriber",
@@ -74,6 +76,7 @@ def connect(
     faults: Faults | None = None,
     latency: float | Latency | None = None,
     throttles: Sequence[Throttle] = (),
+    manners: Manners | None = None,
     timeout: float = 30.0,
 ) -> "Client":
     """Gives a client that asks an emulator inside this process; no account, no network, no cost.
@@ -87,6 +90,8 @@ def connect(
         faults: What goes wrong, and when.
         latency: Seconds that networks take, or a :class:`Latency`; none by default.
         throttles: What single networks or countries take.
+        manners: How it behaves where the provider's documents leave a choice: ``Manners.read(path)`` takes them from a
+            file of ``hlrframe check``.
         timeout: Seconds after which the client gives a request up.
 
     Warns:
@@ -95,7 +100,9 @@ def connect(
     from hlrframe.provider import Client  # noqa: PLC0415 - the emulator serves other processes without it
 
     warnings.warn("the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=2)
-    chosen = emulator or Emulator(seed, day=day, credits=credits, faults=faults, latency=latency, throttles=throttles)
+    chosen = emulator or Emulator(
+        seed, day=day, credits=credits, faults=faults, latency=latency, throttles=throttles, manners=manners
+    )
     key, secret = chosen.credentials
     transport = EmulatorTransport(chosen)
     return Client(

@@ -16,7 +16,14 @@ __all__ = ["as_credits", "broken", "result", "stamp", "unpaid"]
 
 
 def result(
-    query: Query, subscriber: Subscriber, finding: Finding, *, identity: bytes, spent: int, found_at: float
+    query: Query,
+    subscriber: Subscriber,
+    finding: Finding,
+    *,
+    identity: bytes,
+    spent: int,
+    found_at: float,
+    date_form: str = "%Y-%m-%d",
 ) -> dict[str, Any]:
     """Gives one result.
 
@@ -27,6 +34,7 @@ def result(
         identity: At least 16 bytes that become the result's UUID.
         spent: Its price in milli-credits.
         found_at: POSIX time at which it was found.
+        date_form: How a date of a port is written, as ``strftime`` says it.
     """
     return {
         "error": "NONE",
@@ -38,7 +46,7 @@ def result(
         "live_status": finding.live_status,
         **_networks(subscriber, finding),
         "is_ported": finding.is_ported,
-        **_extras(query, subscriber, finding),
+        **_extras(query, subscriber, finding, date_form),
         "timestamp": stamp(found_at),
         "telephone_number_type": subscriber.number_type,
         **_gateways(subscriber, finding),
@@ -94,10 +102,10 @@ def _networks(subscriber: Subscriber, finding: Finding) -> dict[str, Any]:
     return fields
 
 
-def _extras(query: Query, subscriber: Subscriber, finding: Finding) -> dict[str, str]:
+def _extras(query: Query, subscriber: Subscriber, finding: Finding, date_form: str) -> dict[str, str]:
     fields = {}
     if query.get_ported_date == "YES":
-        fields["ported_date"] = ported_date(subscriber, finding)
+        fields["ported_date"] = ported_date(subscriber, finding, form=date_form)
     if query.usa_status == "YES":
         fields["usa_status"] = "YES"
     if subscriber.is_mobile:

@@ -95,6 +95,12 @@ class Bill:
             self._charges[msisdn] += 1
             self._milli[msisdn] += milli
 
+    def refund(self, msisdn: str, milli: int) -> None:
+        """Takes a charge back, in milli-credits."""
+        if milli:
+            self._charges[msisdn] -= 1
+            self._milli[msisdn] -= milli
+
     def lose(self, charges: Iterable[int]) -> None:
         """Books charges, in milli-credits, whose answers did not arrive."""
         self._lost += sum(charges)

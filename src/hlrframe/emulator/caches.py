@@ -7,6 +7,7 @@ from hlrframe.emulator.dice import share
 from hlrframe.emulator.findings import Finding, Kind, Source
 from hlrframe.emulator.requests import MAX_CACHE_DAYS, Query
 from hlrframe.emulator.world import USA, Subscriber, World
+from hlrframe.provider import Manners
 
 __all__ = ["Cached", "Caches"]
 
@@ -29,14 +30,13 @@ class Caches:
     Args:
         world: Decides which numbers other customers have asked, and when.
         shared_by_others: Share of numbers that the global cache holds, 0 to 1.
-        no_means_uncached: Whether ``save_to_cache: NO`` keeps an answer out of the private cache too. The provider
-            does not say; by default an account's own answers are always in its private cache.
+        manners: What the words of ``save_to_cache`` keep out of the private cache, which the provider does not say.
     """
 
-    def __init__(self, world: World, *, shared_by_others: float = 0.0, no_means_uncached: bool = False) -> None:
+    def __init__(self, world: World, *, shared_by_others: float, manners: Manners) -> None:
         self._world = world
         self._shared_by_others = shared_by_others
-        self._no_means_uncached = no_means_uncached
+        self._manners = manners
         self._private: dict[tuple[str, ...], float] = {}
 
     def look(self, subscriber: Subscriber, query: Query, finding: Finding, *, kind: Kind, now: float) -> Cached:
@@ -53,9 +53,13 @@ class Caches:
 
     def keep(self, subscriber: Subscriber, query: Query, finding: Finding, *, kind: Kind, now: float) -> None:
         """Keeps a fresh answer that was paid for."""
-        unwanted = self._no_means_uncached and query.save_to_cache == "NO"
-        if finding.cacheable and not unwanted:
+        unwanted = {"NO": self._manners.no_keeps_out, "PRIVATE": self._manners.private_word == "not kept"}
+        if finding.cacheable and not unwanted.get(query.save_to_cache):
             self._private[_key(subscriber, query, kind)] = now
+
+    def drop(self, msisdn: str) -> None:
+        """Forgets what this account asked about a number."""
+        self._private = {key: found_at for key, found_at in self._private.items() if key[0] != msisdn}
 
     def _others(self, subscriber: Subscriber, kind: Kind, now: float) -> float | None:
         if not self._shared_by_others:

@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from hlrframe.emulator.countries import region_of_iso3
+from hlrframe.provider import Manners
 
-__all__ = ["MAX_NUMBERS", "Asking", "Call", "Query", "Refusal", "read", "read_queries"]
+__all__ = ["Asking", "Call", "Query", "Refusal", "read", "read_queries"]
 
-#: Most numbers in one request.
-MAX_NUMBERS: Final = 80
 #: Oldest answers that a cache holds, in days.
 MAX_CACHE_DAYS: Final = 30
 _CREDENTIALS: Final = ("api_key", "api_secret")
@@ -135,7 +134,7 @@ def _form(body: bytes) -> dict[str, Any]:
     return credentials | ({"requests": [fields]} if fields else {})
 
 
-def read_queries(asking: Asking) -> Sequence[Query]:
+def read_queries(asking: Asking, manners: Manners) -> Sequence[Query]:
     """Reads the numbers and options of a lookup.
 
     Raises:
@@ -144,22 +143,33 @@ def read_queries(asking: Asking) -> Sequence[Query]:
     requests = asking.rest.get("requests")
     if not isinstance(requests, list) or not requests:
         raise _bad("Missing required parameter requests")
-    if len(requests) > MAX_NUMBERS:
-        raise _bad(f"Too many requests, maximum is {MAX_NUMBERS}")
-    _refuse_unknown(asking.rest, ("requests",))
-    return [_query(each) for each in requests]
+    if len(requests) > manners.max_numbers:
+        raise _bad(f"Too many requests, maximum is {manners.max_numbers}")
+    if manners.unknown_keys == "refused":
+        _refuse_unknown(asking.rest, ("requests",))
+    return [_query(each, manners) for each in requests]
 
 
-def _query(given: object) -> Query:
+def _query(given: object, manners: Manners) -> Query:
     if not isinstance(given, dict):
         raise _bad("Invalid requests")
     if not isinstance(given.get("telephone_number"), str):
         raise _bad("Missing required parameter telephone_number")
-    _refuse_unknown(given, _PARAMETERS)
-    for name, value in given.items():
-        if not _ALLOWED[name](value):
+    if manners.unknown_keys == "refused":
+        _refuse_unknown(given, _PARAMETERS)
+    known = {name: value for name, value in given.items() if name in _PARAMETERS}
+    for name, value in known.items():
+        if not _ALLOWED[name](value) or (value == "PRIVATE" and manners.private_word == "refused"):
             raise _bad(f"Invalid {name} requested")
-    return Query(**given)
+    return Query(**(_defaults(manners) | known))
+
+
+def _defaults(manners: Manners) -> dict[str, Any]:
+    return {
+        "save_to_cache": manners.default_save,
+        "cache_days_private": manners.default_private_days,
+        "cache_days_global": manners.default_global_days,
+    }
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Sequence[str]) -> None:

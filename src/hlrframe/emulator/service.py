@@ -18,11 +18,13 @@ from hlrframe.emulator.answers import as_credits, broken, result, unpaid
 from hlrframe.emulator.bill import Bill
 from hlrframe.emulator.caches import Cached, Caches
 from hlrframe.emulator.countries import region_of_iso3
+from hlrframe.emulator.dressing import dressed, enveloped
 from hlrframe.emulator.faults import Fault, Faults
-from hlrframe.emulator.findings import CREDIT, Finding, Kind, find, ported_date, price
+from hlrframe.emulator.findings import CREDIT, Finding, Kind, find, is_dated, price
 from hlrframe.emulator.requests import Asking, Call, Query, Refusal, read, read_queries
 from hlrframe.emulator.traffic import Counted, Latency, Load, Throttle, Traffic
 from hlrframe.emulator.world import Subscriber, World
+from hlrframe.provider import Manners
 
 __all__ = ["Emulator", "Reply", "Ticket"]
 
@@ -62,7 +64,7 @@ class Ticket:
         self.reply = reply
         self.delay = 0.0
         self.fault = fault
-        self.charges: Sequence[int] = ()
+        self.charges: Sequence[tuple[str, int]] = ()
         self.load: Load | None = None
         self.on_end: Callable[[Ticket], None] | None = None
         self.delivered = False
@@ -105,16 +107,18 @@ class Emulator:
         faults: What goes wrong, and when.
         latency: Seconds that networks take, or a :class:`Latency`.
         throttles: What single networks or countries take.
-        max_in_flight: Limit of everything in flight; 429 beyond it.
-        counted: Whether that limit counts requests or numbers: the provider does not say.
-        mode: ``"standard"``, or ``"testing"`` for the manners of the vendor's testing suite.
-        envelope: Whether results sit at the top level or under ``body``: both have been seen.
+        manners: How it behaves where the provider's documents leave a choice; what the package assumes if not given.
+        max_in_flight: Limit of everything in flight, 429 beyond it; that of the manners if not given.
+        counted: Whether that limit counts requests or numbers; likewise.
+        mode: ``"standard"``, or ``"testing"`` for what the vendor's testing suite does.
+        envelope: Whether results sit at the top level or under ``body``; that of the manners if not given.
         clock: Gives POSIX time, for time stamps and the age of cached answers.
         api_key: The key that is accepted; in testing mode it is the suite's own.
         api_secret: Likewise the secret.
         shared_by_others: Share of numbers that the global cache holds.
-        no_means_uncached: Whether ``save_to_cache: NO`` keeps answers out of the private cache too.
-        usa_landlines_free: Whether ``usa_status`` costs nothing for what is no mobile.
+        no_means_uncached: Whether ``save_to_cache: NO`` keeps answers out of the private cache too: another way to
+            give that to the manners.
+        usa_landlines_free: Whether ``usa_status`` costs nothing for what is no mobile; likewise.
 
     >>> emulator = Emulator(seed=7)
     >>> body = b'{"api_key":"emulator","api_secret":"emulator","requests":[{"telephone_number":"447400123456"}]}'
@@ -132,10 +136,11 @@ class Emulator:
         faults: Faults | None = None,
         latency: float | Latency | None = None,
         throttles: Sequence[Throttle] = (),
-        max_in_flight: int = 210,
-        counted: Counted = "requests",
+        manners: Manners | None = None,
+        max_in_flight: int | None = None,
+        counted: Counted | None = None,
         mode: Literal["standard", "testing"] = "standard",
-        envelope: Literal["top", "body"] = "top",
+        envelope: Literal["top", "body", "text"] | None = None,
         clock: Callable[[], float] = time.time,
         api_key: str = "emulator",
         api_secret: str = "emulator",  # noqa: S107 - it opens nothing
@@ -144,6 +149,12 @@ class Emulator:
         usa_landlines_free: bool = False,
     ) -> None:
         testing = mode == "testing"
+        given: dict[str, object] = {"max_in_flight": max_in_flight, "counted": counted, "envelope": envelope}
+        given |= {"no_keeps_out": no_means_uncached or None, "usa_landline_price": 0.0 if usa_landlines_free else None}
+        #: How it behaves where there is a choice.
+        self.manners = (manners or Manners()).replace(
+            **{name: value for name, value in given.items() if value is not None}
+        )
         #: Whose manners it has.
         self.mode = mode
         #: The invented subscribers.
@@ -154,14 +165,14 @@ class Emulator:
         self.credentials = (recorded.CREDENTIAL, recorded.CREDENTIAL) if testing else (api_key, api_secret)
         self._milli = round(credits * CREDIT)
         self._faults = faults or Faults()
-        self._latency = _latency(latency, testing=testing)
+        self._latency = _latency(self.manners.seconds if latency is None else latency, testing=testing)
         rules = (*throttles, *recorded.THROTTLES) if testing else throttles
-        self._traffic = Traffic(rules, max_in_flight=max_in_flight, counted=counted, seed=seed)
+        self._traffic = Traffic(
+            rules, max_in_flight=self.manners.max_in_flight, counted=self.manners.counted, seed=seed
+        )
         self._recordings = recorded.Recordings() if testing else None
-        self._envelope = envelope
         self._clock = clock
-        self._caches = Caches(self.world, shared_by_others=shared_by_others, no_means_uncached=no_means_uncached)
-        self._usa_landlines_free = usa_landlines_free
+        self._caches = Caches(self.world, shared_by_others=shared_by_others, manners=self.manners)
         self._first: float | None = None
         self._arrived = 0
         self._lock = threading.Lock()
@@ -206,7 +217,7 @@ class Emulator:
             endpoint = _route(call)
             asking = read(call)
             if (asking.api_key, asking.api_secret) != self.credentials:
-                raise _unauthorized()
+                raise _unauthorized(self.manners.unauthorized)
             return (
                 self._balance(asking)
                 if endpoint == "balance"
@@ -214,15 +225,18 @@ class Emulator:
             )
         except Refusal as refusal:
             headers = self._retry_after() if refusal.status == _TOO_MANY else ()
-            return Ticket(Reply(refusal.status, refusal.body, headers))
+            body = refusal.body if self.manners.refusal_body == "json" else b""
+            return Ticket(Reply(refusal.status, body, headers))
 
     def _balance(self, asking: Asking) -> Ticket:
-        if asking.rest:
+        if asking.rest and self.manners.unknown_keys == "refused":
             raise Refusal(400, "BAD_REQUEST", f"Unknown parameter {next(iter(asking.rest))}")
-        return Ticket(Reply(200, msgspec.json.encode({"Status": "OK", "Credits": as_credits(self._milli)})))
+        left: object = as_credits(self._milli)
+        left = f"{left}" if self.manners.balance_as == "text" else left
+        return Ticket(Reply(200, msgspec.json.encode({"Status": "OK", self.manners.credits_key: left})))
 
     def _lookup(self, asking: Asking, kind: Kind, fault: Fault | None, now: float) -> Ticket:
-        drafts = [self._draft(query, kind) for query in read_queries(asking)]
+        drafts = [self._draft(query, kind) for query in read_queries(asking, self.manners)]
         # The testing suite asks no network and imitates one for every number.
         testing = self._recordings is not None
         networked = [draft.subscriber for draft in drafts if testing or draft.asks_network]
@@ -235,7 +249,8 @@ class Emulator:
         self.bill.lose(charge for _, charge in settled[len(kept) :])
         ticket = Ticket(Reply(200, self._body([each for each, _ in kept], fault)), fault=fault)
         ticket.delay = _NEVER if fault is Fault.STALLED else self._latency.of(networked, request=self._arrived)
-        ticket.charges = [charge for _, charge in kept]
+        numbers = [draft.subscriber.msisdn for draft in drafts]
+        ticket.charges = [(number, charge) for number, (_, charge) in zip(numbers, kept, strict=False)]
         ticket.load, ticket.on_end = load, self._end
         return ticket
 
@@ -245,7 +260,7 @@ class Emulator:
             query, subscriber = self._recordings.closest(query)
         else:
             subscriber = self.world.subscriber(submitted, region=region_of_iso3(query.input_format))
-        finding = find(subscriber, query, kind=kind, usa_landlines_free=self._usa_landlines_free)
+        finding = find(subscriber, query, kind=kind, manners=self.manners)
         cached = self._caches.look(subscriber, query, finding, kind=kind, now=now)
         return _Draft(submitted, query, subscriber, finding, cached)
 
@@ -256,7 +271,8 @@ class Emulator:
             self.bill.faults[Fault.INTERNAL_ERROR] += fault is not Fault.INTERNAL_ERROR
             return broken(), 0
         identity = self.world.roll(f"uuid {self.bill.asked[draft.submitted]}", draft.submitted)
-        charge = self._price(draft)
+        stated = self._price(draft)
+        charge = stated + (round(self.manners.unstated * CREDIT) if stated else 0)
         if charge > self._milli:
             return unpaid(draft.query, identity=identity), 0
         self._milli -= charge
@@ -265,24 +281,30 @@ class Emulator:
             self._caches.keep(draft.subscriber, draft.query, draft.finding, kind=kind, now=draft.cached.found_at)
         found_at = draft.cached.found_at if self._recordings is None else recorded.RECORDED_AT
         answer = result(
-            draft.query, draft.subscriber, draft.finding, identity=identity, spent=charge, found_at=found_at
+            draft.query,
+            draft.subscriber,
+            draft.finding,
+            identity=identity,
+            spent=stated,
+            found_at=found_at,
+            date_form=self.manners.date_form,
         )
-        return answer, charge
+        return dressed(answer, self.manners), charge
 
     def _price(self, draft: _Draft) -> int:
         if self._recordings is not None:
             return 0
-        dated = draft.query.get_ported_date == "YES" and ported_date(draft.subscriber, draft.finding)[0].isdigit()
+        is_priced = draft.query.get_ported_date == "YES" and is_dated(draft.subscriber, draft.finding)
+        dated = round(self.manners.date_price * CREDIT) if is_priced else 0
         return price(draft.finding, source=draft.cached.source, dated=dated)
 
     def _body(self, results: list[dict[str, Any]], fault: Fault | None) -> bytes:
         if fault is Fault.GARBAGE:
             return _GARBAGE
-        reply = {"results": results}
-        return msgspec.json.encode(reply if self._envelope == "top" else {"body": reply})
+        return enveloped(results, self.manners)
 
     def _retry_after(self) -> tuple[tuple[str, str], ...]:
-        seconds = self._faults.retry_after
+        seconds = self.manners.retry_after if self._faults.retry_after is None else self._faults.retry_after
         return () if seconds is None else (("Retry-After", f"{seconds:g}"),)
 
     def _end(self, ticket: Ticket) -> None:
@@ -290,14 +312,23 @@ class Emulator:
             if ticket.load is not None:
                 self._traffic.leave(ticket.load)
             if not ticket.delivered:
-                self.bill.lose(ticket.charges)
+                self._lose(ticket)
+
+    def _lose(self, ticket: Ticket) -> None:
+        if self.manners.bills_lost:
+            self.bill.lose(charge for _, charge in ticket.charges)
+            return
+        for msisdn, charge in ticket.charges:
+            self._milli += charge
+            self.bill.refund(msisdn, charge)
+            self._caches.drop(msisdn)
 
 
 _TOO_MANY: Final = 429
 
 
-def _unauthorized() -> Refusal:
-    return Refusal(401, "UNAUTHORIZED", "Invalid api_key or api_secret")
+def _unauthorized(status: int = 401) -> Refusal:
+    return Refusal(status, "UNAUTHORIZED", "Invalid api_key or api_secret")
 
 
 def _refuse_by(fault: Fault | None) -> None:

@@ -8,6 +8,7 @@
 """
 
 from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
+from hlrframe.provider.hlr_lookup.manners import Manners
 from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
 from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
 
@@ -15,6 +16,7 @@ __all__ = [
     "PRICES",
     "Client",
     "Limits",
+    "Manners",
     "Ping",
     "PriceList",
     "Pricing",

@@ -4,5 +4,6 @@
 
     client    the account, and the one place that speaks HTTP   <- open this first
     pricing   what a lookup can cost, with the source of each price
+    manners   how it behaves where its documents leave a choice, as a value and a file
     wire/     the provider's JSON to answers and back
 """

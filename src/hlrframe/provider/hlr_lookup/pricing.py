@@ -110,8 +110,8 @@ class Pricing:
         return (fresh if milli <= recalled < fresh else 0), recalled * (lost - 1)
 
     def _date_price(self, answer: LookupResult) -> int:
-        # A date starts with its year or day; the words NOT_AVAILABLE and NOT_APPLICABLE are free.
-        return self._date if answer.ported_date and answer.ported_date[0].isdigit() else 0
+        # A date has digits in whatever form; the words NOT_AVAILABLE and NOT_APPLICABLE have none, and are free.
+        return self._date if any(map(str.isdigit, answer.ported_date or "")) else 0
 
 
 _FREE_STATUSES: Final = frozenset({LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE})
