@@ -39,6 +39,7 @@ def test_a_journal_cut_at_any_byte_loses_its_last_commit_alone(path):
         answers = [row for batch in commits.batches for row in batch["msisdn"].to_pylist()]
         assert answers == [number(0)] + first * [number(5)]
         assert [each[2] for each in commits.events] == [numbers(3), [number(1)], *first * [[number(6)]]]
+        assert not commits.damaged
     for cut in range(before, between, 250):
         file.write_bytes(whole[:cut])
         assert known(Store(path), numbers(9)) == {number(0): "LIVE"}
@@ -224,7 +225,20 @@ def test_a_long_run_rolls_over(path):
 
 
 def test_what_killed_processes_left_half_written_is_swept_away(path):
-    """Temporary files of a day ago are removed by the next run; younger ones may be somebody's work."""
+    """The next run removes temporary files whose writer is gone, and leaves one that is being written."""
+    store = Store(path)
+    store.journal(PAID).seal()
+    dead, living = (path / "parts" / f".{name}.parquet.0a0b0c0d.tmp" for name in ("dead", "living"))
+    dead.touch()
+    with living.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        store.journal(PAID).seal()
+        assert [each.name for each in (path / "parts").iterdir()] == [living.name]
+
+
+def test_without_locks_what_is_young_may_be_somebodys_work(path, monkeypatch):
+    """Where no lock tells, a temporary file is a dead writer's after a day."""
+    monkeypatch.setattr("hlrframe.store.disk.is_abandoned", lambda _: None)
     store = Store(path)
     store.journal(PAID).seal()
     old, young = (path / "parts" / f".{name}.parquet.0a0b0c0d.tmp" for name in ("old", "young"))

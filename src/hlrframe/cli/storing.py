@@ -1,19 +1,17 @@
 """The commands that look after a store."""
 
-import string
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.model import Reason, Settings, guard_frame, mask, parse_age
-from hlrframe.phone import Msisdn, parse
+from hlrframe.model import guard_frame, parse_age
+from hlrframe.phone import digits_meant
 from hlrframe.store import Store
 
 __all__ = ["STORE_COMMANDS", "moment_of"]
@@ -47,7 +45,7 @@ def _compact(options: Namespace) -> int:
 
 def _forget(options: Namespace) -> int:
     store = _store(options)
-    numbers = [_digits(raw, options.region) for raw in _given(options.numbers)]
+    numbers = digits_meant(_given(options.numbers), region=options.region)
     if not agreed(f"Remove every answer to {len(numbers):,} numbers for good?", without_asking=options.yes):
         return declined("nothing was removed", as_json=options.json)
     return _show_removed(store.forget(numbers), options)
@@ -73,7 +71,7 @@ def _changes(options: Namespace) -> int:
 
 
 def _history(options: Namespace) -> int:
-    return _show_rows("answers", _store(options).history(_digits(options.number, options.region)), options)
+    return _show_rows("answers", _store(options).history(options.number, region=options.region), options)
 
 
 def _export(options: Namespace) -> int:
@@ -95,9 +93,10 @@ def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
 
 
 def _store(options: Namespace) -> Store:
-    if "://" not in options.directory and not Path(options.directory).expanduser().is_dir():
+    store = Store(options.directory)
+    if not store.exists():
         raise InputError(f"there is no store at {options.directory}: check the path")
-    return Store(options.directory)
+    return store
 
 
 def _given(numbers: Iterable[str]) -> Iterator[str]:
@@ -106,17 +105,6 @@ def _given(numbers: Iterable[str]) -> Iterator[str]:
             yield from filter(None, map(str.strip, sys.stdin))
         else:
             yield each
-
-
-def _digits(raw: str, region: str | None) -> str:
-    settings = Settings(default_region=region)
-    reading = parse(raw, region=settings.default_region)
-    if isinstance(reading, Msisdn):
-        return reading.digits
-    if reading.reason == Reason.NOT_IN_PLAN and raw.strip().startswith("+"):
-        # A plan may have changed since the answer was kept.
-        return "".join(each for each in raw if each in string.digits)
-    raise InputError(f"{mask(raw)} is no telephone number: {reading.reason}")
 
 
 def moment_of(text: str, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 ::
 
     parse        a text or a column to E.164 digits, or a reason   <- open this first
+    spelled      which numbers a text may mean, for whoever looks for what was kept of one
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     plans        one number against the world's numbering plans
     plan_exprs   the same rules as column expressions
@@ -13,9 +14,11 @@
 from hlrframe.phone.countries import name_of
 from hlrframe.phone.networks import number_types, predict_networks
 from hlrframe.phone.parse import Msisdn, parse, parse_column
+from hlrframe.phone.spelled import digits_meant
 
 __all__ = [
     "Msisdn",
+    "digits_meant",
     "name_of",
     "number_types",
     "parse",

@@ -7,9 +7,10 @@
     journal      a run's own file of what it asks and learns; segment: its bytes
     claims       who is asking what at this moment
     parts        sealed files: written, read, set aside; checksum: are they whole
-    compaction   merging, forgetting, purging
+    compaction   merging; erasure: forgetting, purging; rewriting: how both put new files in the place of old ones
     queries      which answer counts; records: the columns that are kept
-    layout       where things lie, and which version may touch them; remote: the same in a bucket
+    layout       where things lie, and which version may touch them; facts: what each file says of that; remote: the
+                 same in a bucket
     bucket       the few things that a store asks of an object store
     privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
     stats        how much there is; health: how it is; export: a copy in the clear

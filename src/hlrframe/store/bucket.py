@@ -130,6 +130,20 @@ class Bucket:
             found = self._obstore.list_with_delimiter(self._store, folder or None)
             return {each["path"].rpartition("/")[2]: each["size"] for each in found["objects"]}
 
+    def list_keys(self) -> Iterator[str]:
+        """Gives the key of every object, in whatever folder."""
+        with self._explained("list"):
+            for some in self._obstore.list(self._store):
+                yield from (each["path"] for each in some)
+
+    def keeps_versions(self, key: str) -> bool:
+        """Says whether the bucket keeps what an object was before; told by one that is there."""
+        with self._explained("read"):
+            try:
+                return self._obstore.head(self._store, key).get("version") not in {None, "null"}
+            except FileNotFoundError:
+                return False
+
     def delete(self, keys: Collection[str]) -> None:
         """Removes objects; those that are gone do no harm."""
         with self._explained("remove parts from"):

@@ -5,26 +5,29 @@ Where the system says no, a :class:`~hlrframe.StoreError` says what to do about 
 
 import errno
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import StoreError
-from hlrframe.system import sync_directory
+from hlrframe.system import is_abandoned, sync_directory
 
 __all__ = [
     "append",
     "explained",
     "is_same_file",
+    "is_temporary",
     "list_files",
     "make_directory",
+    "remove_temporary",
     "sweep_temporaries",
 ]
 
-#: Seconds after which a temporary file can only be a dead process's.
+#: Seconds after which a temporary file can only be a dead process's, where the file system has no locks to tell.
 TEMPORARY_AGE: Final = 24 * 60 * 60
 
 _FULL: Final = "the disk is full; free some space and run again: everything that was counted as done is kept"
@@ -87,14 +90,35 @@ def list_files(directory: Path, suffix: str) -> tuple[Path, ...]:
     return tuple(directory / name for name in names if name.endswith(suffix) and not name.startswith("."))
 
 
+def is_temporary(path: Path) -> bool:
+    """Says whether a file is one that is being written, or was when its writer died."""
+    return path.name.startswith(".") and path.suffix == ".tmp"
+
+
 def sweep_temporaries(directory: Path) -> None:
     """Removes what killed processes left half-written."""
     for path in directory.glob(".*.tmp"):
-        try:
-            if time.time() - path.stat().st_mtime > TEMPORARY_AGE:
-                path.unlink()
-        except FileNotFoundError:
-            continue
+        remove_temporary(path)
+
+
+def remove_temporary(path: Path, living: Collection[str] = ()) -> bool:
+    """Removes a temporary file whose writer is gone; says whether it is, or is accounted for.
+
+    Args:
+        path: The file.
+        living: Stems of the files of living runs: what one of them is writing holds nothing that its journal does not.
+    """
+    try:
+        abandoned = is_abandoned(path)
+        if abandoned is None:
+            abandoned = sys.platform == "win32" or time.time() - path.stat().st_mtime > TEMPORARY_AGE
+        if abandoned:
+            path.unlink()
+    except FileNotFoundError:
+        return True
+    except PermissionError:  # how Windows says that somebody has it open
+        abandoned = False
+    return abandoned or path.name[1:].partition(".")[0] in living or not path.exists()
 
 
 def is_same_file(file: FileIO, path: Path) -> bool:

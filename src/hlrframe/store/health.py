@@ -56,7 +56,7 @@ def examine(layout: Layout) -> StoreHealth:
     with explained("write to the store", layout.root):
         probe = place / f".{new_name()}.tmp"
         create(probe).close()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # who forgets meanwhile takes it for a dead writer's
         free = shutil.disk_usage(place).free
     view = layout.view()
     aside = [path for each in (layout.journals, layout.parts, layout.asked) for path in each.glob("*.damaged")]

@@ -27,10 +27,11 @@ from typing import Any, BinaryIO, Final
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.disk import explained, list_files, make_directory
+from hlrframe.store.facts import facts_in, facts_of
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.system import locked, publish, sync_directory
 
-__all__ = ["FORMAT_VERSION", "Layout", "Places", "View", "checked", "facts_in", "new_name", "refuse_newer", "run_of"]
+__all__ = ["FORMAT_VERSION", "Layout", "Places", "View", "checked", "new_name", "refuse_newer", "run_of"]
 
 #: Raised by one whenever the files of a store are laid out in a way that older versions would misread: 2 knows of
 #: stores whose numbers are hashed or encrypted.
@@ -171,27 +172,45 @@ class Layout(Places):
         """
 
     def facts(self) -> Mapping[str, Any] | None:
-        """Gives what the marker says; ``None`` where there is no store yet.
+        """Gives what the marker says, or the other files where it is lost; ``None`` where there is no store yet.
 
         Raises:
             StoreError: The marker cannot be read.
         """
         with explained("open the store", self.root):
-            try:
-                return facts_in(self.marker.read_bytes(), self.marker)
-            except FileNotFoundError:
-                return None
+            return self._marked() or facts_of(self._list_here())
+
+    def is_there(self) -> bool:
+        """Says whether there is a store, or what is left of one: its marker or one of its folders.
+
+        Raises:
+            StoreError: It cannot be told.
+        """
+        with explained("open the store", self.root):
+            return any(each.exists() for each in (self.marker, self.journals, self.parts, self.asked))
+
+    def strange_elsewhere(self) -> tuple[str, ...]:
+        """Names what lies in the store beyond this folder and cannot be looked into."""
+        return ()
+
+    def _marked(self) -> Mapping[str, Any] | None:
+        """Gives what the marker says; ``None`` where there is none."""
+        try:
+            return facts_in(self.marker.read_bytes(), self.marker)
+        except FileNotFoundError:
+            return None
 
     def _mark(self) -> None:
         facts = self.facts()
         if facts is None:
-            self._refuse_foreign()
+            self.refuse_foreign()
             self.root.chmod(0o700)
         now = dict(facts or {}) | {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION}
         if self.encoding.mark is not None:
             now["privacy"] = dict(self.encoding.mark)
-        if now != facts:
-            self._write_marker(now, anew=facts is None)
+        marked = self._marked()
+        if now != marked:
+            self._write_marker(now, anew=marked is None)
 
     def _write_marker(self, facts: Mapping[str, Any], *, anew: bool) -> None:  # noqa: ARG002  # a bucket tells them apart
         publish(self.marker, lambda file: file.write(json.dumps(facts).encode()))
@@ -201,18 +220,36 @@ class Layout(Places):
         if facts and "bucket" in facts:
             raise StoreError(f"{self.root} is the spool of {facts['bucket']}: open that")
 
-    def _refuse_foreign(self) -> None:
-        ours = {each.name for each in (self.journals, self.parts, self.asked, self.claims, self.lock)}
-        foreign = [name for name in os.listdir(self.root) if name not in ours and not name.startswith(".")]  # noqa: PTH208
+    def refuse_foreign(self) -> None:
+        """Refuses a place that holds something else than a store.
+
+        Raises:
+            StoreError: It does, or cannot be looked into.
+        """
+        with explained("look into", self.root):
+            foreign = self._foreign()
         if foreign:
             raise StoreError(
                 f"{self.root} is no store and holds other files, such as {foreign[0]!r}; name a new folder"
             )
 
+    def _foreign(self) -> list[str]:
+        ours = {each.name for each in (self.journals, self.parts, self.asked, self.claims, self.lock)}
+        try:
+            names = os.listdir(self.root)  # noqa: PTH208  # names alone
+        except FileNotFoundError:
+            return []
+        return [name for name in names if name not in ours and not name.startswith(".")]
+
     def _list(self) -> View:
         # In this order: what leaves one listing is already in the next one.
         journals = list_files(self.journals, ".arrows")
         return View(journals, self._list_parts(), list_files(self.asked, ".parquet"))
+
+    def _list_here(self) -> Iterator[Path]:
+        """Gives the files of this machine, in no order that matters."""
+        for directory, suffix in ((self.parts, ".parquet"), (self.asked, ".parquet"), (self.journals, ".arrows")):
+            yield from list_files(directory, suffix)
 
     def _list_parts(self) -> tuple[Path, ...]:
         return list_files(self.parts, ".parquet")
@@ -226,20 +263,6 @@ def checked(layout: Layout) -> Layout:
     """
     layout.check()
     return layout
-
-
-def facts_in(raw: bytes, path: Path | str) -> Mapping[str, Any]:
-    """Reads a marker.
-
-    Raises:
-        StoreError: It cannot be read.
-    """
-    try:
-        facts: dict[str, Any] = json.loads(raw)
-        return facts | {name: int(facts[name]) for name in ("format", "columns")}
-    except (ValueError, TypeError, KeyError) as error:
-        cure = "restore it; if the folder is a store without a key, delete that file, and it is made anew"
-        raise StoreError(f"cannot read {path}: {cure}") from error
 
 
 def new_name() -> str:

@@ -16,6 +16,7 @@ from hlrframe.errors import DamagedWarning, StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.checksum import STAMP, Stamper, is_whole
 from hlrframe.store.disk import explained
+from hlrframe.store.facts import facts_of_sealed
 from hlrframe.store.layout import FORMAT_VERSION, Layout, View, refuse_newer
 from hlrframe.store.privacy import PLAIN, Between, Encoding
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
@@ -198,14 +199,10 @@ def _is_sound(path: Path, types: dict[str, pl.DataType], encoding: Encoding) -> 
 
 def _refuse_others(path: Path, encoding: Encoding) -> None:
     """Refuses a file that is whole and not for us: of a newer version, or under another encoding."""
-    try:
-        facts = pq.read_metadata(path).metadata or {}
-        layout, columns = int(facts[b"hlrframe.format"]), int(facts[b"hlrframe.columns"])
-        mark = json.loads(facts.get(b"hlrframe.privacy", b"null"))
-    except (pa.ArrowException, OSError, ValueError, KeyError):
-        return
-    refuse_newer(path, layout=layout, columns=columns)
-    encoding.check(mark, path)
+    facts = facts_of_sealed(path)
+    if facts is not None:
+        refuse_newer(path, layout=facts["format"], columns=facts["columns"])
+        encoding.check(facts.get("privacy"), path)
 
 
 def _table(frame: pl.DataFrame, encoding: Encoding) -> pa.Table:

@@ -108,11 +108,11 @@ class Reader:
         """Gives the newest answer to each number and question, read when it is collected."""
         return register_io_source(_Scan(checked(self.layout)), schema=KEPT_TYPES)
 
-    def history(self, number: str) -> pl.DataFrame:
-        """Gives every answer to a number, oldest first."""
-        numbers, hidden = distinct(self.layout, pl.Series([number]))
-        theirs = by_numbers(hidden)
-        found = read_answers(checked(self.layout), lambda rows: rows.filter(theirs), between=(hidden[0], hidden[0]))
+    def history(self, msisdns: Sequence[str]) -> pl.DataFrame:
+        """Gives every answer to what stands for one number, oldest first."""
+        numbers, hidden = distinct(self.layout, pl.Series(msisdns))
+        theirs, between = by_numbers(hidden), (min(hidden), max(hidden))
+        found = read_answers(checked(self.layout), lambda rows: rows.filter(theirs), between=between)
         return self.layout.encoding.reveal(found.unique(SAME).sort(AGE), hidden=hidden, numbers=numbers)
 
     def changes(self, since: datetime) -> pl.DataFrame:

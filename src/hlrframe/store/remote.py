@@ -28,13 +28,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.store.bucket import Bucket, is_url
 from hlrframe.store.disk import explained, list_files, make_directory
-from hlrframe.store.layout import Layout, facts_in, new_name
+from hlrframe.store.facts import facts_in, facts_of_sealed
+from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.system import publish
 
@@ -126,9 +128,20 @@ class RemoteLayout(Layout):
         return self.bucket.url
 
     def facts(self) -> Mapping[str, Any] | None:
-        """Gives what the bucket's marker says; ``None`` where there is no store yet."""
-        raw = self.bucket.read(_MARKER)
-        return None if raw is None else facts_in(raw, f"{self.bucket.url}/{_MARKER}")
+        """Gives what the bucket's marker says, or its parts where it is lost; ``None`` where there is no store yet."""
+        return self._marked() or self._facts_of_parts()
+
+    def is_there(self) -> bool:
+        """Says whether the bucket or the spool has a store, or what is left of one."""
+        return super().is_there() or self.facts() is not None or bool(self.bucket.sizes("parts"))
+
+    def strange_elsewhere(self) -> tuple[str, ...]:
+        """Names objects of the bucket that are none of a store's, and says where it keeps what was removed."""
+        known = {"": {_MARKER, _LOCK}, "parts": {path.name for path in self._list_parts()}}
+        strange = [f"{self.bucket.url}/{key}" for key in self.bucket.list_keys() if not _is_known(key, known)]
+        if self.bucket.keeps_versions(_MARKER):
+            strange.append(f"what {self.bucket.url} keeps of older versions of its objects")
+        return tuple(strange)
 
     def prepare(self) -> None:
         """Makes the store and its spool where they are not there yet.
@@ -216,11 +229,24 @@ class RemoteLayout(Layout):
                 raise
             # Removed since it was listed: the next listing knows.
 
+    def _marked(self) -> Mapping[str, Any] | None:
+        raw = self.bucket.read(_MARKER)
+        return None if raw is None else facts_in(raw, f"{self.bucket.url}/{_MARKER}")
+
+    def _facts_of_parts(self) -> Mapping[str, Any] | None:
+        """Gives what the smallest part says of its store, and the store's id where this spool knows it."""
+        sizes = self.bucket.sizes("parts")
+        there = sorted((name for name in sizes if _PART.fullmatch(name)), key=lambda name: sizes[name])
+        raw = (self.bucket.read(f"parts/{name}") for name in there)
+        facts = next(filter(None, (facts_of_sealed(BytesIO(each)) for each in raw if each is not None)), None)
+        mine = super()._marked() if facts is not None else None
+        return facts if facts is None or mine is None else {**facts, "id": mine.get("spool_of")}
+
     def _adopt(self) -> None:
         """Notes in the spool whose it is."""
-        if super().facts() is not None:
+        if super()._marked() is not None:
             return
-        super()._refuse_foreign()
+        super().refuse_foreign()
         there = self.facts() or {}
         text = json.dumps({**there, "spool_of": there.get("id"), "bucket": self.bucket.url})
         publish(self.marker, lambda file: file.write(text.encode()))
@@ -233,7 +259,7 @@ class RemoteLayout(Layout):
 
     def _refuse_spool(self, facts: Mapping[str, Any] | None) -> None:
         """Refuses a spool that is another store's, and one whose store is gone: its mirror would go with it."""
-        mine = super().facts()
+        mine = super()._marked()
         if mine is None:
             return
         if facts is None:
@@ -244,12 +270,18 @@ class RemoteLayout(Layout):
         if mine.get("spool_of") != facts.get("id"):
             raise StoreError(f"{self.root} belongs to another store than {self.bucket.url}: name another spool")
 
-    def _refuse_foreign(self) -> None:
+    def refuse_foreign(self) -> None:
+        """Refuses a prefix that holds something else than a store."""
         foreign = sorted(self.bucket.sizes("").keys() - {_LOCK})
         if foreign:
             raise StoreError(
                 f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"
             )
+
+
+def _is_known(key: str, known: Mapping[str, Collection[str]]) -> bool:
+    folder, _, name = key.rpartition("/")
+    return name in known.get(folder, ())
 
 
 def _has_size(path: Path, size: int) -> bool:

@@ -9,6 +9,7 @@ In an encrypted store the stream is one of boxes: each commit is one row, which 
 
 import errno
 import json
+import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ import pyarrow as pa
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION, LookupKind, Question
 from hlrframe.store.disk import append, explained, is_same_file
+from hlrframe.store.facts import JOURNAL_HEAD
 from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.store.records import (
@@ -42,9 +44,11 @@ from hlrframe.system import create, sync_directory, try_lock
 
 __all__ = ["Commits", "Content", "SegmentWriter", "commits_in", "read_segment"]
 
-_HEAD: Final = b"hlrframe"
 _EVENTS: Final = b"hlrframe.events"
 _CHECK: Final = b"hlrframe.crc32"
+#: How each message of a stream begins: a mark, and the length of what comes before its columns.
+_FRAME: Final = struct.Struct("<Ii")
+_BEGINS: Final = 0xFFFFFFFF
 #: The stream of an encrypted store.
 _BOXES: Final = pa.schema([pa.field("box", pa.binary())])
 
@@ -101,7 +105,7 @@ class SegmentWriter:
         if try_lock(self._file) is False or not is_same_file(self._file, path):
             self._file.close()
             raise FileExistsError(errno.EEXIST, "another process is about to remove it", str(path))
-        self._stream = pa.ipc.new_stream(self._tape, self._schema.with_metadata({_HEAD: self._head}))
+        self._stream = pa.ipc.new_stream(self._tape, self._schema.with_metadata({JOURNAL_HEAD: self._head}))
         # Arrow writes the head with the first batch: a commit of no rows puts it on disk, under a checksum too.
         self._stream.write_batch(_no_rows(self._schema))
         try:
@@ -175,23 +179,25 @@ class Commits:
 def commits_in(data: bytes) -> Commits:
     """Takes the commits one after the other, as far as the stream holds together."""
     found, source = Commits(), pa.BufferReader(pa.py_buffer(data))
-    start, batches = 0, list[pa.RecordBatch]()
+    start, last, batches, schema = 0, 0, list[pa.RecordBatch](), pa.schema([])
     for reader, batch, seal, begin in _messages(source):
+        last, schema = source.tell(), reader.schema
         if seal is None:
             batches.append(batch)
             continue
         if _checksum(memoryview(data)[start:begin], seal[_EVENTS]) == seal[_CHECK]:
-            found.head = found.head or json.loads(reader.schema.metadata[_HEAD])
+            found.head = found.head or json.loads(reader.schema.metadata[JOURNAL_HEAD])
             found.batches += batches
             found.events += json.loads(seal[_EVENTS])
         else:
             found.damaged = True
         if found.head is None:
             break  # the first words are in doubt, and so is what everything after them answers
-        start, batches = source.tell(), []
+        start, batches = last, []
         found.damaged |= data.count(_CHECK, begin, start) > 1  # a changed length makes a seal swallow what follows
-    # A seal is the last thing that a commit writes: where one stands, the commit was whole once.
-    found.damaged |= data.find(_CHECK, start) >= 0
+    # A seal is the last thing that a commit writes: where the whole of one stands, the commit was whole once.
+    seals = data.count(_CHECK, start)
+    found.damaged |= seals > 1 or (seals == 1 and not _is_torn(data, last, schema))
     return found
 
 
@@ -234,6 +240,14 @@ def _messages(
             yield reader, batch, seal if seal.keys() >= {_EVENTS, _CHECK} else None, begin
     except (StopIteration, pa.ArrowException, OSError):
         return
+
+
+def _is_torn(data: bytes, begin: int, schema: pa.Schema) -> bool:
+    """Says whether the data end within the seal that begins here, and it is the last message."""
+    marker, length = _FRAME.unpack_from(data, begin)
+    inside, columns = begin + _FRAME.size, pa.ipc.read_message(_no_rows(schema).serialize()).body
+    is_last = data.find(_FRAME.pack(_BEGINS, 0)[:4], inside) < 0
+    return bool(marker == _BEGINS and inside + length + (columns.size if columns else 0) > len(data) and is_last)
 
 
 def _checksum(data: memoryview, events: bytes) -> bytes:

@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import polars as pl
 
 from hlrframe.model import MaxAge, Question, parse_age
+from hlrframe.phone import digits_meant
 from hlrframe.store.claims import Claim, claim
-from hlrframe.store.compaction import Compaction, compact, compact_small, forget, purge
+from hlrframe.store.compaction import Compaction, compact, compact_small
 from hlrframe.store.disk import explained, sweep_temporaries
+from hlrframe.store.erasure import forget, purge
 from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
@@ -29,6 +31,8 @@ from hlrframe.store.stats import StoreStats, count
 __all__ = ["Store"]
 
 _T = TypeVar("_T")
+#: One number or several, as texts or whole numbers.
+NumbersLike: TypeAlias = str | int | Iterable[str | int]
 
 
 class Store:
@@ -103,6 +107,14 @@ class Store:
     def layout(self) -> Layout:
         """Where its files lie, and how to read them."""
         return self._layout
+
+    def exists(self) -> bool:
+        """Says whether anything is there yet: a store appears with the first run that uses it.
+
+        Raises:
+            StoreError: It cannot be told.
+        """
+        return self._layout.is_there()
 
     def known(
         self,
@@ -223,16 +235,18 @@ class Store:
         """
         return pace(checked(self._layout), question)
 
-    def history(self, number: str) -> pl.DataFrame:
+    def history(self, number: str | int, *, region: str | None = None) -> pl.DataFrame:
         """Gives every answer to a number, oldest first, in the columns of :meth:`scan`.
 
         Args:
-            number: E.164 digits without plus.
+            number: In any spelling, or E.164 digits.
+            region: ISO 3166 alpha-2 code of the country whose national number is meant, or ``None``.
 
         Raises:
+            InputError: It is no telephone number.
             StoreError: The store cannot be read.
         """
-        return self._reader.history(number)
+        return self._reader.history(digits_meant([number], region=region))
 
     def changes(self, since: datetime) -> pl.DataFrame:
         """Says which numbers are no longer what they were: live status, network, porting.
@@ -281,22 +295,27 @@ class Store:
         Raises:
             StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
         """
-        if not _exists(self._layout):
+        if _is_empty(self._layout):
             return Compaction(0, 0)
         return compact(self._layout, now or datetime.now(UTC))
 
-    def forget(self, numbers: Iterable[str]) -> int:
+    def forget(self, numbers: NumbersLike, *, region: str | None = None) -> int:
         """Removes every trace of these numbers from the store, and says how many answers went.
 
+        It goes by the files, with or without ``store.json``: each is searched, what killed processes left behind goes,
+        and what an answer to another number says of one of these goes, too.
+
         Args:
-            numbers: E.164 digits without plus.
+            numbers: One number or several, in any spelling: as an enriched column reads them, or E.164 digits.
+            region: ISO 3166 alpha-2 code of the country whose national numbers are meant, or ``None``.
 
         Raises:
-            StoreError: A run that goes on has one of the numbers, a damaged file may have one, another process is
-                tidying the store, or the disk refused.
+            InputError: One of them is no telephone number; nothing was removed.
+            StoreError: A run that goes on has one of the numbers, something in the store cannot be searched (all else
+                is removed, and the message names it), another process is tidying the store, or the disk refused.
         """
-        _, wanted = distinct(self._layout, pl.Series(list(numbers), dtype=pl.String))
-        return forget(self._layout, wanted) if _exists(self._layout) and len(wanted) else 0
+        wanted = self._hidden(numbers, region)
+        return 0 if wanted.is_empty() or _is_empty(self._layout) else forget(self._layout, wanted)
 
     def purge(self, older_than: str | timedelta, *, now: datetime | None = None) -> int:
         """Removes sealed answers that are older than an age such as ``"365d"``, and says how many.
@@ -307,10 +326,11 @@ class Store:
 
         Raises:
             ConfigError: The text is no age.
-            StoreError: Another process is tidying the store, or the disk refused.
+            StoreError: Something in the store cannot be searched (all else is removed, and the message names it),
+                another process is tidying the store, or the disk refused.
         """
         before = earliest(now or datetime.now(UTC), parse_age(older_than))
-        return purge(self._layout, before) if _exists(self._layout) else 0
+        return 0 if _is_empty(self._layout) else purge(self._layout, before)
 
     def read(self, make: Callable[[Sources], _T]) -> _T:
         """Makes something of all answers as they lie, older ones and those that lie twice among them.
@@ -323,6 +343,18 @@ class Store:
         """
         return self._reader.read(make)
 
+    def _hidden(self, numbers: NumbersLike, region: str | None) -> pl.Series:
+        meant = pl.Series("msisdn", digits_meant(numbers, region=region), dtype=pl.String)
+        return distinct(self._layout, meant)[1]
 
-def _exists(layout: Layout) -> bool:
-    return checked(layout).facts() is not None
+
+def _is_empty(layout: Layout) -> bool:
+    """Says whether there is nothing that could hold an answer.
+
+    Raises:
+        StoreError: There is something, and it is no store; or this version cannot read it.
+    """
+    if checked(layout).is_there():
+        return False
+    layout.refuse_foreign()
+    return True

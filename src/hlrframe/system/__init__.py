@@ -4,11 +4,12 @@
 whole and on disk, and has the locks that hold among processes.
 """
 
-from hlrframe.system.files import create, locked, publish, put_in_place, sync_directory, try_lock
+from hlrframe.system.files import create, is_abandoned, locked, publish, put_in_place, sync_directory, try_lock
 from hlrframe.system.sync import run_sync
 
 __all__ = [
     "create",
+    "is_abandoned",
     "locked",
     "publish",
     "put_in_place",

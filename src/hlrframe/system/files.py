@@ -1,7 +1,8 @@
 """Files that appear under their names whole and on disk, or not at all; and locks that hold among processes.
 
 ``publish`` is the one way in which this package replaces a file; ``put_in_place`` is its second half, for whoever has
-written a temporary file by other means.
+written a temporary file by other means. A temporary file is locked while it is written: ``is_abandoned`` tells one that
+a killed process left behind.
 """
 
 import errno
@@ -16,7 +17,7 @@ from typing import BinaryIO, Final
 
 import filelock
 
-__all__ = ["create", "locked", "publish", "put_in_place", "sync_directory", "try_lock"]
+__all__ = ["create", "is_abandoned", "locked", "publish", "put_in_place", "sync_directory", "try_lock"]
 
 #: What a file system without locks says.
 _NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
@@ -49,16 +50,30 @@ def publish(
         private: Whether its owner alone may read it; otherwise whoever may read the user's other files.
         confirm: Called with its temporary name when it is whole; where it raises, the file does not appear.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary, file = _temporary(path, private=private)
     try:
-        with BufferedWriter(create(temporary) if private else FileIO(temporary, "x+")) as file:
-            write(file)
-        if confirm is not None:
-            confirm(temporary)
-        put_in_place(temporary, path)
+        with _held(file):
+            with BufferedWriter(file) as output:
+                write(output)
+            if confirm is not None:
+                confirm(temporary)
+            put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_abandoned(temporary: Path) -> bool | None:
+    """Says whether whoever was writing a temporary file is gone.
+
+    Returns:
+        ``None`` where the file system has no locks to tell.
+
+    Raises:
+        FileNotFoundError: It has got its name, or is gone.
+    """
+    with FileIO(temporary, "r+") as file:
+        return try_lock(file)
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
@@ -107,6 +122,29 @@ def locked(path: Path, *, patience: float = 0.0, poll: float = 0.005) -> Iterato
         yield is_free
     finally:
         lock.release()
+
+
+def _temporary(path: Path, *, private: bool) -> tuple[Path, FileIO]:
+    """Makes a temporary file beside a name, and locks it where there are locks."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+        file = create(temporary) if private else FileIO(temporary, "x+")
+        if try_lock(file) is not False and temporary.exists():
+            return temporary, file
+        file.close()  # somebody took it for a dead process's before it was locked
+
+
+@contextmanager
+def _held(file: FileIO) -> Iterator[None]:
+    """Keeps a file locked past its own closing, so that others can tell a living writer's from a dead one's."""
+    if try_lock(file) is None:
+        yield
+        return
+    lock = os.dup(file.fileno())
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 if sys.platform == "win32":
