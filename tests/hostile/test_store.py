@@ -134,7 +134,7 @@ SPELLINGS = [
 ]
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=str)
+@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda each: type(each).__name__)
 def test_a_number_is_forgotten_however_it_is_written(path, spelling):
     """Any spelling that a column may hold is read here too: alone, in a list, or in a column."""
     store = lived_in(path)
