@@ -22,7 +22,7 @@ from hlrframe.files.memory import Memory
 from hlrframe.files.paths import replacing
 from hlrframe.files.readings import Readings
 from hlrframe.model.vocabulary import Reason
-from hlrframe.run.number_list import NumberList
+from hlrframe.run.number_list import Cells, NumberList
 from hlrframe.run.windows import Asking
 
 # Readings
@@ -99,7 +99,7 @@ def test_numbers_that_do_not_fit_are_refused(tmp_path, provider):
 
 def listed(numbers):
     found = NumberList(region=None)
-    found.add(pl.Series([f"+{number}" for number in numbers]))
+    found.add(Cells([pl.Series([f"+{number}" for number in numbers])]))
     return found
 
 
@@ -124,7 +124,7 @@ def test_windows_change_nothing(client, size):
     parts, told = asked(numbers, client, size)
     reading = pl.DataFrame({"msisdn": [*numbers, numbers[3], None], "reason": [None] * 21 + ["empty"]}, schema=TYPES)
     alike = ["state", "reason", "credits", "live_status"]
-    assert parts.rows(reading).select(alike).equals(whole.rows(reading).select(alike))
+    assert parts.of_cells(reading).select(alike).equals(whole.of_cells(reading).select(alike))
     assert parts.report.numbers == whole.report.numbers == 20
     assert parts.kinds.height == whole.kinds.height
     lanes = {lane.lane: (lane.numbers, lane.answered) for lane in parts.report.lanes}

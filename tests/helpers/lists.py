@@ -12,7 +12,7 @@ from hlrframe.emulator import Emulator, EmulatorTransport, sample_numbers
 from hlrframe.model.settings import Settings
 from hlrframe.provider.hlr_lookup.client import Client
 from hlrframe.run.lookup import resolve_numbers
-from hlrframe.run.number_list import NumberList
+from hlrframe.run.number_list import Cells, NumberList
 
 GB = Settings(default_region="GB")
 CELLS = st.lists(st.one_of(st.sampled_from(PHONES), st.text(max_size=6)), max_size=14)
@@ -28,7 +28,7 @@ def connected(**options):
 def read(*batches, region="GB"):
     """Gives a list that was read in batches, and how each of them was read."""
     numbers = NumberList(region=region)
-    return numbers, [numbers.add(pl.Series(batch, dtype=pl.String)) for batch in batches]
+    return numbers, [numbers.add(Cells([pl.Series(batch, dtype=pl.String)])) for batch in batches]
 
 
 def resolved(numbers, client, *, store=None, settings=GB, **options):

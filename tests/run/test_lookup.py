@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from helpers.lists import CELLS, GB, connected, read, resolved, some
 from hlrframe.emulator import Emulator, EmulatorTransport, Faults, World, find_numbers
+from hlrframe.model import Naming
 from hlrframe.model.columns import COLUMNS
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import State
 from hlrframe.phone.networks import predict_networks
 from hlrframe.provider.hlr_lookup.client import Client
-from hlrframe.run.outcomes import Tally
+from hlrframe.run.results import Results
 from hlrframe.store import Asked, Store
 
 
@@ -28,11 +29,8 @@ def test_every_row_has_one_outcome(cells, cut):
     numbers, readings = read(cells[:cut], cells[cut:])
     provider, client = connected()
     outcomes = resolved(numbers, client)
-    tally = Tally()
-    parts = [outcomes.rows(readings[0]), outcomes.rows(readings[1], offset=cut)]
-    for part in parts:
-        tally.add(part)
-    rows = pl.concat(parts)
+    results = Results(Naming.of("phone", columns="all", prefix=""))
+    rows = pl.concat([results.of(reading, outcomes) for reading in readings])
     assert rows.height == len(cells)
     assert rows.columns == [each.name for each in COLUMNS]
     answered = rows["state"].is_in([State.ANSWERED, State.CACHED])
@@ -40,7 +38,7 @@ def test_every_row_has_one_outcome(cells, cut):
     assert rows["verdict"].is_not_null().equals(answered)
     assert rows["checked_at"].is_not_null().equals(answered)
     assert Decimal(str(rows["credits"].sum())) == provider.bill.total
-    report = tally.complete(outcomes.report)
+    report = results.complete(outcomes.report)
     assert report.rows == len(cells)
     assert report.states == dict(Counter(rows["state"]))
     assert Decimal(str(report.credits)) == provider.bill.total
@@ -50,14 +48,16 @@ def test_the_first_row_pays():
     """What a number costs stands on the first row that carries it, in whichever batch that is."""
     numbers, readings = read([None, "07400 123456"], ["07400 123456", "+447400123457"])
     outcomes = resolved(numbers, connected()[1])
-    credits_ = [outcomes.rows(reading, offset=2 * place)["credits"].to_list() for place, reading in enumerate(readings)]
+    credits_ = [
+        outcomes.of_cells(reading, offset=2 * place)["credits"].to_list() for place, reading in enumerate(readings)
+    ]
     assert credits_ == [[0.0, 1.0], [0.0, 1.0]]
 
 
 def test_the_columns_that_were_chosen():
     """Rows get the chosen columns, those that a tally counts, and the credits; in the order of the schema."""
     numbers, (reading,) = read(["07400 123456"])
-    rows = resolved(numbers, connected()[1], columns=("uuid", "current_network")).rows(reading)
+    rows = resolved(numbers, connected()[1], columns=("uuid", "current_network")).of_cells(reading)
     assert rows.columns == ["state", "reason", "verdict", "current_network", "credits", "uuid"]
 
 
@@ -67,7 +67,7 @@ def test_lookups_that_fail():
     numbers, (reading,) = read(cells)
     provider, client = connected(faults=Faults(internal_error=0.9))
     outcomes = resolved(numbers, client)
-    rows = outcomes.rows(reading)
+    rows = outcomes.of_cells(reading)
     counts = Counter(rows["state"])
     assert counts.keys() == {"answered", "failed"}
     failed = rows.filter(pl.col("state") == "failed")
@@ -89,7 +89,7 @@ def test_a_lane_says_how_it_went():
     """A lane counts its numbers and answers, and says which share of the answers one network gave."""
     numbers, (reading,) = read(some(300))
     outcomes = resolved(numbers, connected()[1], settings=GB.replace(max_credits=100))
-    rows = outcomes.rows(reading)
+    rows = outcomes.of_cells(reading)
     asked = rows.filter(pl.col("state") != "skipped")
     lanes = outcomes.report.lanes
     assert sum(lane.numbers for lane in lanes) == sum(lane.answered for lane in lanes) == asked.height
@@ -119,7 +119,7 @@ def test_an_unknown_error_word_is_told():
     """A number that fails with a word of the provider's own has that word in its row; other rows have none."""
     numbers, (reading,) = read(["07400 123456", "07400 123457", "n/a"])
     client = Client("emulator", "emulator", transport=Barring(Emulator(seed=7)), provider="emulator")
-    rows = resolved(numbers, client).rows(reading)
+    rows = resolved(numbers, client).of_cells(reading)
     assert rows.select("state", "reason", "error").rows() == [
         ("failed", "provider_error", "NUMBER_BARRED"),
         ("answered", None, None),
@@ -135,9 +135,9 @@ def test_the_store_answers(tmp_path):
     provider, client = connected()
     store, cells = Store(tmp_path), some(5)
     first, (reading,) = read(cells[:3])
-    before = resolved(first, client, store=store).rows(reading)
+    before = resolved(first, client, store=store).of_cells(reading)
     second, (again,) = read([*cells, "n/a"])
-    after = resolved(second, client, store=store).rows(again)
+    after = resolved(second, client, store=store).of_cells(again)
     assert after["state"].to_list() == ["cached"] * 3 + ["answered"] * 2 + ["rejected"]
     same = [name for name in before.columns if name not in {"state", "credits"}]
     assert after.head(3).select(same).equals(before.select(same))
@@ -153,11 +153,11 @@ def test_the_last_known_network_is_the_lane(tmp_path, again):
     client, store = connected()[1], Store(tmp_path)
     before = resolved(numbers, client, store=store)
     after = resolved(numbers, client, store=store, settings=again)
-    now = before.rows(reading)["current_network"]
+    now = before.of_cells(reading)["current_network"]
     assert {lane.lane for lane in after.report.lanes} == {f"GB {name}" for name in now}
     assert {lane.agreement for lane in after.report.lanes} == {1.0}
     assert min(lane.agreement for lane in before.report.lanes) < 1.0
-    assert after.rows(reading)["state"].to_list() == ["answered"] * 30
+    assert after.of_cells(reading)["state"].to_list() == ["answered"] * 30
 
 
 def test_other_questions_have_other_answers(tmp_path):
@@ -165,7 +165,7 @@ def test_other_questions_have_other_answers(tmp_path):
     provider, client = connected()
     numbers, (reading,) = read(["07400 123456"])
     for asked, chosen in enumerate((GB, GB.replace(lookup="mnp"), GB.replace(ported_date=True)), 1):
-        rows = resolved(numbers, client, store=Store(tmp_path), settings=chosen).rows(reading)
+        rows = resolved(numbers, client, store=Store(tmp_path), settings=chosen).of_cells(reading)
         assert rows["state"].to_list() == ["answered"]
         assert provider.bill.numbers == asked
 
@@ -178,7 +178,7 @@ def test_what_was_asked_without_an_answer(tmp_path):
     store = Store(tmp_path)
     with store.journal(Question.of(GB, "emulator")) as journal:
         journal.write([Asked(["447400123456"], datetime.now(UTC))])
-    rows = resolved(numbers, client, store=store).rows(reading)
+    rows = resolved(numbers, client, store=store).of_cells(reading)
     assert rows["state"].to_list() == ["answered"]
     assert (provider.bill.asked["447400123456"], provider.bill.paid_twice()) == (2, [])
     assert provider.bill.total == 1
@@ -197,7 +197,7 @@ def test_nothing_to_ask(cells):
     """Where there is nothing to ask nobody is asked."""
     numbers, (reading,) = read(cells)
     outcomes = resolved(numbers, Client("key", "secret", transport=Nobody()))
-    assert outcomes.rows(reading)["state"].to_list() == ["rejected"] * len(cells)
+    assert outcomes.of_cells(reading)["state"].to_list() == ["rejected"] * len(cells)
     assert (outcomes.report.numbers, outcomes.report.requests, outcomes.error) == (0, 0, None)
 
 
@@ -209,7 +209,7 @@ def test_offline_asks_nobody(tmp_path):
     resolved(known, client, store=store)
     numbers, (reading,) = read(["07400 123456", "07400 123457"])
     nobody = Client("key", "secret", transport=Nobody(), provider="emulator")
-    rows = resolved(numbers, nobody, store=store, settings=GB.replace(offline=True), on_progress=seen.append).rows(
+    rows = resolved(numbers, nobody, store=store, settings=GB.replace(offline=True), on_progress=seen.append).of_cells(
         reading
     )
     assert rows["state"].to_list() == ["cached", "skipped"]

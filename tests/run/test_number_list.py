@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.lists import CELLS, read
-from hlrframe.run.number_list import NumberList
+from hlrframe.run.number_list import Cells, NumberList
 
 
 def test_each_number_once():
-    """A list holds each number once, with the row that carries it first, however it is written."""
+    """A list holds each number once, with the cell that carries it first, however it is written."""
     numbers, (reading,) = read(["n/a", "07400 123456", "+44 7400 123457", "+447400123456", None])
     assert numbers.numbers.rows(named=True) == [
-        {"first_row": 1, "msisdn": "447400123456"},
-        {"first_row": 2, "msisdn": "447400123457"},
+        {"first_cell": 1, "msisdn": "447400123456"},
+        {"first_cell": 2, "msisdn": "447400123457"},
     ]
     assert reading["msisdn"].to_list() == [None, "447400123456", "447400123457", "447400123456", None]
     assert (numbers.rows, numbers.rejected) == (5, Counter({"empty": 2}))
@@ -42,17 +42,17 @@ def test_batches_make_no_difference(cells, one, other):
 
 
 def test_windows_are_the_list_in_pieces():
-    """Windows hold all numbers in order, each with its row; what is known already can be left out."""
+    """Windows hold all numbers in order, each with its cell; what is known already can be left out."""
     numbers, _ = read(["+447400123456", "+447400123457"], ["+447400123456", "+447400123458"])
     windows = list(numbers.windows(2))
     assert [len(each) for each in windows] == [2, 1]
     assert pl.concat(each.numbers for each in windows).equals(numbers.numbers)
     rest = numbers.without(pl.Series([447400123457], dtype=pl.UInt64))
-    assert rest.numbers["first_row"].to_list() == [0, 3]
+    assert rest.numbers["first_cell"].to_list() == [0, 3]
 
 
 def test_a_list_may_start_late():
-    """First rows count from where the list starts."""
+    """First cells count from where the list starts."""
     late = NumberList(region=None, start=10)
-    late.add(pl.Series([None, "+447400123456"]))
+    late.add(Cells([pl.Series([None, "+447400123456"])]))
     assert late.numbers.rows() == [(11, "447400123456")]

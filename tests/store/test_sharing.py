@@ -143,7 +143,7 @@ class Party:
             settings=Settings(batch_size=10, **settings),
             on_progress=self.seen.append,
         )
-        rows = outcomes.rows(reading)
+        rows = outcomes.of_cells(reading)
         return Counter(rows.select(pl.coalesce("reason", "state")).to_series()), outcomes
 
     def claims(self):

@@ -122,7 +122,9 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser.add_argument(
         "--output", "-o", required=True, metavar="DST", help="the file to write; of many, a folder or out/*.parquet"
     )
-    parser.add_argument("--columns", default="standard", help="standard, all, or names separated by commas")
+    parser.add_argument(
+        "--columns", default="standard", help="standard, all, best (one number a row), or names, with commas"
+    )
     parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
     parser.add_argument("--max-credits", type=float, metavar="N", help="never spend more than this")
     parser.add_argument("--offline", action="store_true", help="use the store alone; send nothing")
@@ -207,7 +209,13 @@ def _add_emulators(parser: ArgumentParser, about: str) -> None:
 def _add_phones(parser: ArgumentParser) -> None:
     """Adds where the numbers are, and how they are read."""
     parser.add_argument("source", metavar="SRC", help="the file to read, or a folder or 'pattern*' of files")
-    parser.add_argument("--column", required=True, metavar="NAME", help="name of the phone column")
+    parser.add_argument(
+        "--column",
+        required=True,
+        action="append",
+        metavar="NAME",
+        help="name of the phone column, or 'Phone*'; of several phone columns repeat it, the preferred one first",
+    )
     _add_region(parser)
     parser.add_argument("--region-column", metavar="NAME", help="name of a column that says each number's country")
 

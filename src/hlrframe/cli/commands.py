@@ -14,7 +14,7 @@ from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file
-from hlrframe.model import Estimate, MaxAge, Reason, Settings
+from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount
 from hlrframe.store import Store
 
 __all__ = ["COMMANDS"]
@@ -31,7 +31,7 @@ def _enrich(options: Namespace) -> int:
     job = FileJob(
         options.source,
         options.output,
-        options.column,
+        _phone_columns(options.column),
         settings=settings,
         prefix=options.prefix,
         columns=_columns(options.columns),
@@ -66,7 +66,7 @@ def _priced(estimate: Estimate, options: Namespace) -> Estimate:
 def _may_spend(estimate: Estimate, options: Namespace) -> bool:
     most = estimate.credits_high if options.max_credits is None else min(estimate.credits_high, options.max_credits)
     free = options.emulator or options.offline or not most
-    return agreed(f"Spend up to {most:,.1f} credits?", without_asking=options.yes or free)
+    return agreed(f"Spend up to {amount(most)} credits?", without_asking=options.yes or free)
 
 
 def _estimate(options: Namespace) -> int:
@@ -74,7 +74,7 @@ def _estimate(options: Namespace) -> int:
     settings = _settings(options)
     estimate = estimate_file(
         options.source,
-        options.column,
+        _phone_columns(options.column),
         store=options.store,
         settings=settings,
         client=client,
@@ -125,14 +125,18 @@ def _age(text: str) -> str | None:
 
 
 def _columns(text: str) -> str | list[str]:
-    return text if text in {"standard", "all"} else [name.strip() for name in text.split(",")]
+    return text if text in {"standard", "all", BEST} else [name.strip() for name in text.split(",")]
+
+
+def _phone_columns(names: list[str]) -> str | list[str]:
+    return names[0] if len(names) == 1 else names
 
 
 def _clean(options: Namespace) -> int:
     cleaned = clean_file(
         options.source,
         options.output,
-        options.column,
+        _phone_columns(options.column),
         default_region=options.region,
         region_column=options.region_column,
         prefix=options.prefix,
@@ -150,7 +154,7 @@ def _balance(options: Namespace) -> int:
     if options.json:
         show_json({"provider": client.provider, "credits": credits_left})
     else:
-        show(f"{credits_left:,.1f} credits at {client.provider}")
+        show(f"{amount(credits_left)} credits at {client.provider}")
     return DONE
 
 

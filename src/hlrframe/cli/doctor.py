@@ -15,6 +15,7 @@ from typing import Final, Literal
 from hlrframe.cli.accounts import account, missing_variables
 from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
+from hlrframe.model import amount, duration
 from hlrframe.provider import Client, unused_account
 from hlrframe.store import Store
 
@@ -156,7 +157,7 @@ def _call(client: Client) -> Iterator[Finding]:
     slow = ping.seconds > SLOW
     yield Finding("provider", "warning" if slow else "ok", f"{secured}a balance took {ping.seconds:.2f} s")
     short = "" if ping.credits > 0 else "top the account up: nothing that costs can be asked"
-    yield Finding("balance", "warning" if short else "ok", f"{ping.credits:,.1f} credits", short)
+    yield Finding("balance", "warning" if short else "ok", f"{amount(ping.credits)} credits", short)
     if ping.ahead is not None:
         yield _clock(ping.ahead)
 
@@ -172,7 +173,7 @@ def _cure(words: str) -> str:
 def _clock(ahead: float) -> Finding:
     if abs(ahead) <= SKEW:
         return Finding("clock", "ok", f"within {max(1, round(abs(ahead)))} s of the provider's")
-    found = f"{abs(ahead):,.0f} s {'behind' if ahead > 0 else 'ahead of'} the provider's"
+    found = f"{duration(abs(ahead))} {'behind' if ahead > 0 else 'ahead of'} the provider's"
     return Finding("clock", "warning", found, "set this machine's clock: answers get their age from it")
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes
 from hlrframe.files.source import Taken
-from hlrframe.files.transfer import Transfer
+from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import CLEAN_COLUMNS
-from hlrframe.model import Settings
+from hlrframe.model import Naming, Settings
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
 
@@ -49,7 +49,7 @@ class Cleaned:
 def clean_file(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str],
-    column: str,
+    column: str | Sequence[str],
     *,
     default_region: str | None = None,
     region_column: str | None = None,
@@ -60,7 +60,7 @@ def clean_file(
     Args:
         source: The file to read, or a folder or pattern of files, as for :func:`hlrframe.enrich_file`.
         destination: Where to write; a file that is there is replaced.
-        column: Name of the phone column.
+        column: Name of the phone column, or of several, as for :func:`hlrframe.clean`.
         default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant.
         region_column: Name of a column that says in which country each number was written.
         prefix: Put before the name of every result column.
@@ -71,22 +71,21 @@ def clean_file(
         ConfigError: The region is none.
     """
     region = Settings(default_region=default_region).default_region
-    taken = Taken(column, region_column, Memory.of(None).cells)
+    naming = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
+    taken = Taken(naming, region_column, Memory.of(None).cells)
     transfers = [Transfer(route, taken, guarded="results") for route in plan_routes(source, destination)]
-    names = {each.name: f"{prefix}{each.name}" for each in CLEAN_COLUMNS}
-    numbers = NumberList(region=region)
+    naming = checked(transfers)
+    numbers = NumberList(region=region, columns=len(naming.columns))
     readings = _readings(transfers[0].destination)
     for transfer in transfers:
-        transfer.check(names.values())
-    for transfer in transfers:
-        for phones in transfer.phones():
+        for cells in transfer.phones():
             with writable(transfer.destination):
-                readings.add(numbers.add(*phones))
+                readings.add(numbers.add(cells))
+    checked(transfers)  # the names of an NDJSON file are all there only now
     readings.rewind()
     for transfer in transfers:
-        transfer.check(names.values())  # the names of an NDJSON file are all there only now
         make_room(transfer.destination)
-        transfer.write(readings, lambda reading: _facts(reading).rename(names))
+        transfer.write(readings, lambda reading: _facts(reading, naming))
     return Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected))
 
 
@@ -95,10 +94,17 @@ def _readings(beside: Path) -> Readings:
         return Readings(existing_folder(beside))
 
 
-def _facts(reading: pl.DataFrame) -> pl.DataFrame:
+def _facts(reading: pl.DataFrame, naming: Naming) -> pl.DataFrame:
     """Gives the columns of a clean file for rows that were read."""
     numbers = reading["msisdn"].drop_nulls().unique()
     plan = predict_networks(numbers).select("region", "network")
     known = pl.DataFrame([numbers, number_types(numbers).alias("number_type")]).hstack(plan)
-    joined = reading.join(known, on="msisdn", how="left", maintain_order="left")
-    return joined.select(each.name for each in CLEAN_COLUMNS)
+    cells = reading.join(known, on="msisdn", how="left", maintain_order="left")
+    several = len(naming.columns)
+    return pl.DataFrame(
+        [
+            cells[name].gather_every(several, place).alias(given)
+            for place, column in enumerate(naming.columns)
+            for name, given in naming.names_of(column).items()
+        ]
+    )

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hlrframe.files.paths import readable
-from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
+from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.frames import OpenFrame, open_frame
+from hlrframe.run import Cells
 
 __all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
 
@@ -30,32 +31,30 @@ class _TypedFile(ABC):
     def __init__(self, path: Path, schema: pa.Schema, taken: Taken) -> None:
         self._path = path
         self._schema = schema
-        self._taken = taken
         check_distinct(schema.names, path)
+        self._taken = taken.found(schema.names)
         self.head()
 
     def head(self) -> OpenFrame:
         """Gives the columns."""
         # Not schema.empty_table(): it makes arrays of lists, for which pyarrow imports pandas where that is installed.
         nothing = pa.Table.from_batches([], self._schema)
-        return open_frame(nothing, self._taken.column, region_column=self._taken.region_column)
+        return open_frame(nothing, self._taken.naming, region_column=self._taken.region_column)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
         return [(field.name, str(field.type)) for field in self._schema]
 
-    def phones(self) -> Iterator[Phones]:
-        """Reads the phone column, piece by piece."""
+    def phones(self) -> Iterator[Cells]:
+        """Reads the phone columns, piece by piece."""
         for table in self._tables(PIECE_ROWS, columns=self._taken.names):
-            opened = open_frame(
-                table.select(self._taken.names), self._taken.column, region_column=self._taken.region_column
-            )
-            yield Phones(opened.texts, opened.regions)
+            taken = table.select(self._taken.names)
+            yield open_frame(taken, self._taken.naming, region_column=self._taken.region_column).cells
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        for table in self._tables(rows_of_piece(len(self._schema), self._taken.cells)):
-            opened = open_frame(table.replace_schema_metadata(self._schema.metadata), self._taken.column)
+        for table in self._tables(rows_of_piece(len(self._schema), self._taken.held)):
+            opened = open_frame(table.replace_schema_metadata(self._schema.metadata), self._taken.columns)
             yield Piece(table.num_rows, opened.attach)
 
     @abstractmethod

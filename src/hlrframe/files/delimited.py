@@ -19,9 +19,10 @@ import pyarrow as pa
 from hlrframe.errors import InputError
 from hlrframe.files.guard import LineGuard
 from hlrframe.files.paths import readable
-from hlrframe.files.source import PIECE_ROWS, Phones, Piece, Taken, check_distinct, rows_of_piece
+from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.files.text import chunks, encoding_of, open_text
 from hlrframe.frames import OpenFrame, open_frame
+from hlrframe.run import Cells
 
 __all__ = ["DelimitedFile", "DelimitedLines", "DelimitedTable"]
 
@@ -104,10 +105,11 @@ class DelimitedFile:
 
     def __init__(self, path: Path, taken: Taken, *, separators: Sequence[str] = SEPARATORS) -> None:
         self.path = path
-        self.taken = taken
         with readable(path):
             self._encoding = encoding_of(path)
-            self.separator, self.header, self.names = self._recognise(taken.column, separators)
+            self.separator, self.header, self.names = self._recognise(taken, separators)
+        #: What is taken of it, with the columns that it has.
+        self.taken = taken = taken.found(self.names)
         #: What begins the file.
         self.mark = "\ufeff" if self._encoding == "utf-8-sig" else ""
         for name in taken.names:
@@ -115,24 +117,26 @@ class DelimitedFile:
                 raise InputError(f"{path} has several columns named {name!r}: rename all but one")
         # Finds the columns, or says which ones there are.
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_frame(empty, taken.column, region_column=taken.region_column)
+        open_frame(empty, taken.naming, region_column=taken.region_column)
         self._places = [self.names.index(name) for name in taken.names]
         #: How many rows to hold at a time.
-        self.rows_of_piece = rows_of_piece(len(self.names), taken.cells)
+        self.rows_of_piece = rows_of_piece(len(self.names), taken.held)
 
-    def phones(self) -> Iterator[Phones]:
-        """Reads the phone column, piece by piece."""
+    def phones(self) -> Iterator[Cells]:
+        """Reads the phone columns, piece by piece."""
         taken = map(itemgetter(*self._places), (cells for _, _, cells in self.rows()))
         for chunk in chunks(taken, PIECE_ROWS):
             columns = [chunk] if len(self._places) == 1 else zip(*chunk, strict=True)
-            yield Phones(*(pl.Series(list(map(value_of, cells)), dtype=pl.String) for cells in columns))
+            yield self.taken.cells(pl.Series(list(map(value_of, cells)), dtype=pl.String) for cells in columns)
 
-    def _recognise(self, column: str, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
-        """Gives the separator that finds the column, else the one that finds the most columns."""
+    def _recognise(self, taken: Taken, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
+        """Gives the separator that finds most of the wanted columns, else the one that finds the most columns."""
         headers = [(separator, *header) for separator in separators for header in self._header(separator)]
         if not headers:
             raise InputError(f"{self.path} is empty: its first line must name the columns")
-        separator, body, end, cells = max(headers, key=lambda each: (column in each[3], len(each[3])))
+        separator, body, end, cells = max(
+            headers, key=lambda each: (sum(name in each[3] for name in taken.names), len(each[3]))
+        )
         if "\0" in body:
             raise InputError(f"{self.path} is no text: save it as CSV first")
         return separator, (body, end), [value_of(cell) or "" for cell in cells]
@@ -191,13 +195,13 @@ class DelimitedLines:
             names = results.clear().write_csv(separator=self._file.separator).rstrip("\n")
             return f"{self._file.mark}{self._guard(body)}{self._file.separator}{names}{end}"
 
-        return OpenFrame(pl.Series(dtype=pl.String), self._file.names, attach)
+        return OpenFrame(Cells([]), self._file.names, attach, self._file.taken.naming)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns; lines with other separators do not go together."""
         return [(name, f"text between {self._file.separator!r}") for name in self._file.names]
 
-    def phones(self) -> Iterator[Phones]:
+    def phones(self) -> Iterator[Cells]:
         """Reads the phone column, piece by piece."""
         return self._file.phones()
 
@@ -238,13 +242,13 @@ class DelimitedTable:
 
     def head(self) -> OpenFrame:
         """Gives the columns."""
-        return open_frame(pa.Table.from_batches([], self._schema), self._file.taken.column)
+        return open_frame(pa.Table.from_batches([], self._schema), self._file.taken.naming)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns, each of text."""
         return [(name, "text") for name in self._file.names]
 
-    def phones(self) -> Iterator[Phones]:
+    def phones(self) -> Iterator[Cells]:
         """Reads the phone column, piece by piece."""
         return self._file.phones()
 
@@ -254,4 +258,4 @@ class DelimitedTable:
         for chunk in chunks(rows, self._file.rows_of_piece):
             columns = [pa.array(values, pa.string()) for values in zip(*chunk, strict=True)]
             table = pa.table(columns, schema=self._schema)
-            yield Piece(len(chunk), open_frame(table, self._file.taken.column).attach)
+            yield Piece(len(chunk), open_frame(table, self._file.taken.columns).attach)

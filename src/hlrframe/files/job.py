@@ -14,12 +14,11 @@ from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes, sources_of
 from hlrframe.files.source import PIECE_ROWS, Taken
-from hlrframe.files.transfer import Transfer
-from hlrframe.frames import StorePath, open_store, raise_if_ended_early
-from hlrframe.model import Enrichment, Estimate, Report, Settings, State, select_columns
+from hlrframe.files.transfer import Transfer, check_same_phones, checked
+from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
+from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
 from hlrframe.provider import Client, client_for
-from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, estimate_numbers, shown
-from hlrframe.store import Store
+from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync
 
 __all__ = ["FileJob", "GuardOption", "enrich_file", "estimate_file"]
@@ -34,7 +33,7 @@ GuardOption: TypeAlias = bool | Literal["results"]
 def enrich_file(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str],
-    column: str,
+    column: str | Sequence[str],
     *,
     client: Client | None = None,
     store: StorePath = None,
@@ -72,12 +71,12 @@ def enrich_file(
     Args:
         source: The file to read, or a folder or pattern of files.
         destination: Where to write; a file that is there is replaced.
-        column: Name of the phone column.
+        column: Name of the phone column; of several a list of names or a pattern, as for :func:`hlrframe.enrich`.
         client: See :func:`hlrframe.enrich`, as for everything else.
         store: Directory or store of answers.
         settings: What to ask and how.
         prefix: Put before the name of every result column.
-        columns: ``"standard"``, ``"all"``, or a list of names.
+        columns: ``"standard"``, ``"all"``, ``"best"``, or a list of names.
         progress: Whether to show a bar.
         region_column: See :func:`hlrframe.enrich`.
         memory_limit: About how much memory the process may take, such as ``"1GB"`` or a number of bytes: it decides
@@ -119,7 +118,7 @@ def enrich_file(
 
 def estimate_file(
     source: str | os.PathLike[str],
-    column: str,
+    column: str | Sequence[str],
     *,
     store: StorePath = None,
     settings: Settings | None = None,
@@ -130,7 +129,7 @@ def estimate_file(
 
     Args:
         source: The file to read, or a folder or pattern of files.
-        column: Name of the phone column.
+        column: Name of the phone column; of several a list of names or a pattern, as for :func:`hlrframe.enrich`.
         store: Directory or store whose answers need not be asked again.
         settings: What would be asked.
         client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
@@ -140,17 +139,22 @@ def estimate_file(
         InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
-    numbers = NumberList(region=settings.default_region)
-    opened = [open_source(path, Taken(column, region_column), into=None) for path in sources_of(source)]
+    taken = Taken(Naming.of_names(column), region_column)
+    paths = sources_of(source)
+    opened = [open_source(path, taken, into=None) for path in paths]
+    namings = [each.head().naming for each in opened]
+    for path, naming in zip(paths, namings, strict=True):
+        check_same_phones((paths[0], namings[0]), (path, naming))
+    numbers = NumberList(region=settings.default_region, columns=len(namings[0].columns))
 
     async def read() -> None:
         for each in opened:
-            for phones in each.phones():
-                numbers.add(*phones)
+            for cells in each.phones():
+                numbers.add(cells)
                 await asyncio.sleep(0)  # here a Ctrl-C gets through
 
     run_sync(read)
-    return _estimate(numbers, store=store, settings=settings, client=client)
+    return estimate_list(numbers, store=store, settings=settings, client=client)
 
 
 class FileJob:
@@ -159,7 +163,7 @@ class FileJob:
     Args:
         source: The file to read, or a folder or pattern of files.
         destination: Where to write.
-        column: Name of the phone column.
+        column: Name of the phone column; of several a list of names or a pattern, as for :func:`hlrframe.enrich`.
         settings: What to ask and how.
         prefix: Put before the name of every result column.
         columns: Which result columns.
@@ -176,7 +180,7 @@ class FileJob:
         self,
         source: str | os.PathLike[str],
         destination: str | os.PathLike[str],
-        column: str,
+        column: str | Sequence[str],
         *,
         settings: Settings,
         prefix: str = "hlr_",
@@ -186,24 +190,21 @@ class FileJob:
         guard_formulas: GuardOption = "results",
     ) -> None:
         self._settings = settings
-        self._names = {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
-        if not self._names:
-            raise ConfigError("columns names no column: use 'standard', 'all', or a list of names")
+        naming = Naming.of(column, columns=columns, prefix=prefix)
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
-        taken = Taken(column, region_column, self._memory.cells)
+        taken = Taken(naming, region_column, self._memory.cells)
         routes = plan_routes(source, destination)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
         self._transfers = [Transfer(route, taken, guarded=guard_formulas) for route in routes]
-        self._check_columns()
-        self._numbers = NumberList(region=settings.default_region)
+        self._naming = checked(self._transfers)
+        self._numbers = self._list()
         self._readings: Readings | None = None
 
-    def _check_columns(self) -> None:
-        for transfer in self._transfers:
-            transfer.check(self._names.values())
+    def _list(self) -> NumberList:
+        return NumberList(region=self._settings.default_region, columns=len(self._naming.columns))
 
     def read(self) -> None:
         """Reads the numbers. Sends nothing.
@@ -213,15 +214,15 @@ class FileJob:
                 too many distinct numbers for the limit on memory.
         """
         run_sync(self._read)
-        self._check_columns()
+        self._naming = checked(self._transfers)
 
     async def _read(self) -> None:
-        numbers = NumberList(region=self._settings.default_region)
+        numbers = self._list()
         with writable(self.destination):
             readings = Readings(existing_folder(self.destination))
         every = itertools.chain.from_iterable(transfer.phones() for transfer in self._transfers)
-        for count, phones in enumerate(every, 1):
-            reading = numbers.add(*phones)
+        for count, cells in enumerate(every, 1):
+            reading = numbers.add(cells)
             with writable(self.destination):
                 readings.add(reading)
             if count % _CHECK_EVERY == 0:  # to count the numbers takes time
@@ -237,7 +238,7 @@ class FileJob:
             store: Whose answers need not be asked again.
             client: Of which provider.
         """
-        return _estimate(self._numbers, store=store, settings=self._settings, client=client)
+        return estimate_list(self._numbers, store=store, settings=self._settings, client=client)
 
     def run(self, client: Client, *, store: StorePath = None, progress: ProgressOption = None) -> Report:
         """Asks about what was read, and writes the destination.
@@ -253,48 +254,39 @@ class FileJob:
         if self._readings is None:
             self.read()
         # The writing too is in that thread: a Ctrl-C meanwhile must not lose what was paid for.
-        outcomes, enrichment = run_sync(lambda: self._run(client, store=open_store(store), progress=progress))
+        call = Call(client, open_store(store), self._settings, self._naming)
+        outcomes, enrichment = run_sync(lambda: self._run(call, progress=progress))
         raise_if_ended_early(outcomes, enrichment)
         return enrichment.report
 
-    async def _run(
-        self, client: Client, *, store: Store | None, progress: ProgressOption
-    ) -> tuple[Outcomes, Enrichment[Path | None]]:
+    async def _run(self, call: Call, *, progress: ProgressOption) -> tuple[Outcomes, Enrichment[Path | None]]:
         for transfer in self._transfers:
             make_room(transfer.destination)
-        outcomes = await self._ask(client, store=store, progress=progress)
+        outcomes = await self._ask(call, progress=progress)
         if outcomes.error is not None:
             report = self._counted(outcomes)
             if not any(report.states.get(state) for state in _OBTAINED):
                 return outcomes, Enrichment(None, report)
         return outcomes, Enrichment(self.destination, self._write(outcomes))
 
-    async def _ask(self, client: Client, *, store: Store | None, progress: ProgressOption) -> Outcomes:
+    async def _ask(self, call: Call, *, progress: ProgressOption) -> Outcomes:
         with shown(progress) as on_progress:
-            asking = Asking(
-                client,
-                store=store,
-                settings=self._settings,
-                columns=list(self._names),
-                on_progress=on_progress,
-                total=len(self._numbers),
-            )
+            asking = call.asking(on_progress=on_progress, total=len(self._numbers))
             return await asking.ask_all(self._numbers, at_a_time=self._memory.window)
 
     def _counted(self, outcomes: Outcomes) -> Report:
         """Counts the rows without writing them."""
-        readings, results = self._from_start(), Results(self._names)
-        for rows in itertools.chain(
-            itertools.repeat(PIECE_ROWS, self._numbers.rows // PIECE_ROWS), [self._numbers.rows % PIECE_ROWS]
-        ):
-            reading = readings.take(rows)
+        readings, results = self._from_start(), Results(self._naming)
+        whole, rest = divmod(self._numbers.rows, PIECE_ROWS)
+        for rows in [*itertools.repeat(PIECE_ROWS, whole), rest]:
+            reading = readings.take(rows * self._numbers.columns)
             if reading is not None:
                 results.of(reading, outcomes)
         return results.complete(outcomes.report)
 
     def _write(self, outcomes: Outcomes) -> Report:
         """Writes all rows beside their results, and counts them."""
-        readings, results = self._from_start(), Results(self._names)
+        readings, results = self._from_start(), Results(self._naming)
         for transfer in self._transfers:
             transfer.write(readings, lambda reading: results.of(reading, outcomes))
         return results.complete(outcomes.report)
@@ -303,11 +295,6 @@ class FileJob:
         assert self._readings is not None  # noqa: S101  # nothing is asked before it is read
         self._readings.rewind()
         return self._readings
-
-
-def _estimate(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
-    provider = client_for(client, offline=True).provider
-    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
 
 
 def _folder(destination: Path) -> Path:

@@ -6,6 +6,7 @@ of another kind the members become typed columns, and the phone column one of te
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,9 +17,10 @@ import pyarrow as pa
 
 from hlrframe.errors import InputError
 from hlrframe.files.paths import readable
-from hlrframe.files.source import Phones, Piece, Taken, rows_of_piece
+from hlrframe.files.source import Piece, Taken, rows_of_piece
 from hlrframe.files.text import chunks, open_text
 from hlrframe.frames import OpenFrame, open_frame
+from hlrframe.run import Cells
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
 
@@ -31,7 +33,7 @@ class _Row(NamedTuple):
     line: str
     #: Whether the object has members.
     full: bool
-    #: The phone, and the country where a member says it.
+    #: The phones, and the country where a member says it.
     texts: tuple[str | None, ...]
 
 
@@ -53,6 +55,8 @@ class NdjsonLines:
         self.names: dict[str, None] = {}
         if next(self.rows(), None) is None:
             raise InputError(f"{path} is empty: there is nothing to look up")
+        # What a pattern means the first object says.
+        self.taken = taken.found(list(self.names))
 
     def rows(self) -> Iterator[_Row]:
         """Reads the lines; blank ones are no rows."""
@@ -78,20 +82,20 @@ class NdjsonLines:
 
     def head(self) -> OpenFrame:
         """Gives the names; nothing is written for them."""
-        return OpenFrame(pl.Series(dtype=pl.String), tuple(self.names), lambda _: "")
+        return OpenFrame(Cells([]), tuple(self.names), lambda _: "", self.taken.naming)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names nothing: objects of any members go together."""
         return ()
 
-    def phones(self) -> Iterator[Phones]:
+    def phones(self) -> Iterator[Cells]:
         """Reads the phone column, and the names of all others.
 
         Raises:
             InputError: No line has the phone column.
         """
         for rows in self.chunks():
-            yield _phones_of(rows)
+            yield _cells_of(rows, self.taken)
         self.check_columns()
 
     def pieces(self) -> Iterator[Piece]:
@@ -101,7 +105,7 @@ class NdjsonLines:
 
     def chunks(self) -> Iterator[list[_Row]]:
         """Reads the lines, some at a time."""
-        return chunks(self.rows(), rows_of_piece(len(self.names), self.taken.cells))
+        return chunks(self.rows(), rows_of_piece(len(self.names), self.taken.held))
 
     def check_columns(self) -> None:
         """Finds the columns that were taken.
@@ -110,7 +114,7 @@ class NdjsonLines:
             InputError: No line had one; the message says what there is.
         """
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_frame(empty, self.taken.column, region_column=self.taken.region_column)
+        open_frame(empty, self.taken.naming, region_column=self.taken.region_column)
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
@@ -121,8 +125,11 @@ def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
     )
 
 
-def _phones_of(rows: Sequence[_Row]) -> Phones:
-    return Phones(*(pl.Series(texts, dtype=pl.String) for texts in zip(*(row.texts for row in rows), strict=True)))
+def _cells_of(rows: Sequence[_Row], taken: Taken) -> Cells:
+    columns = zip(*(row.texts for row in rows), strict=True)
+    return taken.cells(
+        pl.Series(name, texts, dtype=pl.String) for name, texts in zip(taken.names, columns, strict=True)
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -156,7 +163,7 @@ class NdjsonTable:
 
     def head(self) -> OpenFrame:
         """Gives the columns, as far as they are known."""
-        return open_frame(self._table(), self._lines.taken.column)
+        return replace(open_frame(self._table(), self._lines.taken.columns), naming=self._lines.taken.naming)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
@@ -167,7 +174,7 @@ class NdjsonTable:
         empty = self._empty.with_columns(pl.Series(name, dtype=pl.String) for name in missing)
         return _arrow(empty)
 
-    def phones(self) -> Iterator[Phones]:
+    def phones(self) -> Iterator[Cells]:
         """Reads the phone column, and the types of all others.
 
         Raises:
@@ -177,17 +184,19 @@ class NdjsonTable:
             with readable(self._lines.path):
                 found = pl.read_ndjson(_bytes(rows), infer_schema_length=None).clear()
                 self._empty = pl.concat([self._empty, found], how="diagonal_relaxed")
-            yield _phones_of(rows)
+            yield _cells_of(rows, self._lines.taken)
         self._lines.check_columns()
-        self._empty = self._empty.with_columns(pl.lit(None, pl.String).alias(self._lines.taken.column))
+        self._empty = self._empty.with_columns(
+            pl.lit(None, pl.String).alias(name) for name in self._lines.taken.columns
+        )
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        column = self._lines.taken.column
+        columns = self._lines.taken.columns
         for rows in self._lines.chunks():
             with readable(self._lines.path):
                 frame = pl.read_ndjson(_bytes(rows), schema=self._empty.schema)
-            opened = open_frame(_arrow(frame.with_columns(_phones_of(rows).texts.alias(column))), column)
+            opened = open_frame(_arrow(frame.with_columns(_cells_of(rows, self._lines.taken).texts)), columns)
             yield Piece(len(rows), opened.attach)
 
 

@@ -1,16 +1,18 @@
 """What every kind of file looks like to the rest: its phones first, then its rows in pieces that take columns."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 import polars as pl
 
 from hlrframe.errors import InputError
 from hlrframe.frames import OpenFrame
+from hlrframe.model import Naming
+from hlrframe.run import Cells
 
-__all__ = ["PIECE_CELLS", "PIECE_ROWS", "Phones", "Piece", "Sink", "Source", "Taken", "check_distinct", "rows_of_piece"]
+__all__ = ["PIECE_CELLS", "PIECE_ROWS", "Piece", "Sink", "Source", "Taken", "check_distinct", "rows_of_piece"]
 
 #: Most rows that are held at a time: each piece is joined with all answers, so that it must not be small either.
 PIECE_ROWS: Final = 131_072
@@ -21,26 +23,39 @@ PIECE_CELLS: Final = 2_000_000
 class Taken(NamedTuple):
     """What is taken of a file."""
 
-    #: Name of the phone column.
-    column: str
+    #: The phone columns, and what their results are called.
+    naming: Naming
     #: Name of the column that says each row's country, or ``None``.
     region_column: str | None = None
     #: How many cells to hold at a time.
-    cells: int = PIECE_CELLS
+    held: int = PIECE_CELLS
+
+    def found(self, names: Sequence[str]) -> Self:
+        """Gives the same with the columns that a file has in place of patterns.
+
+        Raises:
+            InputError: No column is like a pattern.
+        """
+        return self._replace(naming=self.naming.found(names))
+
+    @property
+    def columns(self) -> list[str]:
+        """The phone columns."""
+        return list(self.naming.columns)
 
     @property
     def names(self) -> list[str]:
         """The columns that are read first."""
-        return [self.column] if self.region_column is None else [self.column, self.region_column]
+        return self.columns if self.region_column is None else [*self.columns, self.region_column]
 
+    def cells(self, columns: Iterable[pl.Series]) -> Cells:
+        """Gives the phones of some rows.
 
-class Phones(NamedTuple):
-    """The phones of some rows."""
-
-    #: Text or null, one for each row.
-    texts: pl.Series
-    #: The country beside each, where a column says it.
-    regions: pl.Series | None = None
+        Args:
+            columns: Each of :attr:`names` as text or null.
+        """
+        *texts, last = columns
+        return Cells([*texts, last]) if self.region_column is None else Cells(texts, last)
 
 
 class Piece(NamedTuple):
@@ -85,8 +100,8 @@ class Source(Protocol):
         """Names the columns and what they are, for files that go into one; nothing where any file goes with it."""
         ...
 
-    def phones(self) -> Iterator[Phones]:
-        """Reads the phone column, piece by piece."""
+    def phones(self) -> Iterator[Cells]:
+        """Reads the phone columns, piece by piece."""
         ...
 
     def pieces(self) -> Iterator[Piece]:

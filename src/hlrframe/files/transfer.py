@@ -1,6 +1,6 @@
 """One file that is written from one or several: checked before anything is sent, then read, then written."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
@@ -12,10 +12,11 @@ from hlrframe.files.formats import Format, check_fits, open_sink, open_source
 from hlrframe.files.paths import replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
-from hlrframe.files.source import Phones, Source, Taken
-from hlrframe.model import guard_frame
+from hlrframe.files.source import Source, Taken
+from hlrframe.model import Naming, guard_frame
+from hlrframe.run import Cells
 
-__all__ = ["Transfer"]
+__all__ = ["Transfer", "check_same_phones", "checked"]
 
 
 class Transfer:
@@ -41,17 +42,22 @@ class Transfer:
         whole = self._guarded is True
         self._sources = [open_source(path, taken, into=self._into, guarded=whole) for path in self._paths]
 
-    def check(self, adding: Collection[str]) -> None:
+    def check(self) -> Naming:
         """Refuses columns that do not go together, with each other or with what is to be added and written.
+
+        Returns:
+            The phone columns that were found, and what their results are called.
 
         Raises:
             InputError: The message names the column, and the files.
         """
+        naming = self._sources[0].head().naming
         for path, source in zip(self._paths, self._sources, strict=True):
             head = source.head()
-            head.check_free(adding)
             check_fits(head, self._into)
+            check_same_phones((self._paths[0], naming), (path, head.naming))
             _check_alike((self._paths[0], self._sources[0]), (path, source))
+        return naming
 
     def _check_kinds(self) -> None:
         kinds = {Format.of(path).kind: path for path in reversed(self._paths)}
@@ -59,7 +65,7 @@ class Transfer:
             one, other, *_ = reversed(kinds.values())
             raise InputError(f"{other} is of another kind than {one}: write them into a folder, not into one file")
 
-    def phones(self) -> Iterator[Phones]:
+    def phones(self) -> Iterator[Cells]:
         """Reads the phones of all rows."""
         for source in self._sources:
             yield from source.phones()
@@ -68,20 +74,21 @@ class Transfer:
         """Writes all rows beside their results; the file appears whole or not at all.
 
         Args:
-            readings: What was read, from the first row on that goes here.
+            readings: What was read in each phone column, from the first row on that goes here.
             results_of: Gives the result columns of some readings.
 
         Raises:
             InputError: It cannot be written, or the rows are not what they were when their phones were read.
         """
         path, whole = self.destination, self._guarded is True
+        columns = len(self._sources[0].head().naming.columns)
         with replacing(path) as temporary, writable(path):
             with closing(open_sink(temporary, self._into, source=self._paths[0], guarded=whole)) as sink:
                 nothing = pl.DataFrame(schema={"msisdn": pl.String, "reason": pl.String})
                 sink.write(self._sources[0].head().attach(self._guard(results_of(nothing))))
                 for source in self._sources:
                     for piece in source.pieces():
-                        reading = readings.take(piece.rows)
+                        reading = readings.take(piece.rows * columns)
                         if reading is None:
                             raise self._changed()
                         sink.write(piece.attach(self._guard(results_of(reading))))
@@ -95,6 +102,31 @@ class Transfer:
         changed = [path for path, stamp in zip(self._paths, self._stamps, strict=True) if stamp != _stamp(path)]
         name = (changed or self._paths)[0]
         return InputError(f"{name} changed while it was being read: nothing was written; run again")
+
+
+def checked(transfers: Sequence[Transfer]) -> Naming:
+    """Checks the columns of all files; gives what is read in each of them, and what its results are called.
+
+    Raises:
+        InputError: As for :meth:`Transfer.check`, or a pattern finds other columns in another file.
+    """
+    first, *others = transfers
+    naming = first.check()
+    for transfer in others:
+        check_same_phones((first.destination, naming), (transfer.destination, transfer.check()))
+    return naming
+
+
+def check_same_phones(first: tuple[Path, Naming], other: tuple[Path, Naming]) -> None:
+    """Refuses files in which a pattern finds other columns.
+
+    Raises:
+        InputError: The message names both files and what they have.
+    """
+    (path, naming), (its_path, its) = first, other
+    if naming.columns != its.columns:
+        here, there = (", ".join(map(repr, each.columns)) for each in (naming, its))
+        raise InputError(f"{path} has the phone columns {here}, but {its_path} has {there}: name them one by one")
 
 
 def _check_alike(first: tuple[Path, Source], other: tuple[Path, Source]) -> None:

@@ -3,6 +3,7 @@
 ::
 
     enrich       enrich(), lookup(), estimate()   <- open this first
+    call         what every function begins with: whom to ask, what results are called
     stream       enrich_batches()
     clean        clean()
     adapters     the one boundary to frame libraries
@@ -12,22 +13,15 @@
 
 from hlrframe.frames.accessors import READINGS, FrameAccessor, SeriesAccessor, read_cells
 from hlrframe.frames.adapters import OpenFrame, open_frame
+from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.frames.clean import CLEAN_COLUMNS, clean
-from hlrframe.frames.enrich import (
-    StorePath,
-    enrich,
-    enrich_async,
-    enrich_with_report,
-    estimate,
-    lookup,
-    open_store,
-    raise_if_ended_early,
-)
+from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.frames.stream import enrich_batches
 
 __all__ = [
     "CLEAN_COLUMNS",
     "READINGS",
+    "Call",
     "FrameAccessor",
     "OpenFrame",
     "SeriesAccessor",
@@ -38,6 +32,7 @@ __all__ = [
     "enrich_batches",
     "enrich_with_report",
     "estimate",
+    "estimate_list",
     "lookup",
     "open_frame",
     "open_store",

@@ -1,12 +1,13 @@
 """What a phone column holds, for nothing: numbers, reasons, countries, types and networks, without asking anybody."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 import pyarrow as pa
 
 from hlrframe.frames.adapters import open_frame
-from hlrframe.model import Column, Frame
+from hlrframe.model import Column, Frame, Naming
 from hlrframe.phone import number_types, parse_column, predict_networks
 
 __all__ = ["CLEAN_COLUMNS", "clean", "read_column"]
@@ -25,7 +26,7 @@ CLEAN_COLUMNS: Final[tuple[Column, ...]] = (
 
 def clean(
     frame: Frame,
-    column: str,
+    column: str | Sequence[str],
     *,
     default_region: str | None = None,
     region_column: str | None = None,
@@ -37,7 +38,8 @@ def clean(
 
     Args:
         frame: As for :func:`~hlrframe.enrich`.
-        column: Name of the phone column: text, or numbers that lost their formatting.
+        column: Name of the phone column: text, or numbers that lost their formatting; of several a list of names, or a
+            pattern: results stand under the column's name before the prefix (``mobile_hlr_msisdn``).
         default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant; ``None`` never guesses.
         region_column: Name of a column that says in which country each number was written: ISO 3166 alpha-2 or
             alpha-3, a name, or a calling code. A row that names no country, or none that is understood, is read with
@@ -57,10 +59,14 @@ def clean(
     >>> hf.clean(contacts, "phone", default_region="GB", prefix="").select("msisdn", "reason", "number_type").rows()
     [('447400123456', None, 'MOBILE'), (None, 'empty', None), ('442079460000', None, 'LANDLINE')]
     """
-    names = {each.name: f"{prefix}{each.name}" for each in CLEAN_COLUMNS}
-    opened = open_frame(frame, column, adding=names.values(), region_column=region_column)
-    results = read_column(opened.texts, region=default_region, regions=opened.regions)
-    cleaned: Frame = opened.attach(results.rename(names))
+    wanted = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
+    opened = open_frame(frame, wanted, region_column=region_column)
+    texts, regions = opened.cells
+    results = [
+        read_column(each, region=default_region, regions=regions).rename(opened.naming.names_of(name))
+        for name, each in zip(opened.naming.columns, texts, strict=True)
+    ]
+    cleaned: Frame = opened.attach(pl.concat(results, how="horizontal"))
     return cleaned
 
 

@@ -1,30 +1,25 @@
 """The functions that people call: a frame or a list of numbers in, the same with answers out."""
 
 import asyncio
-import os
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import polars as pl
 
-from hlrframe.errors import IncompleteWarning, InputError, Interrupted, RunError
+from hlrframe.errors import Interrupted
 from hlrframe.frames.adapters import OpenFrame, open_frame, open_list
-from hlrframe.model import Enrichment, Estimate, Frame, Reason, Settings, select_columns
-from hlrframe.provider import Client, client_for
-from hlrframe.run import NumberList, Outcomes, ProgressOption, Tally, estimate_numbers, resolve_numbers, shown
-from hlrframe.store import Store
+from hlrframe.frames.call import Call, StorePath, estimate_list, raise_if_ended_early
+from hlrframe.model import Enrichment, Estimate, Frame, Settings
+from hlrframe.provider import Client
+from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync
 
 __all__ = ["enrich", "enrich_async", "enrich_with_report", "estimate", "lookup"]
 
-StorePath = Store | str | os.PathLike[str] | None
-
 
 def enrich(
     frame: Frame,
-    column: str,
+    column: str | Sequence[str],
     *,
     client: Client | None = None,
     store: StorePath = None,
@@ -34,17 +29,21 @@ def enrich(
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
 ) -> Frame:
-    """Gives the same frame back with what the provider says of the numbers in one column.
+    """Gives the same frame back with what the provider says of the numbers in one column, or in several.
 
-    Each distinct number is asked once, however it is written and however many rows carry it; answers in the store
-    that are fresh enough are not asked again. Rows keep their number, order and index; every input column stays as
-    it is. Works in a script and inside a running event loop (a notebook).
+    Each distinct number is asked once, however it is written and however many rows and columns carry it; answers in
+    the store that are fresh enough are not asked again. Rows keep their number, order and index; every input column
+    stays as it is. Works in a script and inside a running event loop (a notebook).
 
     Args:
         frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
             relation, or anything with an Arrow stream. A LazyFrame is collected here, once, and comes back lazy over
             finished data.
-        column: Name of the phone column: text, or numbers that lost their formatting.
+        column: Name of the phone column: text, or numbers that lost their formatting. Of several phone columns a list
+            of names, or a pattern such as ``"Phone*"``: the results of each stand under its name before the prefix
+            (``mobile_hlr_verdict``), and ``hlr_best_column``, ``hlr_best_msisdn``, ``hlr_best_verdict`` and
+            ``hlr_best_network`` say of each row which of its numbers is the best: a live one first, then one that may
+            be live; among these a mobile; among these that of the column that was named first.
         client: The account; ``None`` for the one in ``HLR_API_KEY`` and ``HLR_API_SECRET``.
         store: Directory, or :class:`~hlrframe.Store`, where answers are kept and looked up; ``None`` keeps nothing.
         settings: What to ask and how; ``None`` for the defaults.
@@ -52,7 +51,8 @@ def enrich(
             alpha-3, a name (``UK``, ``Deutschland``), or a calling code (``+44``). A row that names no country, or
             none that is understood, is read with ``settings.default_region``.
         prefix: Put before the name of every result column.
-        columns: ``"standard"``, ``"all"``, or a list of names.
+        columns: ``"standard"``, ``"all"``, or a list of names; ``"best"`` for the best number of each row and its
+            credits alone.
         progress: ``None`` shows a bar where somebody sees it; ``True``, ``False`` or a function of
             :class:`~hlrframe.Progress`.
 
@@ -76,9 +76,9 @@ def enrich(
     >>> hf.enrich(contacts, "phone", client=hf.emulator.connect(seed=7))["hlr_state"].to_list()
     ['answered', 'rejected']
     """
-    names = _result_names(columns, prefix)
-    run = _Call.of(client, store, settings, names, progress)
-    outcomes, enrichment = run.through(open_frame(frame, column, adding=names.values(), region_column=region_column))
+    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    opened = open_frame(frame, call.naming, region_column=region_column)
+    outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
     enriched: Frame = enrichment.frame
     return enriched
@@ -86,7 +86,7 @@ def enrich(
 
 def enrich_with_report(
     frame: Frame,
-    column: str,
+    column: str | Sequence[str],
     *,
     client: Client | None = None,
     store: StorePath = None,
@@ -104,16 +104,16 @@ def enrich_with_report(
     >>> report.rows, report.numbers, report.requests
     (2, 1, 1)
     """
-    names = _result_names(columns, prefix)
-    run = _Call.of(client, store, settings, names, progress)
-    outcomes, enrichment = run.through(open_frame(frame, column, adding=names.values(), region_column=region_column))
+    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    opened = open_frame(frame, call.naming, region_column=region_column)
+    outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
     return enrichment
 
 
 async def enrich_async(
     frame: Frame,
-    column: str,
+    column: str | Sequence[str],
     *,
     client: Client | None = None,
     store: StorePath = None,
@@ -127,11 +127,9 @@ async def enrich_async(
 
     A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
     """
-    names = _result_names(columns, prefix)
-    run = _Call.of(client, store, settings, names, progress)
-    outcomes, enrichment = await run.through_async(
-        open_frame(frame, column, adding=names.values(), region_column=region_column)
-    )
+    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    opened = open_frame(frame, call.naming, region_column=region_column)
+    outcomes, enrichment = await _ask(call, opened, progress)
     try:
         raise_if_ended_early(outcomes, enrichment)
     except Interrupted as stopped:
@@ -166,8 +164,9 @@ def lookup(
     >>> hf.lookup(["+44 7400 123456"], client=hf.emulator.connect(seed=7), columns=["msisdn", "state"]).row(0)
     ('447400123456', 'answered')
     """
-    run = _Call.of(client, store, settings, _result_names(columns, ""), progress)
-    outcomes, enrichment = run.through(open_list(numbers))
+    call = Call.of("numbers", client=client, store=store, settings=settings, columns=columns)
+    opened = open_list(numbers, call.naming)
+    outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
     results: pl.DataFrame = enrichment.frame
     return results
@@ -175,7 +174,7 @@ def lookup(
 
 def estimate(
     frame: object,
-    column: str,
+    column: str | Sequence[str],
     *,
     store: StorePath = None,
     settings: Settings | None = None,
@@ -196,89 +195,18 @@ def estimate(
     >>> hf.estimate(pl.DataFrame({"phone": ["+44 7400 123456", "07400 123456"]}), "phone").credits_high
     1.0
     """
-    settings = settings or Settings()
-    numbers = NumberList(region=settings.default_region)
     opened = open_frame(frame, column, region_column=region_column)
-    numbers.add(opened.texts, opened.regions)
-    provider = client_for(client, offline=True).provider
-    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
+    settings = settings or Settings()
+    numbers = NumberList(region=settings.default_region, columns=len(opened.naming.columns))
+    numbers.add(opened.cells)
+    return estimate_list(numbers, store=store, settings=settings, client=client)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of a public function, without its frame."""
-
-    client: Client
-    store: StorePath
-    settings: Settings
-    #: Names in the caller's frame, by column of ``COLUMNS``.
-    names: Mapping[str, str]
-    progress: ProgressOption
-
-    @classmethod
-    def of(
-        cls,
-        client: Client | None,
-        store: StorePath,
-        settings: Settings | None,
-        names: Mapping[str, str],
-        progress: ProgressOption,
-    ) -> Self:
-        """Fills in what the caller left open."""
-        settings = settings or Settings()
-        return cls(client_for(client, offline=settings.offline), store, settings, names, progress)
-
-    def through(self, opened: OpenFrame) -> tuple[Outcomes, Enrichment[Any]]:
-        return run_sync(lambda: self.through_async(opened))
-
-    async def through_async(self, opened: OpenFrame) -> tuple[Outcomes, Enrichment[Any]]:
-        numbers = NumberList(region=self.settings.default_region)
-        reading = numbers.add(opened.texts, opened.regions)
-        with shown(self.progress) as on_progress:
-            outcomes = await resolve_numbers(
-                numbers,
-                client=self.client,
-                store=open_store(self.store),
-                settings=self.settings,
-                columns=list(self.names),
-                on_progress=on_progress,
-            )
-        rows, tally = outcomes.rows(reading), Tally()
-        tally.add(rows)
-        results = rows.select(pl.col(name).alias(given) for name, given in self.names.items())
-        return outcomes, Enrichment(opened.attach(results), tally.complete(outcomes.report))
-
-
-def _result_names(columns: str | Sequence[str], prefix: str) -> Mapping[str, str]:
-    return {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
-
-
-_SOFT_STOPS: Final = {
-    Reason.BUDGET: "max_credits is reached",
-    Reason.INSUFFICIENT_CREDIT: "the account has no credit left",
-}
-
-
-def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
-    """Raises what ended a run, with what it obtained; warns where money ran out.
-
-    The warning names the line that called the caller of this function.
-    """
-    error, report = outcomes.error, enrichment.report
-    if isinstance(error, RunError):
-        error.partial, error.report = enrichment
-    if error is not None:
-        raise error
-    if report.stopped in _SOFT_STOPS:
-        skipped = report.states.get("skipped", 0)
-        why = _SOFT_STOPS[Reason(report.stopped)]
-        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=3)
-
-
-def open_store(store: StorePath) -> Store | None:
-    """Gives the store that a caller names."""
-    if store is None or isinstance(store, Store):
-        return store
-    if isinstance(store, str | os.PathLike):
-        return Store(store)
-    raise InputError(f"store must be a path or a Store, not {type(store).__name__}")
+async def _ask(call: Call, opened: OpenFrame, progress: ProgressOption) -> tuple[Outcomes, Enrichment[Any]]:
+    call = call.found(opened.naming)
+    numbers, results = call.numbers(), Results(call.naming)
+    reading = numbers.add(opened.cells)
+    with shown(progress) as on_progress:
+        outcomes = await call.asking(on_progress=on_progress).ask(numbers)
+    enriched = opened.attach(results.of(reading, outcomes))
+    return outcomes, Enrichment(enriched, results.complete(outcomes.report))

@@ -5,7 +5,7 @@ flight while the caller works, and whoever stops in the middle loses no paid ans
 each number stays, some thirty bytes.
 """
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.frames.adapters import OpenFrame, open_frame
-from hlrframe.frames.enrich import StorePath, open_store, raise_if_ended_early
-from hlrframe.model import COLUMNS, Enrichment, Report, Settings, select_columns
-from hlrframe.provider import Client, client_for
-from hlrframe.run import Asking, NumberList, Outcomes, ProgressOption, Results, shown
+from hlrframe.frames.call import Call, StorePath, raise_if_ended_early
+from hlrframe.model import Enrichment, Naming, Report, Settings
+from hlrframe.provider import Client
+from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync
 
 __all__ = ["EnrichedBatches", "enrich_batches"]
@@ -32,7 +32,7 @@ WINDOW_BYTES: Final = 128 * 2**20
 
 def enrich_batches(
     reader: Any,  # whatever streams Arrow
-    column: str,
+    column: str | Sequence[str],
     *,
     client: Client | None = None,
     store: StorePath = None,
@@ -51,7 +51,7 @@ def enrich_batches(
 
     Args:
         reader: A pyarrow RecordBatchReader, anything with an Arrow stream, or an iterable of RecordBatches.
-        column: Name of the phone column.
+        column: Name of the phone column, or of several, as for :func:`hlrframe.enrich`.
         client: See :func:`hlrframe.enrich`, as for everything else.
         store: Directory or store of answers.
         settings: What to ask and how.
@@ -79,14 +79,11 @@ def enrich_batches(
     >>> batches.report.credits
     1.0
     """
-    names = {each.name: f"{prefix}{each.name}" for each in select_columns(columns)}
-    if not names or window_rows < 1:
-        raise ConfigError("columns must name a column, and window_rows be 1 or more")
-    settings = settings or Settings()
-    client = client_for(client, offline=settings.offline)
-    asking = Asking(client, store=open_store(store), settings=settings, columns=list(names))
-    stream = _Stream(*_opened(reader), column, region_column)
-    return EnrichedBatches(stream, asking, names=names, progress=progress, window_rows=window_rows)
+    if window_rows < 1:
+        raise ConfigError("window_rows must be 1 or more")
+    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    stream = _Stream(*_stream_of(reader), call.naming, region_column)
+    return EnrichedBatches(stream, call, progress=progress, window_rows=window_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +92,11 @@ class _Stream:
 
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
-    column: str
+    naming: Naming
     region_column: str | None
 
-    def open(self, frame: pa.Table | pa.RecordBatch, *, adding: Collection[str] = ()) -> OpenFrame:
-        return open_frame(frame, self.column, adding=adding, region_column=self.region_column)
+    def open(self, frame: pa.Table | pa.RecordBatch) -> OpenFrame:
+        return open_frame(frame, self.naming, region_column=self.region_column)
 
     def windows(self, rows: int) -> Iterator[list[pa.RecordBatch]]:
         """Gives batches of so many rows together at most, or of so many bytes; a longer batch is cut."""
@@ -123,20 +120,17 @@ class _Stream:
 class EnrichedBatches(Iterator[pa.RecordBatch]):
     """The batches that :func:`enrich_batches` gives: an iterator, and an Arrow stream for other libraries."""
 
-    def __init__(
-        self, stream: _Stream, asking: Asking, *, names: Mapping[str, str], progress: ProgressOption, window_rows: int
-    ) -> None:
+    def __init__(self, stream: _Stream, call: Call, *, progress: ProgressOption, window_rows: int) -> None:
+        head = stream.open(stream.schema.empty_table())
         self._stream = stream
-        self._asking = asking
+        self._call = call.found(head.naming)
+        self._asking = self._call.asking()
         self._window_rows = window_rows
-        self._results = Results(names)
+        self._results = Results(head.naming)
         self._enriched = self._enrich(progress)
         self._ended = False
-        types = {each.name: each.type for each in COLUMNS}
-        empty = pa.schema([(given, types[name]) for name, given in names.items()]).empty_table()
-        head = stream.open(stream.schema.empty_table(), adding=names.values())
         #: Schema of the batches.
-        self.schema: pa.Schema = head.attach(pl.DataFrame(empty)).schema
+        self.schema: pa.Schema = head.attach(pl.DataFrame(head.naming.schema().empty_table())).schema
 
     def __iter__(self) -> Self:
         return self
@@ -176,12 +170,12 @@ class EnrichedBatches(Iterator[pa.RecordBatch]):
         start = 0
         with shown(progress) as self._asking.on_progress:
             for window in self._stream.windows(self._window_rows):
-                numbers = NumberList(region=self._asking.settings.default_region, start=start)
-                frames = [self._stream.open(batch) for batch in window]
-                readings = [numbers.add(opened.texts, opened.regions) for opened in frames]
+                numbers = self._call.numbers(start=start)
+                batches = [self._stream.open(batch) for batch in window]
+                readings = [numbers.add(opened.cells) for opened in batches]
                 start = numbers.rows
                 outcomes = run_sync(partial(self._ask, numbers))
-                for opened, reading in zip(frames, readings, strict=True):
+                for opened, reading in zip(batches, readings, strict=True):
                     yield opened.attach(self._results.of(reading, outcomes))
                 if outcomes.error is not None:
                     return
@@ -194,7 +188,7 @@ class EnrichedBatches(Iterator[pa.RecordBatch]):
         return await self._asking.ask(new) if len(new) else before
 
 
-def _opened(reader: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:  # whatever streams Arrow
+def _stream_of(reader: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:  # whatever streams Arrow
     """Gives the schema of a stream, and its batches.
 
     Raises:

@@ -3,7 +3,7 @@
 ::
 
     vocabulary   the words of the field: states, reasons, verdicts, statuses   <- open this first
-    columns      THE list of columns: name, type, meaning
+    columns      THE list of columns: name, type, meaning; naming: what they are called in a caller's frame
     answers      what a provider said of one number, in nobody's JSON
     money        credits as whole milli-credits
     freshness    how old an answer may be
@@ -17,22 +17,25 @@
 """
 
 from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
-from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, SCHEMA_VERSION, Column, select_columns
+from hlrframe.model.columns import ANSWER_SCHEMA, BEST_COLUMNS, COLUMNS, SCHEMA_VERSION, Column, select_columns
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import mask
 from hlrframe.model.money import MILLI, credits_of, milli_of
+from hlrframe.model.naming import BEST, Naming
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
 from hlrframe.model.regions import check_region
-from hlrframe.model.reports import Enrichment, Estimate, Frame, LaneReport, Money, Report
+from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
 from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reason, State, Verdict, verdict_of
 
 __all__ = [
     "ANSWER_SCHEMA",
+    "BEST",
+    "BEST_COLUMNS",
     "COLUMNS",
     "DEFAULT_TIMEOUT",
     "ENDINGS",
@@ -49,6 +52,7 @@ __all__ = [
     "Age",
     "Answer",
     "Column",
+    "ColumnReport",
     "Enrichment",
     "Estimate",
     "Failure",
@@ -60,6 +64,7 @@ __all__ = [
     "LookupResult",
     "MaxAge",
     "Money",
+    "Naming",
     "NetworkDetails",
     "NumberType",
     "Packing",

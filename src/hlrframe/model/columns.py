@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError
 
-__all__ = ["ANSWER_SCHEMA", "COLUMNS", "SCHEMA_VERSION", "Column", "select_columns"]
+__all__ = ["ANSWER_SCHEMA", "BEST_COLUMNS", "COLUMNS", "SCHEMA_VERSION", "Column", "select_columns"]
 
 #: Raised by one whenever a stored column changes its name, type or meaning.
 SCHEMA_VERSION: Final = 1
@@ -125,6 +125,20 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("extra", _TEXT, "Fields not known to this version, as JSON text.", standard=False),
 )
 
+#: What a row with several phone columns says of the best of its numbers, beside the columns of each.
+BEST_COLUMNS: Final[tuple[Column, ...]] = (
+    Column(
+        "best_column",
+        _TEXT,
+        "Phone column that the best number stands in; null where the row has none.",
+        of_answer=False,
+    ),
+    Column("best_msisdn", _TEXT, "The best number of the row, as E.164 digits without plus.", of_answer=False),
+    Column("best_verdict", _TEXT, "What its answer means; null where it has none.", of_answer=False),
+    Column("best_network", _TEXT, "Name of the network that serves it, else of its first one.", of_answer=False),
+    Column("credits", pa.float64(), "Credits that the row cost in this run, with columns='best'.", of_answer=False),
+)
+
 #: How answers travel from the wire to the store and to the frame; ``msisdn`` is never null.
 ANSWER_SCHEMA: Final[pa.Schema] = pa.schema([pa.field(each.name, each.type) for each in COLUMNS if each.of_answer])
 
@@ -149,5 +163,7 @@ def select_columns(columns: str | Sequence[str]) -> tuple[Column, ...]:
     names = [columns] if isinstance(columns, str) else list(columns)
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise ConfigError(f"there is no column {unknown[0]!r}: use 'standard', 'all', or some of {', '.join(by_name)}")
+        raise ConfigError(
+            f"there is no column {unknown[0]!r}: use 'standard', 'all', 'best', or some of {', '.join(by_name)}"
+        )
     return tuple(by_name[name] for name in dict.fromkeys(names))

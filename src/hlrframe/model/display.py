@@ -6,8 +6,11 @@ __all__ = ["amount", "count", "duration", "is_share", "many", "percent"]
 
 #: The least share that is called one: below it, and above nothing, it is less than that.
 _LEAST: Final = 0.001
-#: Sums below this have more digits.
+#: Sums below this have more digits, and those below that are hardly any.
 _SMALL: Final = 0.1
+_HARDLY_ANY: Final = 0.00005
+#: Seconds that are hardly any.
+_BLINK: Final = 0.05
 #: How the names of columns begin or end that hold shares.
 _SHARES: Final = ("share", "coverage", "value", "rate", "agreement")
 
@@ -55,11 +58,13 @@ def percent(share: float | None) -> str:
 def amount(value: float | None) -> str:
     """Gives credits or money: whole ones without a point, small ones with more digits.
 
-    >>> [amount(each) for each in (1607.0, 0.875, 0.0137, 0.01, None)]
-    ['1,607', '0.88', '0.0137', '0.01', '-']
+    >>> [amount(each) for each in (1607.0, 0.875, 0.0137, 0.01, 0.00001, None)]
+    ['1,607', '0.88', '0.0137', '0.01', '<0.0001', '-']
     """
     if value is None:
         return "-"
+    if abs(value) < _HARDLY_ANY:
+        return "<0.0001" if value > 0 else "0"
     if value == round(value):
         return count(value)
     precise = abs(value) < _SMALL and round(value, 4) != round(value, 2)
@@ -69,9 +74,11 @@ def amount(value: float | None) -> str:
 def duration(seconds: float) -> str:
     """Gives a length of time, in the units that people would use.
 
-    >>> [duration(each) for each in (8.2, 90, 600, 5400)]
-    ['8 s', '1 min 30 s', '10 min', '1 h 30 min']
+    >>> [duration(each) for each in (0.04, 0.25, 8.2, 90, 600, 5400)]
+    ['<0.1 s', '0.2 s', '8 s', '1 min 30 s', '10 min', '1 h 30 min']
     """
+    if 0 < seconds < 1:
+        return "<0.1 s" if seconds < _BLINK else f"{seconds:.1f} s"
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (seconds if not hours else 0, "s")]

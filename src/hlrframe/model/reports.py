@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from hlrframe.errors import ConfigError
-from hlrframe.model.display import duration
+from hlrframe.model.display import amount, count, duration, many, percent
 
-__all__ = ["Enrichment", "Estimate", "LaneReport", "Money", "Report"]
+__all__ = ["ColumnReport", "Enrichment", "Estimate", "LaneReport", "Money", "Report"]
 
 Frame = TypeVar("Frame")
 
@@ -92,7 +92,8 @@ class Estimate:
         return _table(self._title(), self._lines())
 
     def _title(self) -> str:
-        return f"{self.rows:,} rows, {self.numbers:,} distinct numbers"
+        rows, numbers = many(self.rows, "row", "rows"), many(self.numbers, "distinct number", "distinct numbers")
+        return f"{rows}, {numbers}"
 
     def _lines(self) -> Iterable["_Line"]:
         rejected = sum(self.rejected.values())
@@ -104,14 +105,13 @@ class Estimate:
         if self.networks:
             yield _Line("  networks", f"{len(self.networks):,}", _with("predicted", _counts(self.networks, most=NAMED)))
         low, expected, high = self._credits()
-        yield _Line("credits", f"{expected:,.1f}", f"expected, {low:,.1f} if little is charged, {high:,.1f} at most")
+        yield _Line("credits", amount(expected), _range(low, high))
         if self.money is not None:
-            low, expected, high = self.money.low, self.money.expected, self.money.high
-            sums = f"expected, {low:,.2f} if little is charged, {high:,.2f} at most"
-            yield _Line("money", f"{expected:,.2f}", f"{self.money.currency} {sums}".strip())
+            sums = _range(self.money.low, self.money.high)
+            yield _Line("money", amount(self.money.expected), f"{self.money.currency} {sums}".strip())
         if self.to_ask:
             basis = "of the last run" if self.rate == "learnt" else "that the provider's limits allow"
-            rate = f"at the {self.numbers_per_second:,.0f} numbers/s {basis}"
+            rate = f"at the {count(self.numbers_per_second)} numbers/s {basis}"
             yield _Line("time, about", duration(math.ceil(self.seconds)), rate)
 
     def _credits(self) -> tuple[float, float, float]:
@@ -140,8 +140,28 @@ class LaneReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnReport:
+    """What became of one of several phone columns."""
+
+    #: Its name.
+    column: str
+    #: Rows by the state of their number in this column.
+    states: Mapping[str, int]
+    #: Rows by the verdict of that number, where it has an answer.
+    verdicts: Mapping[str, int]
+    #: Rows without an answer in this column, by reason.
+    reasons: Mapping[str, int]
+    #: Credits of the numbers that stand first in this column.
+    credits: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The account of a run: what became of the rows, what it cost, what was met on the way."""
+    """The account of a run: what became of the rows, what it cost, what was met on the way.
+
+    With several phone columns ``states``, ``verdicts`` and ``reasons`` count cells, one for each row and column;
+    ``columns`` tells them apart, and ``best`` counts rows: people, where a row is one.
+    """
 
     provider: str
     rows: int
@@ -166,29 +186,45 @@ class Report:
     #: Why the run ended before its list did; ``None`` where it did not.
     stopped: str | None = None
     lanes: Sequence[LaneReport] = field(default=(), repr=False)
+    #: Each phone column by itself, where there are several.
+    columns: Sequence[ColumnReport] = ()
+    #: Rows by the verdict of the best of their numbers, where rows have a best one.
+    best: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join((self._title(), *(f"  {name:<9} {words}" for name, words in self._lines())))
+        lines = list(self._lines())
+        width = max(9, *(len(name) for name, _ in lines))
+        return "\n".join((self._title(), *(f"  {name:<{width}} {words}" for name, words in lines)))
 
     def _repr_html_(self) -> str:
         return _table(self._title(), (_Line(name, "", words) for name, words in self._lines()))
 
     def _title(self) -> str:
-        return f"{self.rows:,} rows, {self.numbers:,} distinct numbers, asked of {self.provider}"
+        rows, numbers = many(self.rows, "row", "rows"), many(self.numbers, "distinct number", "distinct numbers")
+        columns = f", {len(self.columns)} phone columns" if self.columns else ""
+        return f"{rows}{columns}, {numbers}, asked of {self.provider}"
 
     def _lines(self) -> Iterable[tuple[str, str]]:
         yield "states", _counts(self.states)
         yield "verdicts", _counts(self.verdicts) or "-"
         if self.reasons:
             yield "reasons", _counts(self.reasons)
-        yield "credits", f"{self.credits:,.1f} spent, {self.requests:,} requests in {self.seconds:.1f} s"
+        yield from self._each_column()
+        requests = many(self.requests, "request", "requests")
+        yield "credits", f"{amount(self.credits)} spent, {requests} in {duration(self.seconds)}"
         for lane in self._worst_lanes():
             yield "refused", lane
         if self.possibly_billed_twice:
-            most = self.possibly_billed_twice_credits
-            yield "in doubt", f"{self.possibly_billed_twice:,} numbers, {most:,.1f} credits at the most"
+            numbers = many(self.possibly_billed_twice, "number", "numbers")
+            yield "in doubt", f"{numbers}, {amount(self.possibly_billed_twice_credits)} credits at the most"
         if self.stopped:
             yield "stopped", f"{self.stopped}: run it again to go on from here"
+
+    def _each_column(self) -> Iterable[tuple[str, str]]:
+        for each in self.columns:
+            yield each.column, _with(_counts(each.states), _counts(each.verdicts))
+        if self.best:
+            yield "best", _with(_counts(self.best), f"the best number of each of {many(self.rows, 'row', 'rows')}")
 
     def _worst_lanes(self) -> Sequence[str]:
         """Describes the two lanes that were refused most often."""
@@ -205,8 +241,12 @@ class Enrichment(NamedTuple, Generic[Frame]):
 
 
 def _refusals(lane: LaneReport) -> str:
-    share = "" if lane.agreement is None else f", {lane.agreement:.0%} of its answers from one network"
-    return f"{lane.refusals:,} of {lane.requests:,} requests{share}"
+    share = "" if lane.agreement is None else f", {percent(lane.agreement)} of its answers from one network"
+    return f"{count(lane.refusals)} of {many(lane.requests, 'request', 'requests')}{share}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"expected, {amount(low)} if little is charged, {amount(high)} at most"
 
 
 class _Line(NamedTuple):

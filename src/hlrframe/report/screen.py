@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from hlrframe.model import count, duration, many
 from hlrframe.report.render import sentence_case, text_table
 
 __all__ = ["screen"]
@@ -92,10 +93,11 @@ def _age(table: pl.DataFrame) -> str:
 
 def _run(table: pl.DataFrame) -> str:
     run = table.row(0, named=True)
-    speed = f", {run['numbers_per_second']:,.0f} numbers/s" if run["numbers_per_second"] else ""
+    speed = f", {count(run['numbers_per_second'])} numbers/s" if run["numbers_per_second"] else ""
     doubt = f", {run['possibly_billed_twice']:,} possibly billed twice" if run["possibly_billed_twice"] else ""
     stopped = f", stopped: {run['stopped']}" if run["stopped"] else ""
-    return f"{run['requests']:,} requests, {run['refusals']:,} refused, {run['seconds']:,.1f} s{speed}{doubt}{stopped}"
+    requests, refused = many(run["requests"], "request", "requests"), count(run["refusals"])
+    return f"{requests}, {refused} refused, {duration(run['seconds'])}{speed}{doubt}{stopped}"
 
 
 _LINES: Final[Mapping[str, tuple[str, Callable[[pl.DataFrame], str]]]] = MappingProxyType(

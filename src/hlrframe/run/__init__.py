@@ -3,7 +3,7 @@
 ::
 
     lookup          store, scheduler and provider put together   <- open this first
-    number_list     a column as distinct numbers with their first rows
+    number_list     phone columns as distinct numbers, each with the cell that carries it first
     estimate        the price of a list
     loop            does what the scheduler says, and tells it what came of it
     schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
@@ -13,27 +13,29 @@
     answer_book     answers as columns, what repeats kept once
     gate            what all runs of an account have in flight in this process
     resources       money, requests and claims that are not the run's alone
-    outcomes        one outcome a number, and their tally
+    outcomes        one outcome a number, spread over its cells
+    results         the columns of rows under the caller's names, counted as they pass; the best number of each
     windows         long streams, a window at a time
     progress        where a run stands
 """
 
 from hlrframe.run.estimate import estimate_numbers
 from hlrframe.run.lookup import resolve_numbers
-from hlrframe.run.number_list import NumberList
-from hlrframe.run.outcomes import Outcomes, Tally
+from hlrframe.run.number_list import Cells, NumberList
+from hlrframe.run.outcomes import Outcomes
 from hlrframe.run.progress import ProgressOption, shown
 from hlrframe.run.resources import Resources
-from hlrframe.run.windows import Asking, Results
+from hlrframe.run.results import Results
+from hlrframe.run.windows import Asking
 
 __all__ = [
     "Asking",
+    "Cells",
     "NumberList",
     "Outcomes",
     "ProgressOption",
     "Resources",
     "Results",
-    "Tally",
     "estimate_numbers",
     "resolve_numbers",
     "shown",

@@ -1,12 +1,12 @@
-"""A column of texts as a list of distinct numbers, and what of them is known already.
+"""Columns of texts as one list of distinct numbers, and what of them is known already.
 
-Everything above hands a column in and puts the result beside its own rows; everything below knows numbers only.
+Everything above hands columns in and puts the result beside its own rows; everything below knows numbers only.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import polars as pl
 
@@ -15,57 +15,89 @@ from hlrframe.phone import parse_column, predict_networks
 from hlrframe.run.outcomes import counts_of
 from hlrframe.store import Store
 
-__all__ = ["NumberList", "known_answers", "to_be_asked"]
+__all__ = ["Cells", "NumberList", "known_answers", "to_be_asked"]
 
 #: Numbers that wait to be looked for among those met before: so many at least, so that it is not done for each batch.
 WAITING: Final = 1 << 18
 
 
-class NumberList:
-    """The distinct numbers of a column that is read batch by batch, each with the row that carries it first.
+class Cells(NamedTuple):
+    """The phones of some rows."""
 
-    A number takes twelve bytes here, however many rows carry it.
+    #: Each phone column as text or null, one for each row.
+    texts: Sequence[pl.Series]
+    #: The country beside each row, where a column says it.
+    regions: pl.Series | None = None
+
+    def in_order(self) -> tuple[pl.Series, pl.Series | None]:
+        """Gives all cells as one column, row by row, with the country beside each."""
+        if len(self.texts) == 1:
+            return self.texts[0], self.regions
+        regions = None if self.regions is None else _row_by_row([self.regions] * len(self.texts))
+        return _row_by_row(self.texts), regions
+
+
+def _row_by_row(columns: Sequence[pl.Series]) -> pl.Series:
+    frame = pl.DataFrame([each.alias(str(place)) for place, each in enumerate(columns)])
+    return frame.select(cells=pl.concat_list(pl.all())).to_series().explode(empty_as_null=False)
+
+
+class NumberList:
+    """The distinct numbers of some columns that are read batch by batch, each with the cell that carries it first.
+
+    A cell is counted row by row: with three phone columns the fifth cell is the second one of the second row. A number
+    takes twelve bytes here, however many cells carry it.
 
     Args:
         region: ISO 3166 alpha-2 code of the country whose national numbers are meant, or ``None``.
+        columns: How many phone columns there are.
         start: Rows before the first batch.
     """
 
-    def __init__(self, *, region: str | None, start: int = 0) -> None:
+    def __init__(self, *, region: str | None, columns: int = 1, start: int = 0) -> None:
+        #: Phone columns.
+        self.columns = columns
+        #: Rows so far, those before the first batch with them.
         self.rows = start
-        #: Rows that hold no number, by reason.
-        self.rejected: Counter[str] = Counter()
+        #: Cells of each phone column that hold no number, by reason.
+        self.rejected_in: list[Counter[str]] = [Counter() for _ in range(columns)]
         self._region = region
         # Numbers as integers: no number begins with a zero.
-        self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_row": pl.get_index_type()})
+        self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_cell": pl.get_index_type()})
         self._parts: list[pl.DataFrame] = []
 
     def __len__(self) -> int:
         self._merge()
         return self._met.height
 
-    def add(self, texts: pl.Series, regions: pl.Series | None = None) -> pl.DataFrame:
-        """Reads one batch of texts, and gives ``msisdn`` and ``reason`` for each row of it.
+    @property
+    def rejected(self) -> Counter[str]:
+        """Cells that hold no number, by reason."""
+        return sum(self.rejected_in, Counter())
+
+    def add(self, cells: Cells) -> pl.DataFrame:
+        """Reads one batch of rows, and gives ``msisdn`` and ``reason`` for each cell of it, row by row.
 
         Args:
-            texts: The cells of the phone column.
-            regions: The cells of the column that names each row's country; where one names none, the list's own
-                region counts.
+            cells: The phones of the rows; where a row's country names none, the list's own region counts.
         """
+        texts, regions = cells.in_order()
         reading = parse_column(texts, region=self._region, regions=regions).select("msisdn", "reason")
-        keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_row", offset=self.rows)
-        self._parts.append(_firsts(keys.select("key", "first_row").drop_nulls()))
+        first = self.rows * self.columns
+        keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_cell", offset=first)
+        self._parts.append(_firsts(keys.select("key", "first_cell").drop_nulls()))
         if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
             self._merge()
-        self.rejected.update(counts_of(reading["reason"].drop_nulls()))
-        self.rows += reading.height
+        for place, counts in enumerate(self.rejected_in):
+            counts.update(counts_of(reading["reason"].gather_every(self.columns, place).drop_nulls()))
+        self.rows += reading.height // self.columns
         return reading
 
     @property
     def numbers(self) -> pl.DataFrame:
-        """``msisdn`` and ``first_row``, in the order in which the numbers were met."""
+        """``msisdn`` and ``first_cell``, in the order in which the numbers were met."""
         self._merge()
-        return self._met.select("first_row", msisdn=pl.col("key").cast(pl.String))
+        return self._met.select("first_cell", msisdn=pl.col("key").cast(pl.String))
 
     def windows(self, size: int) -> Iterator[Self]:
         """Gives the numbers as lists of at most so many, in order; their rows and rejections stay here."""
@@ -83,7 +115,7 @@ class NumberList:
         return self._of(self._met.join(keys.to_frame("key"), on="key", how="anti", maintain_order="left"))
 
     def _of(self, met: pl.DataFrame) -> Self:
-        other = type(self)(region=self._region)
+        other = type(self)(region=self._region, columns=self.columns)
         other._met = met  # noqa: SLF001  # its own kind
         return other
 

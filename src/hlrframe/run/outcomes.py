@@ -1,12 +1,11 @@
-"""What became of each number of a list, kept small, and spread over the rows that carry it.
+"""What became of each number of a list, kept small, and spread over the cells that carry it.
 
 Most of an answer is alike for many numbers: it is kept once, as a *kind*. A number then costs some fifty bytes until
 its rows are written, whatever the answer says.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -15,10 +14,10 @@ from hlrframe.model import ANSWER_SCHEMA, COLUMNS, Failure, Report, State, credi
 from hlrframe.run.answer_book import PROFILE_TYPES, AnswerBook
 
 __all__ = [
+    "COUNTED",
     "OWN_COLUMNS",
     "Outcomes",
     "Part",
-    "Tally",
     "answered",
     "by_lane",
     "cached",
@@ -34,7 +33,8 @@ OWN_COLUMNS: Final = tuple(
     if name not in PROFILE_TYPES.names() and name not in {"msisdn", "credits", "checked_at"}
 )
 _COLUMN_NAMES: Final = tuple(each.name for each in COLUMNS)
-_COUNTED: Final = ("state", "verdict", "reason")
+#: Columns that the report counts.
+COUNTED: Final = ("state", "verdict", "reason")
 
 #: Numbers with the ``kind`` of each, and the kinds: row *i* of the second is kind *i*.
 Part = tuple[pl.DataFrame, pl.DataFrame]
@@ -42,30 +42,30 @@ Part = tuple[pl.DataFrame, pl.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of each distinct number of a column."""
+    """What became of each distinct number of a list."""
 
-    #: One row a number, sorted by ``key``, which is the number as an integer: ``msisdn``, ``first_row``, ``kind``,
+    #: One row a number, sorted by ``key``, which is the number as an integer: ``msisdn``, ``first_cell``, ``kind``,
     #: ``credits``, ``checked_at``, and own columns.
     numbers: pl.DataFrame
     #: What repeats: ``state``, ``reason``, ``verdict`` and the columns of a profile; row *i* is kind *i*.
     kinds: pl.DataFrame
     #: Names of the columns that rows get.
     columns: Sequence[str]
-    #: Counts of the run; those of rows are filled in by a :class:`Tally`.
+    #: Counts of the run; those of rows are filled in as they pass.
     report: Report
     #: What is to be raised once the rows are safe in the caller's hands.
     error: BaseException | None
 
-    def rows(self, reading: pl.DataFrame, *, offset: int = 0) -> pl.DataFrame:
-        """Gives the result of each row of a batch, in order: the chosen columns, and those that a tally counts.
+    def of_cells(self, reading: pl.DataFrame, *, offset: int = 0) -> pl.DataFrame:
+        """Gives the result of each cell of a batch, in order: the chosen columns, and those that are counted.
 
         Args:
-            reading: ``msisdn`` and ``reason`` of each row, where null ``msisdn`` means rejected.
-            offset: Rows before this batch.
+            reading: ``msisdn`` and ``reason`` of each cell, where null ``msisdn`` means rejected.
+            offset: Cells before this batch.
         """
         found = self.numbers.select(pl.exclude("msisdn", "key").gather(self._places(reading["msisdn"])))
-        joined = reading.with_row_index("row", offset=offset).hstack(found)
-        wanted = [name for name in _COLUMN_NAMES if name in self.columns or name in {*_COUNTED, "credits"}]
+        joined = reading.with_row_index("cell", offset=offset).hstack(found)
+        wanted = [name for name in _COLUMN_NAMES if name in self.columns or name in {*COUNTED, "credits"}]
         return pl.DataFrame([self._column(name, joined) for name in wanted])
 
     def _places(self, msisdns: pl.Series) -> pl.Series:
@@ -76,8 +76,8 @@ class Outcomes:
 
     def _column(self, name: str, joined: pl.DataFrame) -> pl.Series:
         if name == "credits":
-            # On the first row that carries the number, so that the column adds up to the bill.
-            first = (joined["row"] == joined["first_row"]).fill_null(value=False)
+            # On the first cell that carries the number, so that the columns add up to the bill.
+            first = (joined["cell"] == joined["first_cell"]).fill_null(value=False)
             return joined["credits"].zip_with(first, pl.Series([0.0])).fill_null(0.0).alias(name)
         if name not in self.kinds.columns:
             return joined[name]
@@ -85,33 +85,6 @@ class Outcomes:
         if name == "state":
             return values.fill_null(State.REJECTED.value)
         return joined.select(pl.coalesce("reason", values)).to_series() if name == "reason" else values
-
-
-class Tally:
-    """Counts rows as they pass, for the report."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-        self._credits = 0.0
-        self._counts: dict[str, Counter[str]] = {name: Counter() for name in _COUNTED}
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Counts a batch of result rows."""
-        self._rows += rows.height
-        self._credits += float(rows["credits"].sum())
-        for name, counts in self._counts.items():
-            counts.update(counts_of(rows[name].drop_nulls()))
-
-    def complete(self, report: Report) -> Report:
-        """Gives the report with the counts of the rows."""
-        return replace(
-            report,
-            rows=self._rows,
-            credits=round(self._credits, 3),
-            states=dict(self._counts["state"]),
-            verdicts=dict(self._counts["verdict"]),
-            reasons=dict(self._counts["reason"]),
-        )
 
 
 def counts_of(values: pl.Series) -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from hlrframe.model import Progress, duration
+from hlrframe.model import Progress, amount, count, duration, percent
 
 __all__ = ["ProgressOption", "shown"]
 
@@ -130,24 +130,23 @@ def _sentence(progress: Progress) -> str:
     """Tells a snapshot in a line that needs no other.
 
     >>> _sentence(Progress(total=2_000, answered=500, cached=100, credits=500.0, seconds=50.0))
-    '600 of 2,000 numbers (30 %) after 50 s, 10.0 numbers/s, 2 min 20 s left, 500.0 credits, answered 500, ...'
+    '600 of 2,000 numbers (30.0%) after 50 s, 10 numbers/s, 2 min 20 s left, 500 credits, answered 500, ...'
     """
     share = progress.done / progress.total if progress.total else 1.0
     asked, left = progress.answered + progress.failed, progress.total - progress.done
-    told = [
-        f"{progress.done:,} of {progress.total:,} numbers ({int(100 * share)} %) after {duration(progress.seconds)}"
-    ]
+    done = f"{count(progress.done)} of {count(progress.total)} numbers ({percent(share)})"
+    told = [f"{done} after {duration(progress.seconds)}"]
     if asked and progress.seconds:
         rate = asked / progress.seconds
-        told.append(f"{rate:,.1f} numbers/s")
+        told.append(f"{count(rate)} numbers/s")
         told += [f"{duration(left / rate)} left"] if left else []
     return ", ".join([*told, _facts(progress)])
 
 
 def _facts(progress: Progress) -> str:
-    most = "" if progress.credits_expected is None else f" of {progress.credits_expected:,.1f}"
+    most = "" if progress.credits_expected is None else f" of {amount(progress.credits_expected)}"
     facts = (
-        f"{progress.credits:,.1f}{most} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
+        f"{amount(progress.credits)}{most} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
         f"failed {progress.failed:,}, refused {progress.refused:,}"
     )
     return f"{facts}, asked by another run {progress.waiting:,}" if progress.waiting else facts

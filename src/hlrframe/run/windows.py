@@ -3,20 +3,20 @@
 Of what was asked the compact outcomes stay, some thirty bytes a number.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from hlrframe.model import LaneReport, Progress, Reason, Report, Settings, credits_of
+from hlrframe.model import LaneReport, Progress, Reason, Report, Settings, credits_of, milli_of
 from hlrframe.provider import Client, Pricing
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
-from hlrframe.run.outcomes import Outcomes, Tally
+from hlrframe.run.outcomes import Outcomes
 from hlrframe.store import Store
 
-__all__ = ["Asking", "Results"]
+__all__ = ["Asking"]
 
 #: What the account of a window adds to that of all.
 _SUMS: Final = ("numbers", "requests", "refusals", "seconds", "possibly_billed_twice", "possibly_billed_twice_credits")
@@ -57,8 +57,8 @@ class Asking:
         self._total = total
         #: What is known of all numbers so far, with the account of all.
         self.outcomes: Outcomes | None = None
-        # Credits that may have been spent, and why nothing more is asked.
-        self._spent = 0.0
+        # Milli-credits that may have been spent, and why nothing more is asked.
+        self._spent = 0
         self._ended: Reason | None = None
         self._before = self._now = Progress()
 
@@ -99,7 +99,7 @@ class Asking:
     def _settings_now(self) -> Settings:
         if self.settings.max_credits is None:
             return self.settings
-        return self.settings.replace(max_credits=max(0.0, round(self.settings.max_credits - self._spent, 3)))
+        return self.settings.replace(max_credits=credits_of(max(0, milli_of(self.settings.max_credits) - self._spent)))
 
     def _with_true_reason(self, kinds: pl.DataFrame) -> pl.DataFrame:
         if not self._ended:
@@ -107,7 +107,8 @@ class Asking:
         return kinds.with_columns(pl.col("reason").replace({Reason.OFFLINE.value: self._ended.value}))
 
     def _count(self, found: Outcomes) -> None:
-        self._spent += float(found.numbers["credits"].sum()) + found.report.possibly_billed_twice_credits
+        self._spent += milli_of(float(found.numbers["credits"].sum()))
+        self._spent += milli_of(found.report.possibly_billed_twice_credits)
         self._before, self._now = _sum(self._before, self._now), Progress()
 
     def _tell(self, progress: Progress) -> None:
@@ -122,35 +123,6 @@ class Asking:
         """Gives the most that all can cost: what is known of this window, and the dearest for what comes later."""
         most = (expected or 0.0) + credits_of(Pricing(self.settings).worst(_DEAREST) * later)
         return most if self.settings.max_credits is None else min(most, self.settings.max_credits)
-
-
-class Results:
-    """The result columns of rows that come piece by piece, counted as they pass.
-
-    Args:
-        names: What each column of the results is called.
-    """
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-        self._rows = 0
-        self._tally = Tally()
-
-    def of(self, reading: pl.DataFrame, outcomes: Outcomes) -> pl.DataFrame:
-        """Gives the columns of the next rows.
-
-        Args:
-            reading: ``msisdn`` and ``reason`` of each.
-            outcomes: At least of all numbers among them.
-        """
-        rows = outcomes.rows(reading, offset=self._rows)
-        self._rows += rows.height
-        self._tally.add(rows)
-        return rows.select(pl.col(name).alias(given) for name, given in self._names.items())
-
-    def complete(self, report: Report) -> Report:
-        """Gives the account of a run with the counts of all rows that passed."""
-        return self._tally.complete(report)
 
 
 def _sum(before: Progress, progress: Progress) -> Progress:

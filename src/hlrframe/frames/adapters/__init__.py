@@ -10,7 +10,7 @@ No other package knows one frame library from another. Rows keep their number, o
 Another library is one more file, and its place in :data:`ADAPTERS`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -21,6 +21,8 @@ from hlrframe.frames.adapters import arrow, duckdb, pandas
 from hlrframe.frames.adapters import polars as polars_adapter
 from hlrframe.frames.adapters.opened import Adapter, OpenFrame, Wanted, libraries
 from hlrframe.frames.to_text import series_of, texts_of, texts_of_each
+from hlrframe.model import Naming
+from hlrframe.run import Cells
 
 __all__ = ["ADAPTERS", "Adapter", "OpenFrame", "Wanted", "open_frame", "open_list"]
 
@@ -30,9 +32,8 @@ ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, arrow, duckdb, pandas)
 
 def open_frame(
     frame: Any,
-    column: str,
+    column: Any,
     *,
-    adding: Collection[str] = (),
     region_column: str | None = None,
     adapters: Sequence[Adapter] = ADAPTERS,
 ) -> OpenFrame:
@@ -42,31 +43,36 @@ def open_frame(
         frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
             relation, or anything with an Arrow PyCapsule stream. What can be read only once, or costs to read, is
             read here, once, after its names have been checked.
-        column: Name of the phone column.
-        adding: Names of the columns that will be attached.
+        column: The phone columns, and what their results will be called; or the name of one alone, or a list, where
+            the caller sees to names.
         region_column: Name of the column that names each number's country, if there is one.
         adapters: Who is asked whether the frame is theirs.
 
     Raises:
         InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, one column for
-            both numbers and countries, or a name of ``adding`` that the frame already has; the message names the cure.
+            both numbers and countries, or a result column that the frame already has; the message names the cure.
     """
     if hasattr(frame, "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
-    wanted = Wanted(column, region_column, adding)
+    naming = column if isinstance(column, Naming) else Naming.of_names(column)
+    wanted = Wanted(naming, region_column)
     for adapter in adapters:
         if adapter.takes(frame):
             return adapter.open(frame, wanted)
     return arrow.open(frame, wanted)
 
 
-def open_list(numbers: Any) -> OpenFrame:
+def open_list(numbers: Any, naming: Naming) -> OpenFrame:
     """Opens a series, array or list of numbers, whose results stand alone.
+
+    Args:
+        numbers: The list, which is the one phone column.
+        naming: What its results are called.
 
     Raises:
         InputError: It cannot hold telephone numbers, or is a whole frame.
     """
-    return OpenFrame(_texts_of_list(numbers), (), lambda results: results)
+    return OpenFrame(Cells([_texts_of_list(numbers)]), (), lambda results: results, naming)
 
 
 def _texts_of_list(numbers: Any) -> pl.Series:

@@ -1,7 +1,7 @@
 """What every adapter gives, and what is checked of a frame's columns before it is read."""
 
 import difflib
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Protocol
@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from hlrframe.errors import InputError
+from hlrframe.model import Naming
+from hlrframe.run import Cells
 
 __all__ = ["Adapter", "OpenFrame", "Wanted", "libraries"]
 
@@ -20,40 +22,39 @@ _NAMED: Final = 12
 class OpenFrame:
     """A caller's frame, opened."""
 
-    #: The phone column as text or null, one for each row.
-    texts: pl.Series
+    #: The phone columns as text or null, with the region column beside them where there is one.
+    cells: Cells
     #: Names of the frame's columns.
     names: Sequence[Any]
     #: Puts result columns beside the caller's rows and gives the caller's type of frame.
     attach: Callable[[pl.DataFrame], Any]
-    #: The region column as text or null, where there is one.
-    regions: pl.Series | None = None
-
-    def check_free(self, adding: Iterable[str]) -> None:
-        """Refuses result columns that the frame already has.
-
-        Raises:
-            InputError: A name is taken; the message names the cure.
-        """
-        _check_free(self.names, adding)
+    #: The phone columns that were found, and what their results are called.
+    naming: Naming
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a caller wants of a frame."""
 
-    column: str
-    region_column: str | None
-    adding: Collection[str]
+    naming: Naming
+    region_column: str | None = None
 
-    def check(self, names: Sequence[Any], *, same: Callable[[str], str] = str) -> None:
-        """Refuses columns that are not there, or not alone, and result columns that are there already."""
-        _check_column(names, self.column)
+    def check(self, names: Sequence[Any], *, same: Callable[[str], str] = str) -> Naming:
+        """Finds the phone columns.
+
+        Raises:
+            InputError: A column is not there, or not alone, or a result column is there already; the message names
+                the cure.
+        """
+        naming = self.naming.found(names)
+        for column in naming.columns:
+            _check_column(names, column)
         if self.region_column is not None:
-            if self.region_column == self.column:
-                raise InputError(f"column {self.column!r} cannot hold both the number and its country")
+            if self.region_column in naming.columns:
+                raise InputError(f"column {self.region_column!r} cannot hold both the number and its country")
             _check_column(names, self.region_column)
-        _check_free(names, self.adding, same=same)
+        _check_free(names, naming.adding, same=same)
+        return naming
 
     def open(
         self, names: Sequence[Any], texts: Callable[[str], pl.Series], attach: Callable[[pl.DataFrame], Any]
@@ -65,8 +66,9 @@ class Wanted:
             texts: Gives a column as text or null.
             attach: Puts result columns beside the caller's rows.
         """
+        naming = self.naming.found(names)
         regions = None if self.region_column is None else texts(self.region_column)
-        return OpenFrame(texts(self.column), names, attach, regions)
+        return OpenFrame(Cells([texts(column) for column in naming.columns], regions), names, attach, naming)
 
 
 class Adapter(Protocol):

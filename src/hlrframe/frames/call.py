@@ -1,0 +1,113 @@
+"""What every public function begins with: whom to ask, where answers are kept, what the results are called."""
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from hlrframe.errors import IncompleteWarning, InputError, RunError
+from hlrframe.model import Enrichment, Estimate, Naming, Progress, Reason, Settings
+from hlrframe.provider import Client, client_for
+from hlrframe.run import Asking, NumberList, Outcomes, estimate_numbers
+from hlrframe.store import Store
+
+__all__ = ["Call", "StorePath", "estimate_list", "open_store", "raise_if_ended_early"]
+
+StorePath = Store | str | os.PathLike[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a public function, without its frame or file."""
+
+    client: Client
+    store: Store | None
+    settings: Settings
+    naming: Naming
+
+    @classmethod
+    def of(
+        cls,
+        column: Any,  # a label may be anything
+        *,
+        client: Client | None,
+        store: StorePath,
+        settings: Settings | None,
+        prefix: str = "",
+        columns: str | Sequence[str] = "standard",
+    ) -> Self:
+        """Fills in what the caller left open.
+
+        Raises:
+            ConfigError: No credentials, or an unknown column name.
+            InputError: No phone column is named, or the store is no path.
+        """
+        naming = Naming.of(column, columns=columns, prefix=prefix)
+        settings = settings or Settings()
+        return cls(client_for(client, offline=settings.offline), open_store(store), settings, naming)
+
+    def found(self, naming: Naming) -> Self:
+        """Gives the same call with the phone columns that its frame has."""
+        return replace(self, naming=naming)
+
+    def numbers(self, *, start: int = 0) -> NumberList:
+        """Gives a list for the numbers of the call.
+
+        Args:
+            start: Rows before its first one.
+        """
+        return NumberList(region=self.settings.default_region, columns=len(self.naming.columns), start=start)
+
+    def asking(self, *, on_progress: Callable[[Progress], None] | None = None, total: int = 0) -> Asking:
+        """Gives what asks the numbers of the call.
+
+        Args:
+            on_progress: Told how it goes.
+            total: How many numbers there are in all, where that is known.
+        """
+        return Asking(
+            self.client,
+            store=self.store,
+            settings=self.settings,
+            columns=self.naming.needed,
+            on_progress=on_progress,
+            total=total,
+        )
+
+
+def estimate_list(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
+    """Says what asking a list would cost. Sends nothing, needs no account."""
+    provider = client_for(client, offline=True).provider
+    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
+
+
+_SOFT_STOPS: Final = {
+    Reason.BUDGET: "max_credits is reached",
+    Reason.INSUFFICIENT_CREDIT: "the account has no credit left",
+}
+
+
+def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
+    """Raises what ended a run, with what it obtained; warns where money ran out.
+
+    The warning names the line that called the caller of this function.
+    """
+    error, report = outcomes.error, enrichment.report
+    if isinstance(error, RunError):
+        error.partial, error.report = enrichment
+    if error is not None:
+        raise error
+    if report.stopped in _SOFT_STOPS:
+        skipped = report.states.get("skipped", 0)
+        why = _SOFT_STOPS[Reason(report.stopped)]
+        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=3)
+
+
+def open_store(store: StorePath) -> Store | None:
+    """Gives the store that a caller names."""
+    if store is None or isinstance(store, Store):
+        return store
+    if isinstance(store, str | os.PathLike):
+        return Store(store)
+    raise InputError(f"store must be a path or a Store, not {type(store).__name__}")
