@@ -397,6 +397,19 @@ def test_a_fast_lane_is_not_waited_for_as_long():
     assert first_ticket(plan, 10.0).timeout == 10.0
 
 
+def test_doubts_come_before_fresh_numbers():
+    """Where money is short, what may have been billed is asked again first: fresh numbers leave it what it may need."""
+    plan = a_plan("447400123456", "447400123457", "447400123458", settings=Settings(batch_size=1), limit=2000)
+    lost = first_ticket(plan)
+    plan.lost(lost, Reason.TIMEOUT, 1.0)
+    step = plan.step(1.0)
+    assert isinstance(step, Wait)  # a second number could be paid for, and the first one's retry then could not
+    again = first_ticket(plan, 10.0)
+    assert (again.numbers, again.attempt.recheck) == (lost.numbers, 1)
+    plan.landed(again, [live(0.0)], 11.0)
+    assert first_ticket(plan, 11.0).numbers == ("447400123457",)
+
+
 def test_earlier_doubts_go_out_with_the_cache_on():
     """Numbers that a killed run asked are asked with the provider's private cache on from the first try."""
     plan = Scheduler(Settings(), Ledger(), prices=Pricing(Settings()), rng=Random(1))

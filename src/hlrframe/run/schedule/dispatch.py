@@ -49,7 +49,7 @@ class Dispatcher:
             if room < size:
                 self._run.roster.enlist(lane)
                 return None
-            size = min(size, metered, self._run.budget.room(self._run.prices.worst(lane.first)))  # one price a lane
+            size = min(size, metered, self._affordable(lane))
             if size and not self._run.grants.take():
                 self._run.waits_for_grant = True
                 self._run.roster.enlist(lane)
@@ -58,6 +58,15 @@ class Dispatcher:
                 return self._ticket(lane, size, now)
             self._run.roster.set_aside(lane)  # no money
         return None
+
+    def _affordable(self, lane: Lane) -> int:
+        """How many numbers of a lane there is money for, which has one price.
+
+        What may have been billed comes first: asked again it is mostly free, and says what became of the money.
+        """
+        price = self._run.prices.worst(lane.first)
+        room = self._run.budget.room(price)
+        return room if lane.attempt.recheck or not price else max(0, room - -(-self._run.owed // price))
 
     def _room(self, now: float) -> int:
         """Numbers that the run as a whole may send now."""
@@ -84,6 +93,7 @@ class Dispatcher:
     def _ticket(self, lane: Lane, size: int, now: float) -> Ticket:
         attempt = lane.attempt
         numbers = lane.take(size)
+        self._run.owes(numbers, attempt, sign=-1)
         shares = [(lane, len(numbers))]
         if lane.is_spent(attempt) and self._shares(now):
             for companion, joined in self._run.roster.companions(lane, self._run.settings.batch_size - size, now):

@@ -90,6 +90,7 @@ class Feedback:
             lane.alone = lane.alone or len(ticket.shares) > 1
             pause = self._run.rng.uniform(0.0, pause_after(lane.streak))
             lane.park(pause, sent_at=ticket.sent_at, now=now, at_least=retry_after or 0.0)
+            self._run.owes(numbers, ticket.attempt)
             self._run.roster.put(lane, numbers, ticket.attempt)
 
     def returned_unsent(self, ticket: Ticket) -> None:
@@ -99,6 +100,7 @@ class Feedback:
         self._run.requests -= 1
         for lane, numbers in ticket.by_lane(ticket.numbers):
             lane.sent -= 1
+            self._run.owes(numbers, ticket.attempt)
             self._run.roster.put(lane, numbers, ticket.attempt)
 
     def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
@@ -115,6 +117,7 @@ class Feedback:
             return False
         lane.refusals += 1
         at = now + self._run.rng.uniform(0.0, pause_after(0))
+        self._run.owes(ticket.numbers, ticket.attempt)
         self._run.roster.put_later(at, lane, list(ticket.numbers), ticket.attempt)
         return True
 
@@ -189,6 +192,7 @@ class Feedback:
         if failure.reason is Reason.INSUFFICIENT_CREDIT:
             self._run.halt(failure.reason)
             for lane, share in ticket.by_lane(numbers):
+                self._run.owes(share, ticket.attempt)
                 self._run.roster.put(lane, share, ticket.attempt)
             return
         self._run.last_failure.update(dict.fromkeys(numbers, failure))
@@ -200,6 +204,7 @@ class Feedback:
         recheck = max(ticket.attempt.recheck, 0 if unbilled else 1)
         pause = pause_after(1 if own else ticket.attempt.tries)
         at = now + max(at_least, self._run.rng.uniform(0.0, pause))
+        self._run.owes(numbers, Attempt(tries, recheck))
         for lane, share in ticket.by_lane(numbers):
             self._run.roster.put_later(at, lane, share, Attempt(tries, recheck))
 

@@ -175,7 +175,7 @@ class Roster:
         self._ready: list[tuple[int, int, Lane]] = []
         self._parked: list[tuple[float, int, Lane]] = []
         self._delayed: list[tuple[float, int, Lane, list[str], Attempt]] = []
-        self._aside: list[Lane] = []
+        self._aside: dict[str, Lane] = {}
 
     def lane(self, key: str, *, most: float) -> Lane:
         """Gives the lane of this name, new or known."""
@@ -186,6 +186,8 @@ class Roster:
     def put(self, lane: Lane, numbers: Sequence[str], attempt: Attempt) -> None:
         """Adds numbers that may be sent as soon as their lane may."""
         lane.put(numbers, attempt)
+        if self._aside.pop(lane.key, None):  # for these there may be money
+            lane.listed = False
         self.enlist(lane)
 
     def put_later(self, at: float, lane: Lane, numbers: list[str], attempt: Attempt) -> None:
@@ -236,12 +238,12 @@ class Roster:
     def set_aside(self, lane: Lane) -> None:
         """Leaves a lane out until something lands: there is no money for it now."""
         lane.listed = True
-        self._aside.append(lane)
+        self._aside[lane.key] = lane
 
     def take_back(self) -> None:
         """Lists again what was set aside."""
-        aside, self._aside = self._aside, []
-        for lane in aside:
+        aside, self._aside = self._aside, {}
+        for lane in aside.values():
             lane.listed = False
             self.enlist(lane)
 

@@ -101,9 +101,9 @@ class Scheduler:
                 never.
         """
         if numbers:
-            self.state.roster.put(
-                self.state.roster.lane(lane, most=self.state.window.most), numbers, Attempt(0, recheck=recheck)
-            )
+            attempt = Attempt(0, recheck=recheck)
+            self.state.owes(numbers, attempt)
+            self.state.roster.put(self.state.roster.lane(lane, most=self.state.window.most), numbers, attempt)
 
     def resume(self, now: float) -> None:
         """Goes on after a while in which there was nothing to ask: that was no silence of the provider."""

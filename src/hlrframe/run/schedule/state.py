@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -10,7 +10,7 @@ from hlrframe.model import Failure, Reason, Settings
 from hlrframe.provider import PriceList
 from hlrframe.run.schedule.ledger import Budget
 from hlrframe.run.schedule.limits import Allowance, Circuit, Grants, Meter, Ramp, Window
-from hlrframe.run.schedule.queues import Roster
+from hlrframe.run.schedule.queues import Attempt, Roster
 
 __all__ = ["RunState"]
 
@@ -42,6 +42,8 @@ class RunState:
     suspects: set[str] = field(default_factory=set)
     #: Why nothing more is sent, if it is not.
     halted: Reason | None = None
+    #: Milli-credits that numbers which may have been billed can cost at most when they are asked again.
+    owed: int = 0
     answered: int = 0
     refusals: int = 0
     requests: int = 0
@@ -65,6 +67,11 @@ class RunState:
             self.window.allow(allowed * self.settings.batch_size)
             for lane in self.roster.lanes.values():
                 lane.window.allow(allowed * self.settings.batch_size)
+
+    def owes(self, numbers: Sequence[str], attempt: Attempt, *, sign: int = 1) -> None:
+        """Counts what numbers that wait can cost, where they may have been billed: they come before fresh ones."""
+        if attempt.recheck and self.budget.limit is not None:
+            self.owed += sign * self.prices.worst_of(numbers)
 
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""
