@@ -332,7 +332,7 @@ def test_report(run, source):
 def test_balance(run, provider):
     """The balance is that of the account."""
     provider.top_up(-provider.balance + 12.5)
-    assert run("balance") == (0, "12.5 credits at 127.0.0.1\n", "")
+    assert run("balance") == (0, "12.50 credits at 127.0.0.1\n", "")
     assert json.loads(run("balance", "--json")[1]) == {"provider": "127.0.0.1", "credits": 12.5}
     assert run("balance", "--emulator")[0] == 0
 
@@ -455,7 +455,7 @@ def test_at_a_terminal_somebody_is_asked(run, provider, terminal, folder, answer
     terminal(answer)
     ended, _, err = run(*ENRICH)
     assert ended == code
-    assert "Spend up to 20.0 credits? [y/N]" in err
+    assert "Spend up to 20 credits? [y/N]" in err
     assert provider.bill.total == paid
     assert (folder / "out.csv").exists() == bool(paid)
 

@@ -32,7 +32,8 @@ def test_a_sum_is_told_alike_everywhere(sum_, told):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.2, "0 s"), (90, "1 min 30 s"), (600, "10 min"), (3599.6, "1 h"), (9000, "2 h 30 min")]
+    ("seconds", "told"),
+    [(0, "0 s"), (0.2, "0.2 s"), (90, "1 min 30 s"), (600, "10 min"), (3599.6, "1 h"), (9000, "2 h 30 min")],
 )
 def test_a_length_of_time_has_one_form(seconds, told):
     """Hours and minutes, or minutes and seconds."""

@@ -30,7 +30,7 @@ def test_a_quiet_run_is_told_in_few_lines():
         "  states    answered 2, rejected 1",
         "  verdicts  live 2",
         "  reasons   empty 1",
-        "  credits   2.0 spent, 1 requests in 0.2 s",
+        "  credits   2 spent, 1 request in 0.2 s",
     ]
 
 
@@ -38,12 +38,12 @@ def test_a_quiet_run_is_told_in_few_lines():
     ("refusals", "lines"),
     [
         ({}, []),
-        ({"A": 3}, ["  refused   GB A: 3 of 40 requests, 97% of its answers from one network"]),
+        ({"A": 3}, ["  refused   GB A: 3 of 40 requests, 97.0% of its answers from one network"]),
         (
             {"A": 3, "B": 1200, "C": 4},
             [
-                "  refused   GB B: 1,200 of 40 requests, 97% of its answers from one network",
-                "  refused   GB C: 4 of 40 requests, 97% of its answers from one network",
+                "  refused   GB B: 1,200 of 40 requests, 97.0% of its answers from one network",
+                "  refused   GB C: 4 of 40 requests, 97.0% of its answers from one network",
             ],
         ),
     ],
@@ -87,7 +87,7 @@ def test_the_estimate_is_told_in_aligned_lines():
         "  to ask                   1,580 numbers  (GB 957, ES 400, US 62, DE 56, IE 52, 2 others 53)",
         "    stored, too old            3 of them",
         "    networks                   1 predicted  (GB <b>Nettle</b> 957)",
-        "  credits                1,457.0 expected, 1,193.5 if little is charged, 1,580.0 at most",
+        "  credits                  1,457 expected, 1,193.50 if little is charged, 1,580 at most",
         "  time, about                8 s at the 210 numbers/s that the provider's limits allow",
     ]
 
@@ -138,7 +138,7 @@ class Page(HTMLParser):
 def test_both_accounts_are_tables_in_a_notebook():
     """A notebook shows the same lines as a table; foreign words are text in it, and its style reaches nothing else."""
     page = Page(ESTIMATE._repr_html_())
-    assert ["credits", "1,457.0", "expected, 1,193.5 if little is charged, 1,580.0 at most"] in page.rows
+    assert ["credits", "1,457", "expected, 1,193.50 if little is charged, 1,580 at most"] in page.rows
     assert ["networks", "1", "predicted  (GB <b>Nettle</b> 957)"] in page.rows
     assert "b" not in page.tags
     assert ["states", "answered 2, rejected 1"] in Page(REPORT._repr_html_()).rows

@@ -74,14 +74,14 @@ def test_long_work_shows_a_bar(screen):
         tell(snapshot(seconds=1.5))
     line = screen.getvalue()
     assert "1607/2000" in line
-    assert "1,499.5 credits, answered 1,500, cached 100, failed 7, refused 0" in line
+    assert "1,499.50 credits, answered 1,500, cached 100, failed 7, refused 0" in line
 
 
 def test_the_bar_says_what_it_can_cost(screen):
     """Where the run has a price, the line says how much of it is spent."""
     with redirect_stderr(screen), shown(True) as tell:
         tell(snapshot(credits_expected=1_900.0))
-    assert "1,499.5 of 1,900.0 credits, answered 1,500" in screen.getvalue()
+    assert "1,499.50 of 1,900 credits, answered 1,500" in screen.getvalue()
 
 
 def test_what_another_run_asks_is_told(screen):
@@ -149,8 +149,8 @@ def test_a_log_gets_a_plain_line():
     """Where nobody looks, the end of the work is told in one line without control characters."""
     (line,) = logged(snapshot(answered=0), snapshot(seconds=100.0, credits_expected=1_900.0))
     assert line == (
-        "hlrframe: 1,607 of 2,000 numbers (80 %) after 1 min 40 s, 15.1 numbers/s, 26 s left, "
-        "1,499.5 of 1,900.0 credits, answered 1,500, cached 100, failed 7, refused 0"
+        "hlrframe: 1,607 of 2,000 numbers (80.3%) after 1 min 40 s, 15 numbers/s, 26 s left, "
+        "1,499.50 of 1,900 credits, answered 1,500, cached 100, failed 7, refused 0"
     )
 
 
@@ -164,9 +164,7 @@ def test_a_log_gets_lines_now_and_then():
 def test_a_log_of_nothing():
     """Work that reports nothing says nothing, and a list without numbers is whole."""
     assert logged() == []
-    assert logged(Progress(skipped=0, refused=1))[0].startswith(
-        "hlrframe: 0 of 0 numbers (100 %) after 0 s, 0.0 credits"
-    )
+    assert logged(Progress(skipped=0, refused=1))[0].startswith("hlrframe: 0 of 0 numbers (100%) after 0 s, 0 credits")
 
 
 def test_a_terminal_that_only_prints(screen, monkeypatch):

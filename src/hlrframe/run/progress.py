@@ -21,6 +21,8 @@ DELAY: Final = 1.0
 #: Seconds after which a log gets its next line, or sooner when so much more of the work is done.
 LOG_EVERY: Final = 10.0
 LOG_STEP: Final = 0.1
+#: Numbers a second below which their fractions are told.
+SLOW: Final = 10
 
 
 _log = logging.getLogger("hlrframe.progress")  # the name that users set a level for
@@ -138,7 +140,7 @@ def _sentence(progress: Progress) -> str:
     told = [f"{done} after {duration(progress.seconds)}"]
     if asked and progress.seconds:
         rate = asked / progress.seconds
-        told.append(f"{count(rate)} numbers/s")
+        told.append(f"{count(rate) if rate >= SLOW else amount(rate)} numbers/s")
         told += [f"{duration(left / rate)} left"] if left else []
     return ", ".join([*told, _facts(progress)])
 
