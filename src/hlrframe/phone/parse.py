@@ -7,27 +7,32 @@ What is accepted
     telephone keys where the number is then a toll-free or other service number (``1-800-FLOWERS``).
 
 How digits without plus are read
-    *With a region*, in this order: as its own international number without the plus, where they start with its
-    calling code and people there dial national numbers with a trunk prefix that is another (``44...`` in GB); as a
-    person there dials or writes them, its international prefix included (``011`` in the United States) and a trunk
-    zero that a spreadsheet took away excused; as a foreign number without its plus. The first valid reading counts.
-    *Without a region*, as international digits where those are a **valid** number, never where they start with a
-    single zero. Everything else needs a region: nothing is guessed. A national number of one country can be the valid
-    international number of another (``3612345678`` is Texas to an American, Budapest to everybody): give the region
-    where the column is national, and write the plus where it is not. Plans with numbers of any length (Germany,
-    Austria) read most foreign digits without a plus as numbers of their own.
+    *With a region*, in this order: as its own international number without the plus, where they start with its calling
+    code and people there dial national numbers with a trunk prefix that is another (``44...`` in GB); as a person there
+    dials or writes them, its international prefix included (``011`` in the United States) and a trunk zero that a
+    spreadsheet took away excused; as a foreign number without its plus, where they are one bare run: marks and brackets
+    group the digits of the country (``(781) 474-11507`` is no Russian). The first valid reading counts.
+    *Without a region*, as international digits where those are a **valid** number, never where they start with a single
+    zero, nor where marks group them in another way than behind the calling code. Everything else needs a region:
+    nothing is guessed. A national number of one country can be the valid international number of another
+    (``3612345678`` is Texas to an American, Budapest to everybody): give the region where the column is national, and
+    write the plus where it is not. Plans with numbers of any length (Germany, Austria) read most foreign digits without
+    a plus as numbers of their own.
 
 Several numbers in one cell
-    The first valid one is taken. A part of a list with fewer than seven digits ends the search, since it may be an
-    area code that was cut off. In running text what libphonenumber's own finder calls valid is taken, if it has seven
-    digits and is no part of a longer run that could be one number: what is left of a wrong area code is not tried.
+    The first valid one is taken. A list is divided before anything is joined: in ``030 1234567/68`` three digits or
+    fewer behind a slash are the end of another number, never more of the first. A part of a list with fewer than seven
+    digits ends the search, since it may be an area code that was cut off. In running text what libphonenumber's own
+    finder calls valid is taken, if it has seven digits and is no part of a longer run that could be one number: what is
+    left of a wrong area code is not tried.
 
 Where the answer is not libphonenumber's
     ``parse(text, region)`` with ``is_valid_number`` is the measure. On purpose more is read: what has an evident
     meaning that it does not see (labels, links, lists, spreadsheet forms, a foreign number without its plus). On
-    purpose less is read: letters for keys where the number is no service number (``555 HOME``, ``07400 XXXXXX``), and
-    digits that grew together with a word (``P07400123456``). Where its own E.164 form reads as another number when it
-    is read again, the last one counts.
+    purpose less is read: letters for keys where the number is no service number (``555 HOME``, ``07400 XXXXXX``),
+    digits that grew together with a word (``P07400123456``), digits joined over the end of a list (``030 1234567/68``),
+    and groups behind a number that are one with it only by its calling code (``91234 56789 12``). Where its own E.164
+    form reads as another number when it is read again, the last one counts.
 
 What is rejected
     A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
@@ -81,9 +86,25 @@ _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]{7,17}$"
 #: Marks that may divide a run into several numbers, or stand for less than they say.
 _DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
+#: What is read part by part: brackets behind digits enough for a number, or at the end; slashes, but for one behind an
+#: area code.
+_IN_PARTS: Final = (
+    r"^(?:[^0-9]*[0-9]){7}.*[(/]|/.*/|/[^0-9]*(?:[0-9][^0-9]*){1,3}$|^(?:[^0-9]*[0-9]){4}.*\([0-9 .\-]*\)?$"
+)
+#: The digits before the first mark.
+_FIRST: Final = r"^[^0-9]*([0-9]+)"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
+#: Runs of digits: ``whole`` where one number or none is written there; ``first``, how many digits stand before the
+#: first mark, null where no mark is.
 _RUNS: Final = pl.Schema(
-    {"row": pl.UInt32(), "country": pl.String(), "digits": pl.String(), "plus": pl.Boolean(), "whole": pl.Boolean()}
+    {
+        "row": pl.UInt32(),
+        "country": pl.String(),
+        "digits": pl.String(),
+        "plus": pl.Boolean(),
+        "whole": pl.Boolean(),
+        "first": pl.UInt32(),
+    }
 )
 #: Most places where libphonenumber's finder looks for a number in one text.
 _MOST_TRIES: Final = 20
@@ -164,7 +185,7 @@ def _parse_tidy(text: str, region: str | None) -> Msisdn | Rejection:
 def _answers(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
     """Everything that the text may mean, the likeliest first."""
     for each in spellings(text):
-        yield read(each.digits, international=each.international, region=region)
+        yield read(each.digits, international=each.international, region=region, cuts=each.cuts)
     if not is_bare_run(text):
         yield from _dialled_letters(text, region)
         yield from _found_in_prose(text, region)
@@ -182,14 +203,21 @@ def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
 def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES):
         found = sum(map(str.isdigit, match.raw_string))
-        if found >= FEWEST_DIGITS_OF_A_PART and not found < digits_around(text, match.start) <= PLAUSIBLE_DIGITS[1]:
+        before, around = digits_around(text, match.start)
+        part = found < around <= PLAUSIBLE_DIGITS[1] or 0 < before < FEWEST_DIGITS_OF_A_PART
+        if found >= FEWEST_DIGITS_OF_A_PART and not part and isinstance(_longest(match.raw_string, region), Msisdn):
             yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
 
 
 def _why_none(text: str, region: str | None) -> Rejection:
-    run = longest_run(text)
-    answer = run and read(run.digits, international=run.international, region=region)
+    answer = _longest(text, region)
     return answer if isinstance(answer, Rejection) else Rejection(Reason.NOT_A_NUMBER)
+
+
+def _longest(text: str, region: str | None) -> Msisdn | Rejection | None:
+    """Reads the longest run of digits in a text."""
+    run = longest_run(text)
+    return None if run is None else read(run.digits, international=run.international, region=region, cuts=run.cuts)
 
 
 def _texts(raw: pl.Series) -> pl.Series:
@@ -250,8 +278,12 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
     marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    marked = marked.filter(clean).with_columns(digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text))
-    pure = pure.filter("pure").with_columns(digits=text.str.strip_prefix("+"), whole=pl.lit(value=True))
+    marked = marked.filter(clean & ~text.str.contains(_IN_PARTS)).with_columns(
+        digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text), first=_before_first_mark(text)
+    )
+    pure = pure.filter("pure").with_columns(
+        digits=text.str.strip_prefix("+"), whole=pl.lit(value=True), first=pl.lit(None, pl.UInt32)
+    )
     runs = [each.with_columns(plus=text.str.contains("+", literal=True)) for each in (pure, marked)]
     return pl.concat(each.select(_RUNS.names()) for each in runs)
 
@@ -262,10 +294,15 @@ def _is_whole(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_PURE) | ((digits <= PLAUSIBLE_DIGITS[1]) & ~text.str.contains(_DIVIDED))
 
 
+def _before_first_mark(text: pl.Expr) -> pl.Expr:
+    first, digits = text.str.extract(_FIRST).str.len_bytes(), text.str.count_matches("[0-9]")
+    return pl.when(first < digits).then(first)
+
+
 def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
     """Gives the likeliest spelling of tidy texts that have one."""
     runs = [
-        (row, country, spelling.digits, spelling.international, is_bare_run(text))
+        (row, country, spelling.digits, spelling.international, is_bare_run(text), next(iter(spelling.cuts), None))
         for row, country, text in texts.select("row", "country", "text").iter_rows()
         if unusable(text) is None and (spelling := next(spellings(text), None))
     ]
@@ -278,7 +315,7 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
     A rejection is certain only of what is one number or none: of another text a part may be a number.
     """
     marked, bare = _split_marked(runs)
-    unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits")
+    unplaced = bare.filter(pl.col("country").is_null()).select("row", "digits", "first")
     parts = [
         plan_exprs.read_international(marked).drop("settled"),
         _read_unplaced(unplaced),
@@ -301,7 +338,7 @@ def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     usual = [each for each in used if plan_exprs.international_prefix(each) == "00"]
     dialled = zeros & (digits.str.slice(2, 1) != "0") & (country.is_null() | country.is_in(usual))
     marked = runs.filter(plus | dialled).select("row", digits=digits.str.strip_prefix("00"))
-    return marked, runs.filter(~plus & ~zeros).select("row", "digits", "country")
+    return marked, runs.filter(~plus & ~zeros).select("row", "digits", "country", "first")
 
 
 def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
@@ -314,6 +351,10 @@ def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(Reason.TOO_LONG.value))
         .otherwise(pl.lit(Reason.NEEDS_REGION.value))
     )
-    why = bare.select("row", why=reason)
-    read = plan_exprs.read_international(bare).drop("settled").join(why, on="row")
-    return read.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why")).drop("why")
+    first, code = pl.col("first"), plan_exprs.calling_code(pl.col("digits")).str.len_bytes()
+    coded = first.is_null() | (first == length) | (first == code).fill_null(value=False)
+    judged, nothing = bare.with_columns(why=reason, coded=coded), pl.lit(None, pl.String)
+    left = judged.filter(~pl.col("coded")).select("row", msisdn=nothing, region=nothing, reason="why")
+    read = plan_exprs.read_international(judged.filter("coded")).join(judged.select("row", "why"), on="row")
+    why = pl.when(pl.col("msisdn").is_null()).then("why")
+    return pl.concat([read.select("row", "msisdn", "region", reason=why), left])

@@ -110,14 +110,15 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         numbers: Columns ``row`` (UInt32), ``digits`` and ``country`` (String), the country's ISO 3166 alpha-2 code in
-            capitals.
+            capitals, and ``first`` (UInt32), the digits before the first mark, null where no mark is.
 
     Returns:
         Columns ``row``, ``msisdn``, ``region`` and ``reason`` as :func:`read_international` gives them.
     """
     starts = {country: coded_start(country) or _NEVER for country in numbers["country"].unique()}
     start = pl.col("country").replace_strict(starts, return_dtype=pl.String)
-    marked = numbers.with_columns(coded=pl.col("digits").str.starts_with(start))
+    apart = pl.col("first").is_null() | (pl.col("first") == start.str.len_bytes())
+    marked = numbers.with_columns(coded=pl.col("digits").str.starts_with(start) & apart)
     coded, rest = marked.filter("coded").drop("coded"), marked.filter(~pl.col("coded")).drop("coded")
     own = read_international(coded.select("row", "digits")).select(_ANSWER)
     found, missed = own.filter(pl.col("reason").is_null()), own.filter(pl.col("reason").is_not_null())
@@ -125,22 +126,26 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
-    """Reads digits as they are dialled in their country, else as foreign ones, with the reason of the first reading."""
+    """Reads digits as they are dialled in their country, else one bare run as a foreign number.
+
+    The reason is that of the first reading.
+    """
     dialled = _international_forms(numbers)
     home = read_international(dialled.select("row", digits="home"))
     home = home.join(dialled, on="row").filter(pl.col("settled") == pl.col("home"))
     found, missed = home.filter(pl.col("reason").is_null()), home.filter(pl.col("reason").is_not_null())
-    abroad = read_international(missed.select("row", "digits")).join(missed.select("row", why="reason"), on="row")
+    grouped, bare = missed.filter(pl.col("first").is_not_null()), missed.filter(pl.col("first").is_null())
+    abroad = read_international(bare.select("row", "digits")).join(bare.select("row", why="reason"), on="row")
     abroad = abroad.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why"))
-    return pl.concat([found.select(_ANSWER), abroad.select(_ANSWER)])
+    return pl.concat(each.select(_ANSWER) for each in (found, grouped, abroad))
 
 
 def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:
     """Writes the digits of each country as ``home``, with its calling code, where there is one way to read them."""
-    forms = [numbers.clear().select("row", "digits", home="digits")]
+    forms = [numbers.clear().select("row", "digits", "first", home="digits")]
     for (country,), group in numbers.partition_by("country", as_dict=True, include_key=False).items():
         if group.height >= FEWEST_ROWS:
-            forms.append(group.with_columns(home=_international_form(pl.col("digits"), str(country))))
+            forms.append(group.with_columns(home=_international_form(pl.col("digits"), pl.col("first"), str(country))))
     return pl.concat(forms).drop_nulls("home")
 
 
@@ -283,18 +288,19 @@ def _rejected(numbers: pl.DataFrame, reason: Reason) -> pl.DataFrame:
     return numbers.select("row", msisdn=nothing, region=nothing, reason=pl.lit(reason.value), settled=settled)
 
 
-def _international_form(digits: pl.Expr, region: str) -> pl.Expr:
-    """Writes national digits with their calling code; null where libphonenumber has more than one way to read them."""
+def _international_form(digits: pl.Expr, first: pl.Expr, region: str) -> pl.Expr:
+    """Writes national digits with their calling code; null where there is more than one way to read them."""
     code = str(phonenumbers.country_code_for_region(region))
     own, main = _trunk(region, int(code)), _trunk(_main_region(int(code)), int(code))
     rest = digits.str.slice(len(code))
     coded = digits.str.starts_with(code)
     too_long = digits.str.len_bytes() > max(own.lengths)
+    apart = first.is_null() | (first == len(code))
     return (
         pl.when(digits.str.contains(_start(international_prefix(region))))
         .then(None)
         .when(coded & too_long)
-        .then(pl.when(own.untouched(rest) & main.untouched(rest)).then(digits))
+        .then(pl.when(apart & own.untouched(rest) & main.untouched(rest)).then(digits))
         .when(~coded | own.viable(digits))
         .then(code + own.strip(digits))
     )

@@ -82,27 +82,35 @@ class Rejection:
 
 
 @cache
-def read(digits: str, *, international: bool, region: str | None) -> Msisdn | Rejection:
+def read(digits: str, *, international: bool, region: str | None, cuts: tuple[int, ...] = ()) -> Msisdn | Rejection:
     """Reads digits without any punctuation.
 
     Args:
         digits: ASCII digits, as many as were written.
         international: Whether they were marked as starting with a calling code (a plus).
         region: ISO 3166 alpha-2 code of the country that wrote them, in capitals, or ``None``.
+        cuts: How many digits stand before each mark that was written between them. Marks group the digits of a
+            country: only one bare run is read as a number of another one.
 
     >>> read("07400123456", international=False, region="GB")
     Msisdn(digits='447400123456', region='GB')
     >>> read("07400123456", international=False, region=None)
     Rejection(reason=<Reason.NEEDS_REGION: 'needs_region'>)
+    >>> read("447400123456", international=False, region="US").digits
+    '447400123456'
+    >>> read("447400123456", international=False, region="US", cuts=(3, 6))
+    Rejection(reason=<Reason.TOO_LONG: 'too_long'>)
     """
     if international:
         return _read_marked(digits.removeprefix("00"), region)
-    if region is not None:
-        return _read_in(region, digits)
-    if digits.startswith("00"):
+    if digits.startswith("00") and region is None:
         return read_international(digits[2:])
+    if region is not None:
+        return _read_in(region, digits, cuts)
     number = read_international(digits)
-    return number if isinstance(number, Msisdn) else unplaced(digits)
+    first = cuts[0] if cuts else len(digits)
+    coded = first in {len(digits), len(_code_of(digits))}
+    return number if isinstance(number, Msisdn) and coded else unplaced(digits)
 
 
 def read_international(digits: str) -> Msisdn | Rejection:
@@ -180,16 +188,36 @@ def _read_marked(digits: str, region: str | None) -> Msisdn | Rejection:
     return number if isinstance(number, Msisdn) else abroad
 
 
-def _read_in(region: str, digits: str) -> Msisdn | Rejection:
-    """With the region's own calling code; else as somebody there would dial it; else as a foreign number."""
+def _read_in(region: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Rejection:
+    """With the region's own calling code; else as it is dialled there; else, one bare run, as a foreign number."""
     abroad = read_international(digits.removeprefix("00"))
     code = coded_start(region)
-    if code and digits.startswith(code) and isinstance(abroad, Msisdn):
+    coded = code is not None and digits.startswith(code) and (not cuts or cuts[0] == len(code))
+    if coded and isinstance(abroad, Msisdn):
         return abroad
     national = _read_dialled(region, digits)
     if isinstance(national, Msisdn):
-        return national
-    return abroad if isinstance(abroad, Msisdn) or digits.startswith("00") else national
+        return Rejection(Reason.TOO_LONG) if _goes_on(national, region, digits, cuts) else national
+    if digits.startswith("00") or (isinstance(abroad, Msisdn) and not cuts):
+        return abroad
+    return national
+
+
+def _goes_on(number: Msisdn, region: str, digits: str, cuts: tuple[int, ...]) -> bool:
+    """Whether more follows a number that the first groups of digits are: ``91234 56789 12`` is no number of +91 2345.
+
+    So it is where only a calling code, which the groups do not set apart, makes all digits a number.
+    """
+    if number.digits != digits or not cuts or cuts[0] == len(_code_of(digits)):
+        return False
+    heads = (digits[:cut] for cut in cuts if PLAUSIBLE_DIGITS[0] <= cut < len(digits))
+    return any(isinstance(_read_dialled(region, head), Msisdn) for head in heads)
+
+
+def _code_of(digits: str) -> str:
+    """Gives the calling code that digits start with, or nothing."""
+    starts = (digits[:length] for length in range(1, 4))
+    return next((start for start in starts if int(start or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), "")
 
 
 def _read_dialled(region: str, digits: str) -> Msisdn | Rejection:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 from urllib.parse import unquote
 
@@ -35,6 +36,12 @@ LONGEST_TEXT: Final = 250
 FEWEST_DIGITS_OF_A_PART: Final = 7
 #: Most digits of a group that may stand in a note behind a number ("after 6pm", "desk 12").
 MOST_DIGITS_IN_A_NOTE: Final = 2
+#: Most digits behind a slash that are the end of a second number (``07400 123456/457``), never more of the first.
+MOST_DIGITS_OF_A_TAIL: Final = 3
+#: Fewest digits of a number of the shortest plans.
+SHORTEST_NUMBER: Final = 4
+#: Most digits of a calling code.
+LONGEST_CODE: Final = 3
 
 #: Fewest letters that stand for telephone keys; fewer are an extension or a slip.
 FEWEST_LETTERS_TO_DIAL: Final = 3
@@ -84,7 +91,8 @@ _RUN: Final = re.compile(
     r"(?:(?P<plus>\+[+ (\[]*+)|(?<![^\W_])(?<![@+]))(?P<body>[0-9](?:[ ().\-/\[\]~_]*+[0-9])*+)(?![^\W_]|@)"
 )
 _BRACKETED_ZERO: Final = re.compile(r"[(\[] *0 *[)\]]")
-_VANITY: Final = re.compile(r"\+?[0-9][0-9 ().\-]{2,}[A-Za-z][A-Za-z0-9 .\-]*")
+#: Digits that stand alone behind letters are a note: ``after 6``.
+_VANITY: Final = re.compile(r"\+?[0-9][0-9 ().\-]{2,}[A-Za-z](?:[A-Za-z .\-]|(?<=[A-Za-z0-9])[0-9])*")
 _LISTS: Final = (
     re.compile(r"[;|,&\n]|\b(?:or|and|oder|und|ou|et|y)\b", re.IGNORECASE),
     re.compile(r"/"),
@@ -99,6 +107,9 @@ class Spelling:
     digits: str
     #: Whether they were marked as starting with a calling code.
     international: bool
+    #: How many digits stand before each mark that was written between them; none where they are one bare run. A mark
+    #: of a list that stood behind them counts as one.
+    cuts: tuple[int, ...] = ()
 
 
 def tidy(raw: str) -> str:
@@ -133,6 +144,8 @@ def unusable(text: str) -> Reason | None:
 def spellings(text: str) -> Iterator[Spelling]:
     """Gives what a tidy text may mean: the whole of it first, then each part of a list, in order.
 
+    What may be a list is divided before anything is joined: ``7400123456/57`` is a number and the end of another.
+
     >>> [each.digits for each in spellings("07400 123456 (mob, after 6pm)")][:1]
     ['07400123456']
     """
@@ -161,14 +174,14 @@ def longest_run(text: str) -> Spelling | None:
     return max(runs, key=lambda run: len(run.digits), default=None)
 
 
-def digits_around(text: str, place: int) -> int:
-    """Counts the digits of the run that covers a place of a text.
+def digits_around(text: str, place: int) -> tuple[int, int]:
+    """Counts the digits of the run that covers a place of a text: those before the place, and all.
 
-    >>> digits_around("call 013 0323560", 10)
-    10
+    >>> digits_around("call 013 0323560", 9)
+    (3, 10)
     """
-    runs = (match["body"] for match in _RUN.finditer(text) if match.start() <= place < match.end())
-    return max(map(len, map(_digits, runs)), default=0)
+    runs = (match for match in _RUN.finditer(text) if match.start() <= place < match.end())
+    return next(((len(_digits(text[run.start() : place])), len(_digits(run[0]))) for run in runs), (0, 0))
 
 
 @lru_cache(maxsize=4096)
@@ -234,12 +247,43 @@ def _whole(text: str) -> Iterator[Spelling]:
     if match is None or _digits(text[: match.start()]):
         return
     note = re.findall("[0-9]+", text[match.end() :])
-    spelling = _spelling(match["body"], match["plus"])
-    if note and (len(spelling.digits) < FEWEST_DIGITS_OF_A_PART or max(map(len, note)) > MOST_DIGITS_IN_A_NOTE):
+    body = _without_note(match["body"])
+    if body != match["body"]:
+        note = []  # all of it stands in the brackets, or behind them
+    if note and (len(_digits(body)) < FEWEST_DIGITS_OF_A_PART or max(map(len, note)) > MOST_DIGITS_IN_A_NOTE):
         return
-    yield spelling
-    if _BRACKETED_ZERO.search(match["body"]):
-        yield _spelling(_BRACKETED_ZERO.sub("", match["body"], count=1), match["plus"])
+    yield from _divided(body, match["plus"])
+
+
+def _without_note(body: str) -> str:
+    """Takes off what stands in brackets behind a number: an extension, a date, a second number; never an area."""
+    at = max(body.rfind("("), body.rfind("["), 0)
+    head, inner = body[:at].rstrip(" .-/_~"), body[at:].lstrip("([ ")
+    fewest = FEWEST_DIGITS_OF_A_PART
+    if len(_digits(inner)) <= MOST_DIGITS_IN_A_NOTE or _DATE.match(inner):
+        fewest = SHORTEST_NUMBER
+    area = inner.startswith("0") and not head.startswith("0") and not _DATE.match(inner)
+    return body if re.search(r"[)\]]", inner) or area or len(_digits(head)) < fewest else head
+
+
+def _divided(body: str, plus: str | None) -> Iterator[Spelling]:
+    """Reads a run up to each of its slashes before it is joined over them; never over the short end of a list."""
+    parts = body.split("/")
+    for count in range(1, len(parts)):
+        head, tail = "/".join(parts[:count]), len(_digits(parts[count]))
+        digits = _digits(_BRACKETED_ZERO.sub("", head))
+        alone = FEWEST_DIGITS_OF_A_PART + (LONGEST_CODE if plus or digits.startswith("00") else 0)
+        if len(digits) >= alone or (len(digits) >= SHORTEST_NUMBER and tail <= MOST_DIGITS_OF_A_TAIL):
+            yield from _with_zero_and_without(head, plus, listed=True)
+            if len(digits) >= FEWEST_DIGITS_OF_A_PART and tail <= MOST_DIGITS_OF_A_TAIL:
+                return
+    yield from _with_zero_and_without(body, plus)
+
+
+def _with_zero_and_without(body: str, plus: str | None, *, listed: bool = False) -> Iterator[Spelling]:
+    yield _spelling(body, plus, listed=listed)
+    if _BRACKETED_ZERO.search(body):
+        yield _spelling(_BRACKETED_ZERO.sub("", body, count=1), plus, listed=listed)
 
 
 def _parts(separator: re.Pattern[str], text: str) -> Iterator[str]:
@@ -253,8 +297,10 @@ def _parts(separator: re.Pattern[str], text: str) -> Iterator[str]:
         yield part
 
 
-def _spelling(body: str, plus: str | None) -> Spelling:
-    return Spelling(_digits(body), international=plus is not None)
+def _spelling(body: str, plus: str | None, *, listed: bool = False) -> Spelling:
+    groups = re.findall("[0-9]+", body)
+    cuts = tuple(accumulate(map(len, groups if listed else groups[:-1])))
+    return Spelling("".join(groups), international=plus is not None, cuts=cuts)
 
 
 def _digits(text: str) -> str:
