@@ -107,11 +107,22 @@ def grow_old(path):
     os.utime(path, (past, past))
 
 
-@pytest.mark.parametrize("has_locks", [True, False])
-def test_a_claim_expires(tmp_path, monkeypatch, has_locks):
-    """A claim that was not touched for minutes has ended, whatever its lock says; a touched one has not."""
-    if not has_locks:
-        monkeypatch.setattr(claims, "try_lock", lambda _: None)
+@LOCKS
+@pytest.mark.parametrize("jump", [EXPIRY + 1, 400 * 24 * 3600, -400 * 24 * 3600])
+def test_no_clock_ends_a_claim(tmp_path, monkeypatch, jump):
+    """Where locks tell, a claim lives as long as its lock is held, whatever the clock says meanwhile."""
+    store = Store(tmp_path)
+    with claim(store, numbers(2)):
+        monkeypatch.setattr(claims.time, "time", lambda real=time.time: real() + jump)
+        with claim(store, numbers(3)) as mine:
+            assert (mine.numbers.to_list(), mine.elsewhere.to_list()) == ([number(2)], numbers(2))
+        with pytest.raises(StoreError, match="when the run has ended"):
+            store.forget(number(1))
+
+
+def test_a_claim_expires_where_no_lock_tells(tmp_path, monkeypatch):
+    """Without locks a claim that was not touched for minutes has ended; a touched one has not."""
+    monkeypatch.setattr(claims, "try_lock", lambda _: None)
     store = Store(tmp_path)
     with claim(store, numbers(2)) as stuck, claim(store, [number(2)]) as alive:
         for path in claimed_in(store):

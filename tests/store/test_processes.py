@@ -1,3 +1,4 @@
+import json
 import random
 import signal
 import subprocess
@@ -21,6 +22,35 @@ def start_writer(path, *, first, count, segment_size):
 def acknowledged(lines):
     pairs = [line.split() for line in lines if line.endswith("\n")]
     return {word: {msisdn for each, msisdn in pairs if each == word} for word in ("asked", "answered")}
+
+
+WITHOUT_PANDAS = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import polars as pl
+from hlrframe.model import ANSWER_SCHEMA, LookupKind, Question
+from hlrframe.store import Answered, Asked, Store, Withdrawn
+
+now, numbers = datetime.now(UTC), ["447700900001", "447700900002"]
+empty = pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA))
+rows = pl.concat([empty, pl.DataFrame({"msisdn": numbers})], how="diagonal")
+[batch] = rows.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(ANSWER_SCHEMA).to_batches()
+store = Store(Path(sys.argv[1]), **json.loads(sys.argv[2]))
+question, asked = Question(LookupKind.HLR, "emulator"), pl.Series("msisdn", numbers)
+with store.claim(asked, question), store.claim(asked, question), store.journal(question) as journal:
+    journal.write([Asked(numbers, now), Answered(batch, now), Withdrawn(numbers[:1], now)])
+store.known(asked, question, max_age=None, now=now), store.compact(), store.forget(numbers), store.health()
+assert "pandas" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("key", [{}, {"key": "5e" * 32}, {"hash_key": "5e" * 32}])
+def test_a_store_never_loads_pandas(path, key):
+    """Neither writing nor reading nor tidying a store imports pandas, which would take longer than a small run."""
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(path), json.dumps(key)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """Stores in a bucket, against a server that speaks S3 on the loopback."""
 
 import contextlib
+import os
+import re
 import selectors
 import shutil
 import signal
@@ -9,6 +11,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -124,6 +127,23 @@ def bucket(options):
 def write(store, *entries):
     with store.journal(PAID) as journal:
         journal.write(entries)
+
+
+class Ceph(Relay):
+    """A connection to a gateway like Ceph's, which knows a tag without its quotes alone."""
+
+    @staticmethod
+    def carry(source, target):
+        """Refuses a condition whose tag is quoted; hands on the others as our server wants them."""
+        try:
+            data = source.recv(65_536)
+            if re.search(rb'(?i)\r\nif-match: "', data):
+                source.sendall(b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return False
+            target.sendall(re.sub(rb"(?i)(\r\nif-match: )([^\r]+)", rb'\1"\2"', data))
+        except OSError:
+            return False
+        return bool(data)
 
 
 def objects(bucket):
@@ -371,6 +391,73 @@ def test_one_machine_tidies_at_a_time(machine, bucket, monkeypatch):
     monkeypatch.setattr(remote, "LEASE", timedelta(seconds=-5))
     assert here.compact() == Compaction(1, 1)
     assert bucket.read("tidy.lock") is None
+
+
+@pytest.mark.parametrize(
+    "use", [Store.compact, lambda store: store.forget([number(0)]), lambda store: store.purge("1s")]
+)
+def test_a_tag_may_be_known_without_its_quotes(machine, gate, use):
+    """Where a server takes a condition only in another spelling, tidying works; a tag that changed is refused."""
+    gate.RequestHandlerClass = Ceph
+    here = machine()
+    for _ in range(2):
+        write(here, answered(number(0), number(1)))
+    use(here)
+    assert number(0) not in known(here, numbers(2)) or here.stats().parts == 1
+    with here._layout.alone():
+        tag, _ = here._layout.bucket.version("tidy.lock")
+        assert here._layout.bucket.replace("tidy.lock", b"somebody else", tag=tag)
+        assert not here._layout.bucket.replace("tidy.lock", b"me", tag=tag)
+
+
+def test_the_buckets_clock_says_who_died(machine, bucket, monkeypatch):
+    """A machine whose own clock is hours ahead takes nobody for dead."""
+    here = machine()
+    write(here, answered(number(1)))
+    bucket.create("tidy.lock", b"somebody")
+    monkeypatch.setattr(time, "time", lambda real=time.time: real() + 7200)
+    with pytest.raises(StoreError, match="another machine is tidying"):
+        here.compact()
+    assert sorted(bucket.sizes("")) == ["store.json", "tidy.lock"]
+
+
+def test_a_server_that_overwrites_is_refused(machine, bucket, monkeypatch):
+    """A bucket that ignores create-only writing is found out before anything is kept there."""
+    monkeypatch.setattr(Bucket, "create", lambda self, key, content: self.replace(key, content))
+    with pytest.raises(StoreError, match="although told not to"):
+        machine().journal(PAID)
+    assert objects(bucket) == {}
+
+
+def test_the_environment_may_allow_plain_http(gate, tmp_path, monkeypatch):
+    """What the environment says of connections counts where the options say nothing of it."""
+    facts = {"ENDPOINT": f"http://127.0.0.1:{gate.server_address[1]}", "REGION": "us-east-1", "ALLOW_HTTP": "true"}
+    for name, value in {"ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", **facts}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    write(Store("s3://bucket/answers", spool=tmp_path / "here"), answered(number(1)))
+    assert known(Store("s3://bucket/answers", spool=tmp_path / "there"), numbers(2)) == {number(1): "LIVE"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_is_told_to_be_spawned(machine):
+    """A bucket that the parent has used is refused in a fork of it, at once and with the cure."""
+    here = machine()
+    write(here, answered(number(1)))
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            here.layout.facts()
+        except StoreError as refusal:
+            os.write(writing, str(refusal).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as said:
+        assert "in a forked process" in (words := said.read())
+    assert 'get_context("spawn")' in words
+    os.waitpid(child, 0)
 
 
 def test_a_tidier_that_lost_its_lock_changes_nothing(machine, bucket):

@@ -1,10 +1,12 @@
 """A bucket: the few things that a store asks of an object store, and what to do when it says no."""
 
 import importlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
@@ -19,6 +21,14 @@ SCHEMES: Final = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "htt
 RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 #: A part goes up as one request, and a slow line needs its time.
 PATIENCE: Final = {"connect_timeout": "5s", "timeout": "300s"}
+
+#: What the environment may say of connections, after the service's name: obstore reads none of it once it is told any.
+CONNECTIONS: Final = (
+    *("ALLOW_HTTP", "ALLOW_INVALID_CERTIFICATES", "CONNECT_TIMEOUT", "HTTP1_ONLY", "HTTP2_ONLY", "POOL_IDLE_TIMEOUT"),
+    *("PROXY_CA_CERTIFICATE", "PROXY_EXCLUDES", "PROXY_URL", "READ_TIMEOUT", "ROOT_CERTIFICATE", "TIMEOUT"),
+)
+#: How the names of a service's variables begin.
+_SERVICES: Final = {"s3": "AWS_", "s3a": "AWS_", "gs": "GOOGLE_", "http": None, "https": None}
 
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _FORBIDDEN: Final = (
@@ -64,10 +74,10 @@ class Bucket:
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self.url = _checked(url)
         self._obstore = _obstore()
-        patience = {"client_options": PATIENCE | dict(options.get("client_options", {}))}
+        connections = PATIENCE | _from_environment(url) | dict(options.get("client_options", {}))
         try:
             self._store = importlib.import_module("obstore.store").from_url(
-                url, **{"retry_config": RETRIES, **options, **patience}
+                url, **{"retry_config": RETRIES, **options, "client_options": connections}
             )
         except (self._obstore.exceptions.BaseError, TypeError, ValueError) as error:
             # Without its cause: that shows all options, and keys are among them.
@@ -117,12 +127,26 @@ class Bucket:
 
     def replace(self, key: str, content: bytes, *, tag: str | None = None) -> bool:
         """Writes an object anew; says whether it still was the one with this tag, if one is given."""
+        # Ceph's gateway gives a tag in quotes, as it must be, and then knows it without them alone.
+        modes = [{"e_tag": tag}, {"e_tag": tag.strip('"')}] if tag else ["overwrite"]
+        return any(self._replaced(key, content, mode) for mode in modes)
+
+    def _replaced(self, key: str, content: bytes, mode: object) -> bool:
         with self._explained("write to"):
             try:
-                self._obstore.put(self._store, key, content, mode={"e_tag": tag} if tag else "overwrite")
+                self._obstore.put(self._store, key, content, mode=mode)
             except self._obstore.exceptions.PreconditionError:
                 return False
             return True
+
+    def now(self, key: str) -> datetime:
+        """Gives the time by the bucket's own clock, told by an object that is made for it and goes again."""
+        self.replace(key, b"")
+        found = self.version(key)
+        self.delete([key])
+        if found is None:
+            raise BucketError(f"cannot read {self.url}: what was just written is not there; run again")
+        return found[1]
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Gives the names right under a folder, an empty text for the top, and their sizes."""
@@ -155,6 +179,11 @@ class Bucket:
 
     @contextmanager
     def _explained(self, doing: str, *, missing_too: bool = True) -> Iterator[None]:
+        if _first_process() != os.getpid():
+            raise StoreError(
+                f"cannot {doing} {self.url} in a forked process: what does it in the background stayed in the other "
+                'one. Start processes by multiprocessing.get_context("spawn")'
+            )
         try:
             yield
         except FileNotFoundError:
@@ -168,6 +197,18 @@ class Bucket:
         except (self._obstore.exceptions.BaseError, PermissionError) as error:
             # Without its cause: that shows the request's own URL, and signatures may be in it.
             raise BucketError(f"cannot {doing} {self.url}: {_cure(error)}") from None
+
+
+@cache
+def _first_process() -> int:
+    """Gives the process that has used a bucket first, in this one's memory: obstore's threads live in it alone."""
+    return os.getpid()
+
+
+def _from_environment(url: str) -> dict[str, str]:
+    prefix = _SERVICES.get(urlsplit(url).scheme, "AZURE_")
+    found = {name: os.environ.get(f"{prefix}{name}") for name in CONNECTIONS if prefix is not None}
+    return {name.lower(): value for name, value in found.items() if value}
 
 
 def _obstore() -> Any:  # noqa: ANN401  # a module

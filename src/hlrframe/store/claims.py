@@ -1,8 +1,9 @@
 """Claims: which numbers a run is asking at this moment, so that no other run asks them too.
 
-A claim is a file that names a question and numbers. Its run holds the file's lock, which falls with the process, and
-touches the file now and then; it ends when the run lets it go, when the lock falls, and in any case when it was not
-touched for some minutes, since then the run is stopped or its machine is gone. Whoever meets an ended claim removes it.
+A claim is a file that names a question and numbers. Its run holds the file's lock, which falls with the process; it
+ends when the run lets it go, and when the lock falls. The lock alone decides, since a clock may jump. Only where the
+file system has no locks does age: the run touches the file now and then, and a claim that was not touched for some
+minutes has ended. Whoever meets an ended claim removes it.
 
 Claims hold among the processes of one machine, and wherever else the file system's locks do. Where they do not, a
 number that two runs have in common is asked by each of them, once.
@@ -32,7 +33,7 @@ __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
 
 #: Seconds between two touches of a claim.
 TOUCH_EVERY: Final = 30.0
-#: Seconds without a touch after which a claim has ended, whoever holds its lock.
+#: Seconds without a touch after which a claim has ended where no lock can tell.
 EXPIRY: Final = 300.0
 #: Seconds to wait for others who read and publish claims, which takes them milliseconds; then the turn is not waited
 #: for, at the price of a number that two runs ask.
@@ -149,7 +150,10 @@ def _claimed(layout: Layout, question: Question | None) -> pl.Series:
 
 def _has_ended(path: Path) -> bool:
     with FileIO(path, "r+") as file:
-        return try_lock(file) is True or time.time() - os.fstat(file.fileno()).st_mtime > EXPIRY
+        locked = try_lock(file)
+        if locked is None:
+            return time.time() - os.fstat(file.fileno()).st_mtime > EXPIRY
+        return locked
 
 
 def _written(keys: pl.Series, question: Question, encoding: Encoding) -> bytes:

@@ -1,9 +1,10 @@
 """What a run tells its journal, and the columns in which answers are kept."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -63,6 +64,7 @@ class Answered:
 Entry: TypeAlias = Asked | Answered | Withdrawn
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 _MOMENT: Final = pl.Datetime("us", "UTC")
 
 #: Names of the columns of an answer.
@@ -101,12 +103,18 @@ def timed(entry: Answered) -> pa.RecordBatch:
         raise StoreError("answers must come in ANSWER_SCHEMA and each with its number: nothing was written")
     came = entry.received_at.astimezone(UTC)
     reach = timedelta(days=max(entry.cache_days, entry.recheck_days))
-    latest, earliest = pa.scalar(came, _TIME), pa.scalar(came - reach, _TIME)
-    oldest = pa.scalar(came - timedelta(days=entry.cache_days), _TIME)
+    latest, earliest = _moment(came), _moment(came - reach)
+    oldest = _moment(came - timedelta(days=entry.cache_days))
     given = pc.fill_null(batch.column("checked_at"), latest)
     known = pc.if_else(pc.less(given, earliest), oldest, pc.if_else(pc.greater(given, latest), latest, given))
     received = pa.repeat(latest, batch.num_rows)
     return pa.RecordBatch.from_arrays([*batch.columns, received, known], schema=JOURNAL_SCHEMA)
+
+
+def _moment(at: datetime) -> Any:  # noqa: ANN401  # a scalar of Arrow, whose stubs know no kind of any time
+    # Not pa.scalar: for what comes from Python it loads pandas where that is installed, which takes long.
+    raw = ((at - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, sys.byteorder, signed=True)
+    return pa.Array.from_buffers(_TIME, 1, [None, pa.py_buffer(raw)])[0]
 
 
 def of_run(answers: pl.DataFrame, question: Question, run: str) -> pl.DataFrame:

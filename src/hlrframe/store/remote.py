@@ -26,7 +26,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -42,13 +42,14 @@ from hlrframe.system import publish
 
 __all__ = ["RemoteLayout", "default_spool", "layout_at"]
 
-#: How long a tidier that was killed keeps others out; each part that it writes begins it anew.
+#: How long a tidier that was killed keeps others out, by the bucket's clock; each part that it writes begins it anew.
 LEASE: Final = timedelta(hours=1)
 #: Parts that are fetched at once.
 FETCHES: Final = 8
 
 _MARKER: Final = "store.json"
 _LOCK: Final = "tidy.lock"
+_CLOCK: Final = "tidy.clock"
 #: Names that a mirror takes: others can do nothing in its folder.
 _PART: Final = re.compile(r"\w[\w-]*\.parquet", re.ASCII)
 
@@ -108,7 +109,7 @@ class _Lease:
         if bucket.create(_LOCK, holder):
             return
         found = bucket.version(_LOCK)
-        is_dead = found is not None and datetime.now(UTC) - found[1] > LEASE
+        is_dead = found is not None and bucket.now(_CLOCK) - found[1] > LEASE
         if not (found and is_dead and bucket.replace(_LOCK, holder, tag=found[0])):
             raise StoreError(
                 f"another machine is tidying {bucket.url}: run again when it has ended, or in an hour if it died"
@@ -137,7 +138,7 @@ class RemoteLayout(Layout):
 
     def strange_elsewhere(self) -> tuple[str, ...]:
         """Names objects of the bucket that are none of a store's, and says where it keeps what was removed."""
-        known = {"": {_MARKER, _LOCK}, "parts": {path.name for path in self._list_parts()}}
+        known = {"": {_MARKER, _LOCK, _CLOCK}, "parts": {path.name for path in self._list_parts()}}
         strange = [f"{self.bucket.url}/{key}" for key in self.bucket.list_keys() if not _is_known(key, known)]
         if self.bucket.keeps_versions(_MARKER):
             strange.append(f"what {self.bucket.url} keeps of older versions of its objects")
@@ -256,6 +257,12 @@ class RemoteLayout(Layout):
             self.bucket.replace(_MARKER, json.dumps(facts).encode())
         elif not self.bucket.create(_MARKER, json.dumps({"id": uuid.uuid4().hex, **facts}).encode()):
             self.check()  # another machine was faster
+        elif self.bucket.create(_MARKER, self.bucket.read(_MARKER) or b""):
+            self.bucket.delete([_MARKER])
+            raise StoreError(
+                f"{self.bucket.url} puts a new object in the place of one of its name, although told not to: runs that "
+                "share it would lose answers; name another bucket"
+            )
 
     def _refuse_spool(self, facts: Mapping[str, Any] | None) -> None:
         """Refuses a spool that is another store's, and one whose store is gone: its mirror would go with it."""
@@ -272,7 +279,7 @@ class RemoteLayout(Layout):
 
     def refuse_foreign(self) -> None:
         """Refuses a prefix that holds something else than a store."""
-        foreign = sorted(self.bucket.sizes("").keys() - {_LOCK})
+        foreign = sorted(self.bucket.sizes("").keys() - {_LOCK, _CLOCK})
         if foreign:
             raise StoreError(
                 f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"

@@ -49,6 +49,8 @@ _CHECK: Final = b"hlrframe.crc32"
 #: How each message of a stream begins: a mark, and the length of what comes before its columns.
 _FRAME: Final = struct.Struct("<Ii")
 _BEGINS: Final = 0xFFFFFFFF
+#: Where a box begins and ends among the bytes of a column of one.
+_ENDS: Final = struct.Struct("<ii")
 #: The stream of an encrypted store.
 _BOXES: Final = pa.schema([pa.field("box", pa.binary())])
 
@@ -128,7 +130,7 @@ class SegmentWriter:
         events = json.dumps(told).encode()
         if self._encoding.encrypts:
             box = self._encoding.seal(_packed(batches, events), about=self._head)
-            batches, events = [pa.RecordBatch.from_arrays([pa.array([box], pa.binary())], schema=_BOXES)], b"[]"
+            batches, events = [_boxed(box)], b"[]"
         for batch in batches:
             self._stream.write_batch(batch)
         seal = {_EVENTS: events, _CHECK: self._tape.checksum(events)}
@@ -268,6 +270,12 @@ def _packed(batches: Sequence[pa.RecordBatch], events: bytes) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def _boxed(box: bytes) -> pa.RecordBatch:
+    # Not pa.array: for what comes from Python it loads pandas where that is installed, which takes long.
+    buffers = [None, pa.py_buffer(_ENDS.pack(0, len(box))), pa.py_buffer(box)]
+    return pa.RecordBatch.from_arrays([pa.Array.from_buffers(pa.binary(), 1, buffers)], schema=_BOXES)
+
+
 def _unpack(found: Commits, encoding: Encoding) -> None:
     """Puts what the boxes hold in their place."""
     boxes, found.batches = found.batches, []
@@ -283,7 +291,7 @@ def _unpack(found: Commits, encoding: Encoding) -> None:
 
 @cache
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)
+    return pa.RecordBatch.from_arrays([pa.nulls(0, each.type) for each in schema], schema=schema)
 
 
 def _event(entry: Asked | Withdrawn, encoding: Encoding) -> _Event:
