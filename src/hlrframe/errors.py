@@ -30,6 +30,7 @@ __all__ = [
     "ConfigError",
     "DamagedWarning",
     "EmulatorWarning",
+    "GuessWarning",
     "HlrframeError",
     "IncompleteWarning",
     "InputError",
@@ -153,6 +154,10 @@ class IncompleteWarning(UserWarning):
 
 class DamagedWarning(UserWarning):
     """A file of the store cannot be read; it was set aside and the store goes on without it."""
+
+
+class GuessWarning(UserWarning):
+    """A file does not say how it is to be read, and was read as it most probably is meant; the message says how."""
 
 
 class EmulatorWarning(UserWarning):

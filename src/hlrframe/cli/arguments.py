@@ -122,6 +122,7 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser.add_argument(
         "--output", "-o", required=True, metavar="DST", help="the file to write; of many, a folder or out/*.parquet"
     )
+    _add_output_encoding(parser)
     parser.add_argument(
         "--columns", default="standard", help="standard, all, best (one number a row), or names, with commas"
     )
@@ -163,6 +164,7 @@ def _add_clean(commands: Any) -> None:  # noqa: ANN401  # see _add
     )
     _add_phones(parser)
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    _add_output_encoding(parser)
     parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
     _add_json(parser)
 
@@ -218,6 +220,22 @@ def _add_phones(parser: ArgumentParser) -> None:
     )
     _add_region(parser)
     parser.add_argument("--region-column", metavar="NAME", help="name of a column that says each number's country")
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of text files, such as cp1251; if not given, it is found",
+    )
+    header = parser.add_mutually_exclusive_group()
+    header.add_argument(
+        "--no-header", action="store_true", help="no line names the columns of a CSV: they are column_1, column_2 ..."
+    )
+    header.add_argument("--header-line", type=int, metavar="N", help="the line on which the columns of a CSV are named")
+
+
+def _add_output_encoding(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--output-encoding", metavar="NAME", help="encoding of a CSV that is written; UTF-8, as spreadsheets need it"
+    )
 
 
 def _add_price(parser: ArgumentParser) -> None:

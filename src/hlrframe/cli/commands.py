@@ -38,6 +38,9 @@ def _enrich(options: Namespace) -> int:
         region_column=options.region_column,
         memory_limit=options.memory_limit,
         guard_formulas=_GUARDS[options.guard_formulas],
+        encoding=options.encoding,
+        output_encoding=options.output_encoding,
+        header=_header(options),
     )
     job.read()
     store = None if options.store is None else Store(options.store)
@@ -79,6 +82,8 @@ def _estimate(options: Namespace) -> int:
         settings=settings,
         client=client,
         region_column=options.region_column,
+        encoding=options.encoding,
+        header=_header(options),
     )
     estimate = _priced(estimate, options)
     if options.json:
@@ -86,6 +91,10 @@ def _estimate(options: Namespace) -> int:
     else:
         show(estimate)
     return DONE
+
+
+def _header(options: Namespace) -> bool | int:
+    return not options.no_header if options.header_line is None else int(options.header_line)
 
 
 def _settings(options: Namespace, **more: object) -> Settings:
@@ -140,6 +149,9 @@ def _clean(options: Namespace) -> int:
         default_region=options.region,
         region_column=options.region_column,
         prefix=options.prefix,
+        encoding=options.encoding,
+        output_encoding=options.output_encoding,
+        header=_header(options),
     )
     if options.json:
         show_json(cleaned)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TextIO
 
-from hlrframe.errors import EmulatorWarning, IncompleteWarning
+from hlrframe.errors import EmulatorWarning, GuessWarning, IncompleteWarning
 
 __all__ = [
     "GREEN",
@@ -90,8 +90,8 @@ def declined(words: str, *, as_json: bool) -> int:
 def spoken_warnings() -> Iterator[None]:
     """Makes warnings lines like all others."""
     with warnings.catch_warnings():
-        warnings.simplefilter("always", EmulatorWarning)
-        warnings.simplefilter("always", IncompleteWarning)
+        for kind in (EmulatorWarning, GuessWarning, IncompleteWarning):
+            warnings.simplefilter("always", kind)
         warnings.showwarning = _say_warning
         yield
 

@@ -9,7 +9,9 @@
     formats     kinds of file by their endings
     source      what every kind of file looks like to the rest
     delimited, ndjson, columnar   the kinds
-    text        encodings, lines, packings
+    dialect     how delimited text is to be read: separator, header, columns; records: its cells
+    encodings   which characters a file's bytes are; texts: which of them can be written
+    text        lines, packings
     guard       cells of lines that a spreadsheet would run as formulas
     readings    what was read in each row, on disk
     memory      how much is held at a time

@@ -12,7 +12,7 @@ from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes
-from hlrframe.files.source import Taken
+from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import CLEAN_COLUMNS
 from hlrframe.model import Naming, Settings
@@ -54,6 +54,9 @@ def clean_file(
     default_region: str | None = None,
     region_column: str | None = None,
     prefix: str = "hlr_",
+    encoding: str | None = None,
+    output_encoding: str | None = None,
+    header: bool | int = True,
 ) -> Cleaned:
     """Writes a file again, or many, with what :func:`hlrframe.clean` says. Sends nothing, costs nothing.
 
@@ -64,6 +67,9 @@ def clean_file(
         default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant.
         region_column: Name of a column that says in which country each number was written.
         prefix: Put before the name of every result column.
+        encoding: Of text files; see :func:`hlrframe.enrich_file`, as for the two that follow.
+        output_encoding: Of CSV and TSV that is written.
+        header: Whether delimited text names its columns, or on which line.
 
     Raises:
         InputError: The source cannot be read, has no such column or has result columns already, or the destination
@@ -72,8 +78,11 @@ def clean_file(
     """
     region = Settings(default_region=default_region).default_region
     naming = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
-    taken = Taken(naming, region_column, Memory.of(None).cells)
-    transfers = [Transfer(route, taken, guarded="results") for route in plan_routes(source, destination)]
+    taken = Taken(naming, region_column, Memory.of(None).cells, TextReading(encoding, header))
+    transfers = [
+        Transfer(route, taken, guarded="results", output_encoding=output_encoding)
+        for route in plan_routes(source, destination)
+    ]
     naming = checked(transfers)
     numbers = NumberList(region=region, columns=len(naming.columns))
     readings = _readings(transfers[0].destination)

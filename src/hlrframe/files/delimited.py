@@ -4,11 +4,13 @@ Nothing is parsed but the phone column, so nothing can change: leading zeros, qu
 the destination is no delimited text all cells are read, as text: an empty one as null, a quoted empty one as empty.
 """
 
-import csv
 import io
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
@@ -16,79 +18,24 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.errors import InputError
+from hlrframe.errors import GuessWarning, InputError
+from hlrframe.files.dialect import SEPARATORS, Dialect, find_dialect
+from hlrframe.files.encodings import TextEncoding, find_encoding
 from hlrframe.files.guard import LineGuard
 from hlrframe.files.paths import readable
+from hlrframe.files.records import Records, value_of
 from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
-from hlrframe.files.text import chunks, encoding_of, open_text
+from hlrframe.files.text import LineEnd, chunks, lines_of, open_text, too_long
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
-__all__ = ["DelimitedFile", "DelimitedLines", "DelimitedTable"]
+__all__ = ["SEPARATORS", "DelimitedFile", "DelimitedLines", "DelimitedTable"]
 
-#: Stand for a doubled quote that fills a cell, and for a carriage return that ends no line: the reader gives an empty
-#: cell and a quoted empty one alike, and no such return at all. Unicode keeps these for uses inside a program.
-MARK: Final = "\ufdd0"
-RETURN_MARK: Final = "\ufdd1"
-SEPARATORS: Final = (",", ";", "\t", "|")
-
-
-class Records:
-    r"""The records of delimited text, each with the very text that it was read from.
-
-    A quote opens a quoted cell only at the cell's start, as in spreadsheets.
-
-    >>> list(Records(iter(['a,"b\n', 'c"\n', '5" pipe,\n']), ","))
-    [('a,"b\nc"\n', ['a', 'b\nc']), ('5" pipe,\n', ['5" pipe', ''])]
-    """
-
-    def __init__(self, lines: Iterator[str], separator: str) -> None:
-        self._lines = lines
-        self._separator = separator
-        self._taken: list[str] = []
-        around = re.escape(separator)
-        self._quoted_empty = re.compile(rf'(?:^|(?<={around}))""(?=[{around}\r\n]|$)')
-        self._before_quotes = f'{separator}""'
-        #: Lines read so far.
-        self.line = 0
-
-    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
-        began = 1
-        try:
-            for cells in csv.reader(self._recorded(), delimiter=self._separator):
-                yield "".join(self._taken), cells
-                self._taken.clear()
-                began = self.line + 1
-        except csv.Error as error:
-            raise csv.Error(f"in the record that begins on line {began}: {error}") from None
-
-    def _recorded(self) -> Iterator[str]:
-        for line in self._lines:
-            self.line += 1
-            self._taken.append(line)
-            yield self._marked(line)
-        if self._taken:  # the reader wants more of a record where there is no more
-            raise csv.Error("a quote is never closed")
-
-    def _marked(self, line: str) -> str:
-        if self._before_quotes in line or line.startswith('""'):
-            line = self._quoted_empty.sub(MARK, line)
-        end = -2 if line.endswith("\n") else -1  # the last line may end without
-        return line if line.find("\r", 0, end) < 0 else _LONE_RETURN.sub(RETURN_MARK, line)
-
-
-_LONE_RETURN: Final = re.compile(r"\r(?!\n|\Z)")
-
-
-def value_of(cell: str) -> str | None:
-    """Gives a cell of :class:`Records`: null where nothing stood, text where quotes did.
-
-    >>> value_of(""), value_of(MARK), value_of(f"a{MARK}")
-    (None, '', 'a"')
-    """
-    if MARK in cell or RETURN_MARK in cell:
-        return "" if cell == MARK else cell.replace(MARK, '"').replace(RETURN_MARK, "\r")
-    return cell or None
+#: Characters by which the line end is told.
+_SAMPLE: Final = 1 << 16
+_IN_QUOTES: Final = re.compile(r'"[^"]*+"')
+#: How DOS ended a file.
+_DOS_END: Final = "\x1a"
 
 
 class DelimitedFile:
@@ -106,73 +53,112 @@ class DelimitedFile:
     def __init__(self, path: Path, taken: Taken, *, separators: Sequence[str] = SEPARATORS) -> None:
         self.path = path
         with readable(path):
-            self._encoding = encoding_of(path)
-            self.separator, self.header, self.names = self._recognise(taken, separators)
+            #: Which characters its bytes are.
+            self.encoding: TextEncoding = find_encoding(path, taken.reading.encoding)
+            self._end = self._line_end()
+            self._most = taken.characters
+            #: How it is read.
+            self.dialect: Dialect = self._recognise(taken, separators)
         #: What is taken of it, with the columns that it has.
-        self.taken = taken = taken.found(self.names)
-        #: What begins the file.
-        self.mark = "\ufeff" if self._encoding == "utf-8-sig" else ""
-        for name in taken.names:
-            if self.names.count(name) > 1:
-                raise InputError(f"{path} has several columns named {name!r}: rename all but one")
-        # Finds the columns, or says which ones there are.
+        self.taken = taken = self.dialect.taken
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_frame(empty, taken.naming, region_column=taken.region_column)
-        self._places = [self.names.index(name) for name in taken.names]
+        open_frame(empty, taken.naming, region_column=taken.region_column)  # whether results have names that are free
         #: How many rows to hold at a time.
         self.rows_of_piece = rows_of_piece(len(self.names), taken.held)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return self.dialect.names
+
+    @property
+    def separator(self) -> str:
+        """What stands between cells."""
+        return self.dialect.separator
+
     def phones(self) -> Iterator[Cells]:
         """Reads the phone columns, piece by piece."""
-        taken = map(itemgetter(*self._places), (cells for _, _, cells in self.rows()))
-        for chunk in chunks(taken, PIECE_ROWS):
-            columns = [chunk] if len(self._places) == 1 else zip(*chunk, strict=True)
-            yield self.taken.cells(pl.Series(list(map(value_of, cells)), dtype=pl.String) for cells in columns)
+        places = [self.names.index(name) for name in self.taken.names]
+        if len(places) == 1:
+            only = (cells[places[0]] for _, _, cells in self.rows())
+            for chunk in chunks(only, PIECE_ROWS, weigh=len, most=self._most):
+                yield self.taken.cells([self._series(chunk)])
+            return
+        several = map(itemgetter(*places), (cells for _, _, cells in self.rows()))
+        for rows in chunks(several, PIECE_ROWS, weigh=lambda cells: sum(map(len, cells)), most=self._most):
+            yield self.taken.cells(map(self._series, zip(*rows, strict=True)))
 
-    def _recognise(self, taken: Taken, separators: Sequence[str]) -> tuple[str, tuple[str, str], list[str]]:
-        """Gives the separator that finds most of the wanted columns, else the one that finds the most columns."""
-        headers = [(separator, *header) for separator in separators for header in self._header(separator)]
-        if not headers:
-            raise InputError(f"{self.path} is empty: its first line must name the columns")
-        separator, body, end, cells = max(
-            headers, key=lambda each: (sum(name in each[3] for name in taken.names), len(each[3]))
-        )
-        if "\0" in body:
-            raise InputError(f"{self.path} is no text: save it as CSV first")
-        return separator, (body, end), [value_of(cell) or "" for cell in cells]
+    def _series(self, cells: Iterable[str]) -> pl.Series:
+        values: Iterable[str | None] = map(value_of, cells)
+        if self.encoding.stray is not None:
+            values = (None if each is None else _plain_text(each) for each in values)
+        return pl.Series(list(values), dtype=pl.String)
 
-    def _header(self, separator: str) -> Iterator[tuple[str, str, list[str]]]:
-        rows = self._rows(separator, width=None)
-        yield from (row for row in [next(rows, None)] if row)
-        rows.close()
+    def _line_end(self) -> LineEnd:
+        """Gives the carriage return where evidently it ends the lines: it does so, and no line feed does."""
+        with open_text(self.path, encoding=self.encoding.name, errors=self.encoding.errors) as file:
+            bare = _IN_QUOTES.sub("", file.read(_SAMPLE))
+        return "\r" if "\r" in bare and "\n" not in bare else "\n"
+
+    def _recognise(self, taken: Taken, separators: Sequence[str]) -> Dialect:
+        with ExitStack() as until_found:
+
+            def opened(separator: str, *, padded: bool = False) -> Records:
+                return self._records(until_found.enter_context(self._open()), separator, padded=padded)
+
+            return find_dialect(opened, self.path, taken, separators)
+
+    def _open(self) -> io.TextIOWrapper:
+        return open_text(self.path, encoding=self.encoding.name, errors=self.encoding.errors, end=self._end)
+
+    def _records(self, file: io.TextIOWrapper, separator: str, *, padded: bool) -> Records:
+        lines = lines_of(file, self.path, longest=self._most)
+        return Records(lines, separator, padded=padded, longest=self._most)
 
     def rows(self) -> Iterator[tuple[str, str, list[str]]]:
         """Gives each row as its line with all cells there, the line's end, and its cells.
 
         Lines with nothing on them are no rows: they stay before the row that follows.
         """
-        with readable(self.path):
-            rows = self._rows(self.separator, width=len(self.names))
-            next(rows)
-            yield from rows
+        with readable(self.path), self._open() as file:
+            records = self._records(file, self.separator, padded=self.dialect.padded)
+            yield from self._filled(records)
 
-    def _rows(self, separator: str, *, width: int | None) -> Generator[tuple[str, str, list[str]], None, None]:
-        blank = ""
-        with open_text(self.path, encoding=self._encoding) as file:
-            records = Records(file, separator)
-            for raw, cells in records:
-                if not cells:
-                    blank += raw
-                    continue
-                missing = (width or len(cells)) - len(cells)
-                if missing < 0:
-                    raise InputError(
-                        f"{self.path}, line {records.line}: {len(cells)} cells under {width} column names; "
-                        "put cells that hold the separator in quotes"
-                    )
-                body = raw.removesuffix("\n").removesuffix("\r")
-                yield blank + body + separator * missing, raw[len(body) :] or "\n", cells + [""] * missing
-                blank = ""
+    def _filled(self, records: Records) -> Iterator[tuple[str, str, list[str]]]:
+        separator, width, blank = self.separator, len(self.names), ""
+        for raw, cells in islice(records, self.dialect.skipped, None):
+            if not cells or cells == [_DOS_END]:
+                blank += raw if not cells else ""
+                if len(blank) > self._most:
+                    raise too_long(self.path, records.line, self._most)
+                continue
+            body = raw.removesuffix("\n").removesuffix("\r")
+            end = raw[len(body) :] or self._end
+            missing = width - len(cells)
+            if missing < 0:
+                body = self._without_surplus(body, cells, records.line)
+            yield blank + body + separator * missing, end, (cells + [""] * missing)[:width]
+            blank = ""
+
+    def _without_surplus(self, body: str, cells: list[str], line: int) -> str:
+        """Takes away the cells behind the last column where nothing is in them."""
+        width = len(self.names)
+        if any(cell.strip() for cell in cells[width:]):
+            raise InputError(
+                f"{self.path}, line {line}: {len(cells)} cells under {width} column names; "
+                "put cells that hold the separator in quotes"
+            )
+        return body.rsplit(self.separator, len(cells) - width)[0]
+
+    def say(self) -> None:
+        """Says what a person should know of how the file is read."""
+        for said in filter(None, (self.encoding.said(self.path), self.dialect.said)):
+            warnings.warn(said, GuessWarning, stacklevel=2)
+
+
+def _plain_text(text: str) -> str:
+    """Gives text for frames, which hold nothing else: stray bytes become the sign for such."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class DelimitedLines:
@@ -186,14 +172,19 @@ class DelimitedLines:
     def __init__(self, file: DelimitedFile, *, guarded: bool = False) -> None:
         self._file = file
         self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
+        #: Which characters its bytes are.
+        self.encoding = file.encoding
+        file.say()
 
     def head(self) -> OpenFrame:
-        """Gives the header: what is added to it is the names."""
-        body, end = self._file.header
+        """Gives the header, what is above it first: what is added to it is the names."""
+        dialect = self._file.dialect
+        body, end = dialect.header
 
         def attach(results: pl.DataFrame) -> str:
-            names = results.clear().write_csv(separator=self._file.separator).rstrip("\n")
-            return f"{self._file.mark}{self._guard(body)}{self._file.separator}{names}{end}"
+            names = results.clear().write_csv(separator=dialect.separator).rstrip("\n")
+            above = (f"{self._guard(text)}{its_end}" for text, its_end in dialect.above)
+            return f"{''.join(above)}{self._guard(body)}{dialect.separator}{names}{end}"
 
         return OpenFrame(Cells([]), self._file.names, attach, self._file.taken.naming)
 
@@ -208,7 +199,8 @@ class DelimitedLines:
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives their text."""
         rows = ((self._guard(body), end) for body, end, _ in self._file.rows())
-        for chunk in chunks(rows, self._file.rows_of_piece):
+        most = self._file.taken.characters
+        for chunk in chunks(rows, self._file.rows_of_piece, weigh=lambda row: len(row[0]), most=most):
             yield Piece(len(chunk), partial(self._joined, chunk))
 
     def _joined(self, rows: Sequence[tuple[str, str]], results: pl.DataFrame) -> str:
@@ -232,11 +224,15 @@ class DelimitedTable:
     """Delimited text that becomes another kind of file: each column a column of text.
 
     Raises:
-        InputError: Two columns have one name.
+        InputError: Two columns have one name, or there are bytes that are no text.
     """
 
     def __init__(self, file: DelimitedFile) -> None:
         self._file = file
+        file.encoding.check_whole(file.path)
+        file.say()
+        #: Which characters its bytes are.
+        self.encoding = file.encoding
         self._schema = pa.schema([(name, pa.string()) for name in file.names])
         check_distinct(file.names, file.path)
 
@@ -254,8 +250,10 @@ class DelimitedTable:
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        rows = ([value_of(cell) for cell in cells] for _, _, cells in self._file.rows())
-        for chunk in chunks(rows, self._file.rows_of_piece):
-            columns = [pa.array(values, pa.string()) for values in zip(*chunk, strict=True)]
+        most = self._file.taken.characters
+        rows = ((len(line), cells) for line, _, cells in self._file.rows())
+        for chunk in chunks(rows, self._file.rows_of_piece, weigh=itemgetter(0), most=most):
+            values = zip(*(map(value_of, cells) for _, cells in chunk), strict=True)
+            columns = [pa.array(each, pa.string()) for each in values]
             table = pa.table(columns, schema=self._schema)
             yield Piece(len(chunk), open_frame(table, self._file.taken.columns).attach)

@@ -1,7 +1,7 @@
 """Kinds of file by their endings, and which source and sink go together."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Self, assert_never
@@ -9,16 +9,17 @@ from typing import BinaryIO, Final, Self, assert_never
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.errors import InputError
+from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
+from hlrframe.files.encodings import checked_encoding
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import create_bytes
 from hlrframe.frames import OpenFrame
 from hlrframe.model import ENDINGS, TEXT_KINDS, FileKind, Packing, guard_frame, kind_of
 
-__all__ = ["Format", "check_fits", "open_sink", "open_source"]
+__all__ = ["Format", "check_fits", "open_sink", "open_source", "text_writer", "written_encoding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,15 @@ def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool 
             lines = NdjsonLines(path, taken)
             return lines if format_.keeps_lines(into) else NdjsonTable(lines)
         case FileKind.CSV | FileKind.TSV:
-            file = DelimitedFile(path, taken, separators=["\t"] if format_.kind is FileKind.TSV else SEPARATORS)
+            file = DelimitedFile(path, taken, separators=_separators(path, format_))
             return DelimitedLines(file, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(file)
         case unknown:
             assert_never(unknown)
+
+
+def _separators(path: Path, format_: Format) -> Sequence[str]:
+    """Gives the separators that a file may have: what ends in .txt is written with tabs and read with any."""
+    return ("\t",) if format_.kind is FileKind.TSV and ".txt" not in path.suffixes else SEPARATORS
 
 
 def check_fits(head: OpenFrame, into: Format) -> None:
@@ -107,7 +113,27 @@ def check_fits(head: OpenFrame, into: Format) -> None:
             )
 
 
-def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) -> Sink:
+def written_encoding(given: str | None, into: Format, source: Source) -> str:
+    """Decides the encoding of a text file that is written.
+
+    Without a word it is UTF-8; with a byte-order mark where the source is delimited text that had one, or was of
+    another encoding: a spreadsheet wrote it, and knows UTF-8 by its mark alone.
+
+    Raises:
+        ConfigError: Somebody says one that there is not, or of a file that is always UTF-8 or no text.
+    """
+    if given is not None:
+        if not into.is_delimited:
+            raise ConfigError(
+                f"output_encoding={given!r} is for CSV and TSV; {into.kind.upper()} has an encoding of its own"
+            )
+        return checked_encoding(given, "output_encoding")
+    if into.is_delimited and isinstance(source, (DelimitedLines, DelimitedTable)):
+        return source.encoding.written
+    return "utf-8"
+
+
+def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False, encoding: str = "utf-8") -> Sink:
     """Opens a file for writing.
 
     Args:
@@ -115,6 +141,7 @@ def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) 
         into: What to write.
         source: Where the rows come from.
         guarded: Whether cells of a table are guarded against being run as formulas.
+        encoding: Of text.
     """
     from_format = Format.of(source)
     match into.kind:
@@ -124,7 +151,7 @@ def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) 
             one_dictionary = from_format.kind is FileKind.IPC
             return IpcSink(path, stream=into.kind is FileKind.IPC_STREAM, plain=not one_dictionary)
         case FileKind.CSV | FileKind.TSV | FileKind.NDJSON:
-            file = create_bytes(path, packing=into.packing)
+            file = text_writer(create_bytes(path, packing=into.packing), encoding)
             return (
                 LineSink(file)
                 if into.keeps_lines(from_format)
@@ -134,11 +161,17 @@ def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False) 
             assert_never(unknown)
 
 
+def text_writer(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    """Writes text to a file; stray bytes of UTF-8 become again what they were."""
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
+    return io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
+
+
 class LineSink:
     """A text file that is being written from text."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
 
     def write(self, enriched: str) -> None:
         """Writes text."""
@@ -156,7 +189,7 @@ _SEPARATORS: Final = {FileKind.CSV: ",", FileKind.TSV: "\t"}
 class TableSink:
     """A text file that is being written from tables."""
 
-    def __init__(self, file: BinaryIO, kind: FileKind, *, guarded: bool) -> None:
+    def __init__(self, file: io.TextIOWrapper, kind: FileKind, *, guarded: bool) -> None:
         self._file = file
         self._kind = kind
         self._guard: Callable[[pl.DataFrame], pl.DataFrame] = guard_frame if guarded else pl.DataFrame
@@ -170,7 +203,7 @@ class TableSink:
         else:
             text = frame.write_csv(include_header=not self._begun, separator=_SEPARATORS[self._kind])
         self._begun = True
-        self._file.write(text.encode())
+        self._file.write(text)
 
     def close(self) -> None:
         """Ends the file."""

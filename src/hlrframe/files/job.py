@@ -13,7 +13,7 @@ from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import plan_routes, sources_of
-from hlrframe.files.source import PIECE_ROWS, Taken
+from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
 from hlrframe.files.transfer import Transfer, check_same_phones, checked
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
@@ -44,6 +44,9 @@ def enrich_file(
     region_column: str | None = None,
     memory_limit: str | int | None = None,
     guard_formulas: GuardOption = "results",
+    encoding: str | None = None,
+    output_encoding: str | None = None,
+    header: bool | int = True,
 ) -> Report:
     """Writes a file again, or many, with what the provider says of the numbers in one column.
 
@@ -60,9 +63,10 @@ def enrich_file(
     * a file, such as ``all.parquet``: all rows go there, in the order of the files' names, which must agree in their
       columns.
 
-    CSV may be separated by commas, semicolons, tabs or bars, have a byte-order mark, line ends inside quotes, rows
-    that are too short, and be UTF-8, UTF-16, Windows-1252 or Latin-1; what is written is UTF-8. A line with nothing
-    on it is no row.
+    CSV may be separated by commas, semicolons, tabs or bars, have a byte-order mark, titles, remarks or ``sep=;`` above
+    the header, line ends inside quotes, cells of any length, and rows that are too short. What is written is UTF-8. A
+    file of another encoding is read by a guess, which is said, unless ``encoding`` names it; stray bytes in what is
+    otherwise UTF-8 go through as they are. A line with nothing on it is no row.
 
     Each file appears under its name whole or not at all. Where a run ends early it appears too, with all its rows,
     whose states say what happened; only a run that obtained nothing leaves things as they were. A run that is killed
@@ -86,6 +90,11 @@ def enrich_file(
             ``=``, ``+``, ``-``, ``@``, a tab or a line end) get an apostrophe in front: ``"results"``, those that are
             added, whose texts come from the provider; ``True`` for all, ``False`` for none. A sign before nothing but
             a number, as in ``-5`` and ``+447400123456``, begins no formula.
+        encoding: Of text files, such as ``"cp1251"``; ``None`` for what they are found to be.
+        output_encoding: Of CSV and TSV that is written. ``None`` is UTF-8, which begins with a byte-order mark where
+            the source did or was no UTF-8: spreadsheets know it by that.
+        header: Whether delimited text names its columns in a line, which is found; ``False`` names them ``column_1``,
+            ``column_2`` and so on, a number says on which line the names are.
 
     Raises:
         InputError: A source cannot be read, has no such column or has result columns already, the destination cannot
@@ -98,6 +107,7 @@ def enrich_file(
 
     Warns:
         IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
+        GuessWarning: A text file does not say how it is to be read.
     """
     settings = settings or Settings()
     client = client_for(client, offline=settings.offline)
@@ -111,6 +121,9 @@ def enrich_file(
         region_column=region_column,
         memory_limit=memory_limit,
         guard_formulas=guard_formulas,
+        encoding=encoding,
+        output_encoding=output_encoding,
+        header=header,
     )
     job.read()
     return job.run(client, store=store, progress=progress)
@@ -124,6 +137,8 @@ def estimate_file(
     settings: Settings | None = None,
     client: Client | None = None,
     region_column: str | None = None,
+    encoding: str | None = None,
+    header: bool | int = True,
 ) -> Estimate:
     """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
 
@@ -134,12 +149,14 @@ def estimate_file(
         settings: What would be asked.
         client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
         region_column: See :func:`hlrframe.enrich`.
+        encoding: Of text files; see :func:`enrich_file`.
+        header: The same.
 
     Raises:
         InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
-    taken = Taken(Naming.of_names(column), region_column)
+    taken = Taken(Naming.of_names(column), region_column, reading=TextReading(encoding, header))
     paths = sources_of(source)
     opened = [open_source(path, taken, into=None) for path in paths]
     namings = [each.head().naming for each in opened]
@@ -170,6 +187,9 @@ class FileJob:
         region_column: Name of the column that names each number's country.
         memory_limit: About how much memory may be taken.
         guard_formulas: Whether cells are guarded against being run as formulas.
+        encoding: Of text files.
+        output_encoding: Of delimited text that is written.
+        header: Whether delimited text names its columns, or on which line.
 
     Raises:
         InputError: As for :func:`enrich_file`.
@@ -188,17 +208,22 @@ class FileJob:
         region_column: str | None = None,
         memory_limit: str | int | None = None,
         guard_formulas: GuardOption = "results",
+        encoding: str | None = None,
+        output_encoding: str | None = None,
+        header: bool | int = True,
     ) -> None:
         self._settings = settings
         naming = Naming.of(column, columns=columns, prefix=prefix)
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
-        taken = Taken(naming, region_column, self._memory.cells)
+        taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header))
         routes = plan_routes(source, destination)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
-        self._transfers = [Transfer(route, taken, guarded=guard_formulas) for route in routes]
+        self._transfers = [
+            Transfer(route, taken, guarded=guard_formulas, output_encoding=output_encoding) for route in routes
+        ]
         self._naming = checked(self._transfers)
         self._numbers = self._list()
         self._readings: Readings | None = None

@@ -12,12 +12,33 @@ from hlrframe.frames import OpenFrame
 from hlrframe.model import Naming
 from hlrframe.run import Cells
 
-__all__ = ["PIECE_CELLS", "PIECE_ROWS", "Piece", "Sink", "Source", "Taken", "check_distinct", "rows_of_piece"]
+__all__ = [
+    "PIECE_CELLS",
+    "PIECE_ROWS",
+    "Piece",
+    "Sink",
+    "Source",
+    "Taken",
+    "TextReading",
+    "check_distinct",
+    "rows_of_piece",
+]
 
 #: Most rows that are held at a time: each piece is joined with all answers, so that it must not be small either.
 PIECE_ROWS: Final = 131_072
 #: Most cells that are held at a time, where memory is not said to be short.
 PIECE_CELLS: Final = 2_000_000
+#: Characters of text that are held for each cell that may be.
+CELL_CHARACTERS: Final = 16
+
+
+class TextReading(NamedTuple):
+    """What somebody says of text files, since these say little of themselves."""
+
+    #: The encoding; ``None`` for the one that is found.
+    encoding: str | None = None
+    #: Whether a line names the columns: which is found, or on which line of the file it begins.
+    header: bool | int = True
 
 
 class Taken(NamedTuple):
@@ -29,6 +50,8 @@ class Taken(NamedTuple):
     region_column: str | None = None
     #: How many cells to hold at a time.
     held: int = PIECE_CELLS
+    #: How text files are to be read.
+    reading: TextReading = TextReading()
 
     def found(self, names: Sequence[str]) -> Self:
         """Gives the same with the columns that a file has in place of patterns.
@@ -42,6 +65,11 @@ class Taken(NamedTuple):
     def columns(self) -> list[str]:
         """The phone columns."""
         return list(self.naming.columns)
+
+    @property
+    def characters(self) -> int:
+        """How many characters to hold at a time, of one line or of many: each stands there several times."""
+        return self.held * CELL_CHARACTERS
 
     @property
     def names(self) -> list[str]:

@@ -1,21 +1,20 @@
-"""Text files of any size: which encoding they are in, their lines, and what packs them."""
+"""Text files of any size: their lines, and what packs them."""
 
-import codecs
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar, cast
+from typing import BinaryIO, Literal, TypeAlias, TypeVar, cast
 
 import pyarrow as pa
 
+from hlrframe.errors import InputError
 from hlrframe.model import PACKINGS, Packing
 
-__all__ = ["chunks", "create_bytes", "encoding_of", "open_text"]
+__all__ = ["LineEnd", "chunks", "create_bytes", "lines_of", "open_bytes", "open_text", "too_long"]
 
-#: Characters that are looked at in one go.
-_STRIDE: Final = 1 << 20
-
+LineEnd: TypeAlias = Literal["\n", "\r"]
 _T = TypeVar("_T")
 
 
@@ -30,42 +29,64 @@ def create_bytes(path: Path, *, packing: Packing | None) -> BinaryIO:
     return path.open("wb") if packing is None else cast("BinaryIO", pa.output_stream(str(path), compression=packing))
 
 
-def open_text(path: Path, *, encoding: str) -> io.TextIOWrapper:
-    """Opens a text file whose lines end where a line feed is, and nowhere else."""
-    return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="\n")
+def open_text(path: Path, *, encoding: str, errors: str = "strict", end: LineEnd = "\n") -> io.TextIOWrapper:
+    """Opens a text file whose lines end where a line feed is (or what else is said), and nowhere else."""
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline=end)
 
 
-def encoding_of(path: Path) -> str:
-    """Finds the encoding in which a whole file makes sense.
+def lines_of(file: io.TextIOWrapper, path: Path, *, longest: int) -> Iterator[str]:
+    """Gives the lines of a text file with their ends; the mark by which DOS ended a file is none of its text.
 
-    Gives ``utf-8-sig`` where it begins with a byte-order mark, else ``utf-8``, or ``utf-16`` where its mark says so.
-    What is no UTF-8 is Windows' ``cp1252``, or ``latin-1`` where it has bytes that Windows does not use.
+    Args:
+        file: Opened as :func:`open_text` does.
+        path: Its path, for messages.
+        longest: Most characters of one line.
+
+    Raises:
+        InputError: A line is longer.
     """
-    with open_bytes(path) as file:
-        start = file.read(4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    marked = start.startswith(codecs.BOM_UTF8)
-    candidates = ("utf-8-sig" if marked else "utf-8", "cp1252")
-    return next((each for each in candidates if _makes_sense(path, each)), "latin-1")
+    for number, line in enumerate(iter(partial(file.readline, longest + 1), ""), 1):
+        if len(line) > longest:
+            raise too_long(path, number, longest)
+        if line[-1] in "\r\n":
+            yield line
+        elif last := line.rstrip("\x1a"):
+            yield last
 
 
-def _makes_sense(path: Path, encoding: str) -> bool:
-    with open_text(path, encoding=encoding) as file:
-        try:
-            while file.read(_STRIDE):
-                pass
-        except UnicodeDecodeError:
-            return False
-    return True
+def too_long(path: Path, line: int, longest: int) -> InputError:
+    """Says that a line does not fit into the memory that there is."""
+    return InputError(
+        f"{path}, line {line}: it is longer than {longest:,} characters, for which memory_limit (--memory-limit) "
+        "leaves no room; raise it, or mend the line"
+    )
 
 
-def chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def chunks(
+    items: Iterable[_T], size: int, *, weigh: Callable[[_T], int] | None = None, most: int = 0
+) -> Iterator[list[_T]]:
     """Gives the items in lists of a size; the last may be shorter.
 
-    >>> list(chunks("abc", 2))
-    [['a', 'b'], ['c']]
+    Args:
+        items: What is given.
+        size: How many at a time.
+        weigh: Says how much an item weighs.
+        most: Where items together weigh this, no more are given at a time.
+
+    >>> list(chunks("abc", 2)), list(chunks(["long", "a", "b", "c"], 3, weigh=len, most=3))
+    ([['a', 'b'], ['c']], [['long'], ['a', 'b', 'c']])
     """
     iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
+    if weigh is None:
+        while chunk := list(islice(iterator, size)):
+            yield chunk
+        return
+    chunk, weight = [], 0
+    for item in iterator:
+        chunk.append(item)
+        weight += weigh(item)
+        if weight >= most or len(chunk) == size:
+            yield chunk
+            chunk, weight = [], 0
+    if chunk:
         yield chunk

@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.files.formats import Format, check_fits, open_sink, open_source
+from hlrframe.files.formats import Format, check_fits, open_sink, open_source, written_encoding
 from hlrframe.files.paths import replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
-from hlrframe.files.source import Source, Taken
+from hlrframe.files.source import Sink, Source, Taken
+from hlrframe.files.texts import Texts
 from hlrframe.model import Naming, guard_frame
 from hlrframe.run import Cells
 
@@ -27,12 +28,13 @@ class Transfer:
         taken: What is taken of each.
         guarded: Which cells of delimited text are guarded against being run as formulas: ``False`` none, ``True``
             all, ``"results"`` those that are added.
+        output_encoding: Of delimited text that is written; ``None`` for the one that suits the source.
 
     Raises:
         InputError: A file cannot be read, or has no such column.
     """
 
-    def __init__(self, route: Route, taken: Taken, *, guarded: bool | str) -> None:
+    def __init__(self, route: Route, taken: Taken, *, guarded: bool | str, output_encoding: str | None = None) -> None:
         self.destination = route.destination
         self._into = Format.of(route.destination)
         self._guarded = guarded if self._into.is_delimited else False
@@ -41,6 +43,7 @@ class Transfer:
         self._check_kinds()
         whole = self._guarded is True
         self._sources = [open_source(path, taken, into=self._into, guarded=whole) for path in self._paths]
+        self._texts = Texts(written_encoding(output_encoding, self._into, self._sources[0]))
 
     def check(self) -> Naming:
         """Refuses columns that do not go together, with each other or with what is to be added and written.
@@ -52,6 +55,8 @@ class Transfer:
             InputError: The message names the column, and the files.
         """
         naming = self._sources[0].head().naming
+        for name in naming.adding:
+            self._texts.check_text(name, repr(name))
         for path, source in zip(self._paths, self._sources, strict=True):
             head = source.head()
             check_fits(head, self._into)
@@ -66,9 +71,14 @@ class Transfer:
             raise InputError(f"{other} is of another kind than {one}: write them into a folder, not into one file")
 
     def phones(self) -> Iterator[Cells]:
-        """Reads the phones of all rows."""
-        for source in self._sources:
+        """Reads the phones of all rows.
+
+        Raises:
+            InputError: A file cannot be read, or holds what cannot be written.
+        """
+        for path, source in zip(self._paths, self._sources, strict=True):
             yield from source.phones()
+            self._texts.check(source, path)
 
     def write(self, readings: Readings, results_of: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         """Writes all rows beside their results; the file appears whole or not at all.
@@ -80,10 +90,10 @@ class Transfer:
         Raises:
             InputError: It cannot be written, or the rows are not what they were when their phones were read.
         """
-        path, whole = self.destination, self._guarded is True
+        path = self.destination
         columns = len(self._sources[0].head().naming.columns)
         with replacing(path) as temporary, writable(path):
-            with closing(open_sink(temporary, self._into, source=self._paths[0], guarded=whole)) as sink:
+            with closing(self._open_sink(temporary)) as sink:
                 nothing = pl.DataFrame(schema={"msisdn": pl.String, "reason": pl.String})
                 sink.write(self._sources[0].head().attach(self._guard(results_of(nothing))))
                 for source in self._sources:
@@ -95,8 +105,12 @@ class Transfer:
             if self._stamps != [_stamp(each) for each in self._paths]:
                 raise self._changed()
 
+    def _open_sink(self, path: Path) -> Sink:
+        whole = self._guarded is True
+        return open_sink(path, self._into, source=self._paths[0], guarded=whole, encoding=self._texts.encoding)
+
     def _guard(self, results: pl.DataFrame) -> pl.DataFrame:
-        return guard_frame(results) if self._guarded else results
+        return self._texts.fit(guard_frame(results) if self._guarded else results)
 
     def _changed(self) -> InputError:
         changed = [path for path, stamp in zip(self._paths, self._stamps, strict=True) if stamp != _stamp(path)]

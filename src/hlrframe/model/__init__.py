@@ -12,7 +12,7 @@
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
     display      figures as people read them; formulas: cells that a spreadsheet would run
-    masking      what of a number may be shown
+    masking      what of a number may be shown, and of a header
     reports      the price before and the account after
 """
 
@@ -22,7 +22,7 @@ from hlrframe.model.display import amount, count, duration, is_share, many, perc
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
-from hlrframe.model.masking import mask
+from hlrframe.model.masking import looks_like_data, many_digits, mask, named
 from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming
 from hlrframe.model.progress import Progress
@@ -84,9 +84,12 @@ __all__ = [
     "guard_text",
     "is_share",
     "kind_of",
+    "looks_like_data",
     "many",
+    "many_digits",
     "mask",
     "milli_of",
+    "named",
     "parse_age",
     "percent",
     "select_columns",

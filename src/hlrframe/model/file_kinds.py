@@ -27,6 +27,8 @@ ENDINGS: Final[Mapping[str, FileKind]] = MappingProxyType(
     {
         ".csv": FileKind.CSV,
         ".tsv": FileKind.TSV,
+        ".tab": FileKind.TSV,
+        ".txt": FileKind.TSV,
         ".ndjson": FileKind.NDJSON,
         ".jsonl": FileKind.NDJSON,
         ".parquet": FileKind.PARQUET,

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.model.columns import BEST_COLUMNS, COLUMNS, select_columns
+from hlrframe.model.masking import named
 
 __all__ = ["BEST", "Naming"]
 
@@ -152,8 +153,7 @@ def _matches(pattern: str, names: Sequence[Any]) -> list[str]:
     matches = [name for name in names if isinstance(name, str) and fnmatchcase(name.casefold(), pattern.casefold())]
     phones = [name for name in matches if not _is_result(name, matches)]
     if not phones:
-        known = ", ".join(repr(str(name)) for name in names[:12])
-        raise InputError(f"no column is called {pattern!r}: the frame has {known}")
+        raise InputError(f"no column is called {pattern!r}: the frame has {named([*map(str, names)])}")
     return phones
 
 

@@ -4,18 +4,15 @@ import difflib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.model import Naming
+from hlrframe.model import Naming, looks_like_data, named
 from hlrframe.run import Cells
 
 __all__ = ["Adapter", "OpenFrame", "Wanted", "libraries"]
-
-#: Names of columns that a message has room for.
-_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +108,8 @@ def _columns_like(column: str, names: Sequence[str]) -> str:
     """Names the column that was probably meant, and those that are there."""
     folded = {name.casefold(): name for name in reversed(names)}
     close = difflib.get_close_matches(column.casefold(), folded, n=1)
-    meant = f"did you mean {folded[close[0]]!r}? " if close else ""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{meant}it has {', '.join(map(repr, names[:_NAMED]))}{more}"
+    meant = f"did you mean {folded[close[0]]!r}? " if close and not looks_like_data(names) else ""
+    return f"{meant}it has {named(names)}"
 
 
 def _check_free(names: Sequence[Any], adding: Iterable[str], *, same: Callable[[str], str] = str) -> None:

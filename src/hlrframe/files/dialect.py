@@ -1,0 +1,351 @@
+"""How a file of delimited text is to be read: its separator, which line names the columns, and where the columns are.
+
+What is evident is read; what is not is refused, with the cause and the option that settles it. No message shows what
+may be somebody's data.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+import polars as pl
+
+from hlrframe.errors import InputError
+from hlrframe.files.records import Records, value_of
+from hlrframe.files.source import Taken
+from hlrframe.frames import open_frame
+from hlrframe.model import looks_like_data, many_digits
+
+__all__ = ["SEPARATORS", "Dialect", "Opened", "find_dialect", "same_name"]
+
+SEPARATORS: Final = (",", ";", "\t", "|")
+#: Records that are looked at.
+_LOOKED_AT: Final = 64
+#: The first line by which Excel is told the separator.
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
+#: What is around a name and not seen.
+_UNSEEN: Final = " \t\r\n\xa0\u200b\ufeff"
+_REMARKS: Final = ("#", "//", "--")
+
+
+class Opened(Protocol):
+    """Gives the records of a file, from the first on."""
+
+    def __call__(self, separator: str, *, padded: bool = False) -> Records:
+        """Reads them by a separator."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is read."""
+
+    #: What stands between the cells of rows.
+    separator: str
+    #: Names of the columns; those that were asked for as they were asked for.
+    names: list[str]
+    #: What is taken of the file, with the columns that it has.
+    taken: Taken
+    #: Records before the first row, header and blank lines included.
+    skipped: int
+    #: The records above the header and their line ends, as they stand.
+    above: Sequence[tuple[str, str]]
+    #: The header as it stands and its line end, all cells separated as rows are.
+    header: tuple[str, str]
+    #: What a person should know.
+    said: str | None = None
+    #: Whether blanks that follow a separator belong to it.
+    padded: bool = False
+
+
+class _Record(NamedTuple):
+    line: int
+    raw: str
+    cells: list[str]
+
+    @property
+    def filled(self) -> int:
+        """How many cells hold something."""
+        return sum(not cell.isspace() and cell != "" for cell in self.cells)
+
+
+def same_name(name: str) -> str:
+    r"""Gives a column's name as people compare names: however its accents are stored, without what cannot be seen.
+
+    >>> same_name(' "te\u0301l" ') == "t\xe9l"
+    True
+    """
+    plain = unicodedata.normalize("NFC", name).strip(_UNSEEN)
+    return plain[1:-1].strip() if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
+
+
+def find_dialect(opened: Opened, path: Path, taken: Taken, separators: Sequence[str]) -> Dialect:
+    """Recognises a file.
+
+    Args:
+        opened: Gives its records.
+        path: The file, for messages.
+        taken: What is taken of it.
+        separators: The separators that it may have.
+
+    Raises:
+        InputError: It is empty or no text, or its header is not to be found.
+    """
+    return _Recognition(opened, path, taken, separators).dialect()
+
+
+class _Recognition:
+    def __init__(self, opened: Opened, path: Path, taken: Taken, separators: Sequence[str]) -> None:
+        self._opened = opened
+        self._path = path
+        self._taken = taken
+        columns = taken.naming.columns
+        every = columns[0] if len(columns) == 1 and isinstance(columns[0], tuple) else columns
+        #: Names that were asked for, patterns among them.
+        self._wanted = [*every, *([] if taken.region_column is None else [taken.region_column])]
+        self._looks = {each: look for each in separators if (look := self._look(each))}
+        if not any(self._looks.values()):
+            raise InputError(f"{path} is empty: its first line must name the columns")
+        self._told = self._told_separator()
+        if self._told is not None:
+            self._looks = {self._told: self._look(self._told)}
+
+    def _look(self, separator: str, *, padded: bool = False) -> list[_Record]:
+        """Reads the first records with something on them."""
+        records, found = self._opened(separator, padded=padded), list[_Record]()
+        begin = 1
+        try:
+            for raw, cells in records:
+                if cells:
+                    found.append(_Record(begin, raw, cells))
+                begin = records.line + 1
+                if len(found) == _LOOKED_AT:
+                    break
+        except csv.Error:
+            if not found and separator == SEPARATORS[0]:
+                raise
+        return found
+
+    def _told_separator(self) -> str | None:
+        first = next(iter(self._looks.values()))[0]
+        match = _SEPARATOR_LINE.fullmatch(first.raw.rstrip("\r\n").lstrip("\ufeff"))
+        return match[1] if match else None
+
+    def dialect(self) -> Dialect:
+        header = self._taken.reading.header
+        if header is False:
+            return self._without_header()
+        found = self._on_line(header) if header is not True else self._first_with_names()
+        if found is None:
+            raise self._missing()
+        separator, record = found
+        if "\0" in record.raw:
+            raise InputError(f"{self._path} is no text: save it as CSV first")
+        return self._read(separator, record.line)
+
+    def _without_header(self) -> Dialect:
+        def likely(separator: str) -> tuple[int, int]:
+            widths = [len(record.cells) for record in self._rows_of(separator)]
+            usual = max(widths, key=widths.count, default=0)
+            return (usual > 1) * widths.count(usual), usual
+
+        separator = max(self._looks, key=likely)
+        rows = self._rows_of(separator)
+        if any("\0" in record.raw for record in rows[:1]):
+            raise InputError(f"{self._path} is no text: save it as CSV first")
+        width = max((len(record.cells) for record in rows), default=1)
+        names = [f"column_{place}" for place in range(1, width + 1)]
+        above, skipped = self._above(separator, rows[0].line) if rows else ([], 1)
+        end = _end(rows[0].raw) if rows else ""
+        header = separator.join(names), end or "\n"
+        return Dialect(separator, names, self._found(names), skipped - 1, above, header)
+
+    def _rows_of(self, separator: str) -> list[_Record]:
+        """Gives the records of a file without a header, but for the line that tells the separator."""
+        return self._looks[separator][self._told is not None :]
+
+    def _on_line(self, line: int) -> tuple[str, _Record] | None:
+        """Gives the record on a line as the header, by the separator that finds the columns, or the most."""
+        found = [(each, record) for each, records in self._looks.items() for record in records if record.line == line]
+        if not found:
+            raise InputError(f"{self._path} has no header on line {line}: name the line on which it begins")
+        return max(found, key=self._likelihood)
+
+    def _first_with_names(self) -> tuple[str, _Record] | None:
+        """Gives the header: the first record with the names, where what is above it is evidently none."""
+        found = [
+            (separator, record)
+            for separator, records in self._looks.items()
+            for place, record in enumerate(records)
+            if self._has_names(record) and self._is_evident(records, place)
+        ]
+        if not found:
+            return None
+        first = min(record.line for _, record in found)
+        return max((each for each in found if each[1].line == first), key=self._likelihood)
+
+    def _likelihood(self, found: tuple[str, _Record]) -> tuple[int, int]:
+        names = [*map(_name, found[1].cells)]
+        return sum(name in names for name in self._wanted), len(names)
+
+    def _has_names(self, record: _Record) -> bool:
+        names = self._spelled(record.cells)
+        try:
+            return all(column in names for column in self._taken.naming.found(names).columns)
+        except InputError:
+            return False
+
+    def _spelled(self, cells: Sequence[str]) -> list[str]:
+        """Gives the names of a header, those that were asked for as they were asked for."""
+        names = [*map(_name, cells)]
+        plain = [*map(same_name, names)]
+        for name in self._wanted:
+            if name not in names and plain.count(same_name(name)) == 1:
+                names[plain.index(same_name(name))] = name
+        return names
+
+    def _is_evident(self, records: Sequence[_Record], place: int) -> bool:
+        if place == 0:
+            return True
+        header, above, below = records[place], records[:place], records[place + 1 :]
+        alone = header.filled == 1
+        if not all(_is_remark(each) or each.filled < header.filled + alone for each in above):
+            return False
+        names = self._spelled(header.cells)
+        places = [names.index(column) for column in self._taken.naming.found(names).columns]
+        phones = (each.cells[place] for each in below for place in places if place < len(each.cells))
+        return not below or any(map(many_digits, phones))
+
+    def _read(self, separator: str, line: int) -> Dialect:
+        """Reads the header on a line, and how the rows below go with it."""
+        records = self._looks[separator]
+        header = next(record for record in records if record.line == line)
+        padded = len(header.cells) > 1 and all(cell.startswith(" ") for cell in header.cells[1:])
+        if padded:
+            records = self._look(separator, padded=True)
+            header = next(record for record in records if record.line == line)
+        names = self._spelled(header.cells)
+        taken = self._found(names)
+        end = _end(header.raw)
+        body, said = header.raw.removesuffix(end), None
+        rows = self._other_separator(separator, line, len(names))
+        if rows is not None:
+            body = rows.join(_in_quotes(name, rows) for name in names)
+            said = _said(self._path, separator, rows)
+        above, skipped = self._above(rows or separator, line)
+        return Dialect(rows or separator, names, taken, skipped, above, (body, end or "\n"), said, padded)
+
+    def _above(self, separator: str, line: int) -> tuple[list[tuple[str, str]], int]:
+        """Gives the records above the header, those with nothing on them too, and how many there are with it."""
+        above: list[tuple[str, str]] = []
+        records = self._opened(separator)
+        begin = 1
+        for raw, _ in records:
+            if begin == line:
+                break
+            above.append((raw.removesuffix(_end(raw)), _end(raw)))
+            begin = records.line + 1
+        return above, len(above) + 1
+
+    def _other_separator(self, separator: str, line: int, width: int) -> str | None:
+        """Gives the separator of the rows where it is evidently another than that of the header.
+
+        Raises:
+            InputError: It is another, and the rows do not go with the header.
+        """
+        below = [record for record in self._looks[separator] if record.line > line]
+        if width == 1 or not below or any(len(record.cells) > 1 for record in below):
+            return None
+        for other in set(SEPARATORS) - {separator}:
+            widths = {len(record.cells) for record in self._look(other) if record.line > line}
+            if widths == {width}:
+                return other
+            if widths and 1 not in widths:
+                raise InputError(
+                    f"{self._path}: the header is separated by {separator!r} and the rows by {other!r}, and their "
+                    "cells are not as many: mend the header"
+                )
+        return None
+
+    def _found(self, names: Sequence[str]) -> Taken:
+        """Finds the columns.
+
+        Raises:
+            InputError: One is not there, or not alone.
+        """
+        if any(name in names for name in self._wanted) or not self._may_be_data(names):
+            taken = self._taken.found(names)  # its message names what is there
+        else:
+            raise self._without_header_perhaps()
+        plain = [*map(same_name, names)]
+        for name in taken.names:
+            if names.count(name) > 1 or (name not in names and plain.count(same_name(name)) > 1):
+                raise InputError(f"{self._path} has several columns named {name!r}: rename all but one")
+        empty = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        open_frame(empty, taken.naming, region_column=taken.region_column)  # says which columns there are
+        return taken
+
+    def _without_header_perhaps(self) -> InputError:
+        """Says that a column is not there, without a word of what may be data."""
+        wanted = " or ".join(map(repr, self._wanted))
+        return InputError(
+            f"{self._path} has no column {wanted}, and its first line looks like data, not like names: if it has no "
+            "header pass header=False (--no-header), and the columns are column_1, column_2 and so on"
+        )
+
+    def _missing(self) -> InputError:
+        """Says that no line names the phone columns; where one may, which."""
+        likeliest = max(self._looks.values(), key=lambda records: self._likelihood(("", records[0])))
+        if "\0" in likeliest[0].raw:
+            return InputError(f"{self._path} is no text: save it as CSV first")
+        lines = {each.line for records in self._looks.values() for each in records[1:] if self._has_names(each)}
+        if lines:
+            return InputError(
+                f"{self._path} has no such column in its first line, but {self._wanted[0]!r} stands on line "
+                f"{min(lines)}: if that is the header pass header={min(lines)} (--header-line {min(lines)})"
+            )
+        try:
+            self._found(self._spelled(likeliest[0].cells))
+        except InputError as error:
+            return error
+        return self._without_header_perhaps()
+
+    def _may_be_data(self, names: Sequence[str]) -> bool:
+        """Says whether names may be data: by themselves, or since values of their columns are the same."""
+        if self._taken.reading.header is not True:
+            return False
+        rows = max(self._looks.values(), key=lambda records: len(records[0].cells))[1:]
+        alike = any(
+            name == _name(cell) for record in rows for name, cell in zip(names, record.cells, strict=False) if cell
+        )
+        return alike or looks_like_data(names)
+
+
+def _name(cell: str) -> str:
+    """Gives a cell of the header as a name; bytes that are no text are not for frames."""
+    return (value_of(cell) or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_remark(record: _Record) -> bool:
+    text = record.raw.lstrip('\ufeff" ')
+    return text.startswith(_REMARKS) or _SEPARATOR_LINE.fullmatch(text.rstrip("\r\n")) is not None
+
+
+def _end(raw: str) -> str:
+    return raw[len(raw.removesuffix("\n").removesuffix("\r")) :]
+
+
+def _in_quotes(name: str, separator: str) -> str:
+    plain = not any(each in name for each in (separator, '"', "\n", "\r"))
+    return name if plain else '"{}"'.format(name.replace('"', '""'))
+
+
+def _said(path: Path, header: str, rows: str) -> str:
+    return (
+        f"{path}: the header is separated by {header!r} and the rows by {rows!r}: each is read by its own, and the "
+        f"header written by {rows!r}"
+    )

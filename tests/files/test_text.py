@@ -1,0 +1,411 @@
+"""Text files as analysts have them: nothing garbled, nothing lost, and where a file is unclear a word about it."""
+
+import codecs
+import csv
+import io
+import json
+import unicodedata
+
+import polars as pl
+import pytest
+
+import hlrframe as hf
+from hlrframe.cli import main
+from hlrframe.files import clean_file, enrich_file, estimate_file
+
+GB = hf.Settings(offline=True, default_region="GB")
+DIGITS = "447400123456"
+
+
+def enriched(source, destination, column="phone", **options):
+    """Enriches without asking anybody; what is added is the number that was read."""
+    enrich_file(
+        source, destination, column, client=hf.Client("no", "account"), settings=GB, columns=["msisdn"], **options
+    )
+    return destination
+
+
+def rewritten(folder, content, column="phone", *, name="in.csv", to="out.csv", **options):
+    """Gives the bytes that a file becomes."""
+    (folder / name).write_bytes(content)
+    return enriched(folder / name, folder / to, column, **options).read_bytes()
+
+
+def rows(data, encoding="utf-8", separator=","):
+    """Reads CSV as Python does."""
+    return list(csv.reader(io.StringIO(data.decode(encoding), newline=""), delimiter=separator))
+
+
+# Encodings
+
+#: Lists in the encodings that spreadsheets of the world write.
+WORLD = [
+    ("cp1251", "имя", ["Иван Петров", "Екатерина Смирнова", "Дмитрий Кузнецов", "Наталья"]),
+    ("cp1250", "jméno", ["Jiří Dvořák", "Zdeněk Růžička", "Šárka Šťastná", "Přemysl Žák", "Ústí", "Plzeň"]),
+    ("cp932", "名前", ["山田太郎", "鈴木一郎", "佐藤花子", "東京都渋谷区"]),
+    ("gb18030", "姓名", ["张伟", "王芳", "李娜", "北京市朝阳区"]),
+    ("cp949", "이름", ["김철수", "이영희", "박지성", "서울특별시"]),
+    ("big5", "姓名", ["張偉", "陳靜", "劉洋", "臺北市信義區"]),
+    ("cp1253", "όνομα", ["Γιώργος Παπαδόπουλος", "Μαρία", "Ελένη", "Θεσσαλονίκη"]),
+    ("mac-roman", "prénom", ["François Crêpe", "Hélène Noël", "Benoît", "Zoé à la Forêt", "Gérard", "Orléans"]),
+]
+
+
+@pytest.mark.parametrize(("encoding", "name", "people"), WORLD, ids=[each[0] for each in WORLD])
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_lists_of_the_world(tmp_path, encoding, name, people, to):
+    """Another encoding than UTF-8 is guessed from the file, said in a line, and every column keeps its text."""
+    text = f"phone,{name}\r\n" + "".join(f"07400 123456,{each}\r\n" for each in people)
+    with pytest.warns(hf.GuessWarning, match=r"in\.csv is no UTF-8: it is read as .*--encoding") as said:
+        found = rewritten(tmp_path, text.encode(encoding), to=to)
+    assert len(said) == 1
+    if to == "out.csv":
+        assert rows(found, "utf-8-sig") == [
+            ["phone", name, "hlr_msisdn"],
+            *(["07400 123456", p, DIGITS] for p in people),
+        ]
+        assert found.startswith(codecs.BOM_UTF8)
+    else:
+        assert pl.read_parquet(tmp_path / to)[name].to_list() == people
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp850", "utf-16-be", "utf-32", "Windows-1252", "UTF8"])
+def test_an_encoding_that_is_said_is_the_one(tmp_path, recwarn, encoding):
+    """Who names the encoding is believed, without a word."""
+    note = "Привет" if encoding == "koi8-r" else "Größe"
+    found = rewritten(tmp_path, f"phone,{note}\n07400123456,{note}\n".encode(encoding), encoding=encoding)
+    assert rows(found, "utf-8-sig") == [["phone", note, "hlr_msisdn"], ["07400123456", note, DIGITS]]
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("note", ["Größe", "Иван"])
+def test_utf16_without_a_mark(tmp_path, recwarn, encoding, note):
+    """The zeros of UTF-16 tell it where no mark does."""
+    found = rewritten(tmp_path, f"phone,note\r\n07400123456,{note}\r\n".encode(encoding))
+    assert rows(found, "utf-8-sig") == [["phone", "note", "hlr_msisdn"], ["07400123456", note, DIGITS]]
+    assert not recwarn.list
+
+
+STRAY = "phone,name\n07400123456,Zoë\n07400123456,Noël\n07400123456,".encode() + b"Bj\xf6rn\n07400123456,x\n"
+
+
+def test_a_stray_byte_goes_through(tmp_path):
+    """A line of another encoding in a file of UTF-8 is named, and all bytes of all columns stay as they are."""
+    with pytest.warns(hf.GuessWarning, match=r"in\.csv, line 4: bytes that are no UTF-8"):
+        found = rewritten(tmp_path, STRAY)
+    assert found.replace(f",{DIGITS}".encode(), b"").replace(b",hlr_msisdn", b"") == STRAY
+
+
+def test_a_stray_byte_cannot_become_text(tmp_path, provider, client):
+    """Where the destination holds text alone the run refuses before anything is asked, and names the line."""
+    (tmp_path / "in.csv").write_bytes(STRAY)
+    with pytest.raises(hf.InputError, match=r"in\.csv, line 4: .*--encoding"):
+        enrich_file(tmp_path / "in.csv", tmp_path / "out.parquet", "phone", client=client)
+    assert provider.bill.requests == 0
+
+
+def test_stray_bytes_where_the_numbers_are(tmp_path):
+    """A stray byte in a phone is a reason of its row, one in a name of a column stays."""
+    source = "phone,ä,".encode() + b"\xff\n0740\xff0123456,\xc3\xb6,1\n07400123456,\xc3\xb6,1\n"
+    with pytest.warns(hf.GuessWarning, match="line 1"):
+        found = rewritten(tmp_path, source)
+    assert found.split(b"\n")[0] == "phone,ä,".encode() + b"\xff,hlr_msisdn"
+    assert found.split(b"\n")[2].endswith(DIGITS.encode())
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "ascii", "big5", "euc-jp"])
+def test_what_is_said_wrongly_is_refused(tmp_path, encoding):
+    """A file that is not of the encoding that somebody names is refused, with the line."""
+    with pytest.raises(hf.InputError, match=r"in\.csv, line 3: this is no .*--encoding"):
+        rewritten(tmp_path, b"phone,n\n1,a\n1,\xfc\n1,b\n", encoding=encoding)
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "", "rot13"])
+@pytest.mark.parametrize("option", ["encoding", "output_encoding"])
+def test_no_such_encoding(tmp_path, name, option):
+    """An encoding that nobody knows is refused with some that are."""
+    with pytest.raises(hf.ConfigError, match=rf"^{option}=.*is no encoding: name one such as utf-8"):
+        rewritten(tmp_path, b"phone\n1\n", **{option: name})
+
+
+def test_an_output_encoding(tmp_path):
+    """What is written is of the encoding that was asked for; what it lacks is told before anything is asked."""
+    text = "phone;name\r\n07400123456;Größe\r\n"
+    found = rewritten(tmp_path, text.encode(), output_encoding="cp1252")
+    assert found.decode("cp1252") == f"phone;name;hlr_msisdn\r\n07400123456;Größe;{DIGITS}\r\n"
+    assert rewritten(tmp_path, text.encode(), output_encoding="utf-16").decode("utf-16").startswith("phone;name;")
+    with pytest.raises(hf.InputError, match=r"in\.csv holds U\+00F6, which ascii cannot write: .*utf-8-sig"):
+        rewritten(tmp_path, text.encode(), output_encoding="ascii")
+    with pytest.raises(hf.ConfigError, match="is for CSV and TSV; PARQUET"):
+        rewritten(tmp_path, text.encode(), to="out.parquet", output_encoding="cp1252")
+
+
+def test_the_providers_texts_fit_the_output_encoding(tmp_path):
+    """A network's name that the encoding lacks is written by its plain letters: nothing that was paid for is lost."""
+    provider = hf.emulator.Emulator(seed=7)
+    people = [f"+{each}" for each in ("34612345678", "34612345679", "420601123456")]
+    pl.DataFrame({"phone": people}).write_csv(tmp_path / "in.csv")
+    report = enrich_file(
+        tmp_path / "in.csv",
+        tmp_path / "out.csv",
+        "phone",
+        client=hf.emulator.connect(emulator=provider),
+        columns="all",
+        output_encoding="ascii",
+    )
+    assert report.credits == provider.bill.total > 0
+    with pytest.raises(hf.InputError, match="'ñ_msisdn' holds"):
+        rewritten(tmp_path, b"phone\n1\n", prefix="ñ_", output_encoding="ascii")
+    assert (tmp_path / "out.csv").read_text("ascii").startswith("phone,")
+
+
+# What Excel writes
+
+
+@pytest.mark.parametrize(("name", "to"), [("in.txt", "out.txt"), ("in.tab", "out.tab"), ("in.txt", "out.csv")])
+def test_unicode_text_of_excel(tmp_path, name, to):
+    """Excel's own text file is read by its ending, and written so that Excel reads it."""
+    text = 'phone\tname\r\n07400 123456\t"Größe, ""L"""\r\n'
+    found = rewritten(tmp_path, text.encode("utf-16"), name=name, to=to)
+    assert found.startswith(codecs.BOM_UTF8)
+    separator = "," if to == "out.csv" else "\t"
+    assert rows(found, "utf-8-sig", separator) == [
+        ["phone", "name", "hlr_msisdn"],
+        ["07400 123456", 'Größe, "L"', DIGITS],
+    ]
+    if to != "out.csv":
+        assert found.decode("utf-8-sig").startswith("phone\tname\thlr_msisdn\r\n")
+
+
+def test_other_separators_in_a_text_file(tmp_path):
+    """A .txt may be separated by anything that a CSV may be."""
+    found = rewritten(tmp_path, b"name;phone\nA;07400123456\n", name="in.txt", to="out.txt")
+    assert found == f"name;phone;hlr_msisdn\nA;07400123456;{DIGITS}\n".encode()
+
+
+# Headers and what is above them
+
+ABOVE = [
+    pytest.param("sep=;\r\n", ";", id="the line that tells Excel the separator"),
+    pytest.param('"sep=;"\n', ";", id="the same in quotes"),
+    pytest.param("sep=^\n", "^", id="a separator that only this line tells"),
+    pytest.param("# exported 2026-03-01\n# 3 rows\n", ",", id="remarks"),
+    pytest.param("Contacts of March\n\n", ",", id="a title"),
+    pytest.param("Contacts of March,,\nby,Ada,\n", ",", id="a title with the separators of the rows"),
+    pytest.param("\n\n", ",", id="blank lines"),
+]
+
+
+@pytest.mark.parametrize(("above", "separator"), ABOVE)
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_what_is_above_the_header(tmp_path, above, separator, to):
+    """Lines above the header stay where they are, and are no rows."""
+    body = "name,phone,town\nAda,07400123456,York\nBo,n/a,Hull\n".replace(",", separator)
+    found = rewritten(tmp_path, (above + body).encode(), to=to)
+    if to == "out.csv":
+        lines = body.split("\n")
+        added = [f"{lines[0]}{separator}hlr_msisdn", f"{lines[1]}{separator}{DIGITS}", f"{lines[2]}{separator}", ""]
+        assert found.decode() == above + "\n".join(added)
+    else:
+        assert pl.read_parquet(tmp_path / to).rows() == [
+            ("Ada", "07400123456", "York", DIGITS),
+            ("Bo", "n/a", "Hull", None),
+        ]
+
+
+def test_a_header_that_is_not_evident(tmp_path):
+    """A row that could be the header and could be data is not taken for it: the message says how to say so."""
+    source = b"number,kind\n07400123456,phone\n07400123457,phone\n"
+    with pytest.raises(hf.InputError, match=r"'phone' stands on line 2: if that is the header .*--header-line 2"):
+        rewritten(tmp_path, source)
+    found = rewritten(tmp_path, b"a,b\nphone,x\n07400123456,y\n", header=2)
+    assert found.decode() == f"a,b\nphone,x,hlr_msisdn\n07400123456,y,{DIGITS}\n"
+    with pytest.raises(hf.InputError, match="no header on line 9"):
+        rewritten(tmp_path, source, header=9)
+
+
+@pytest.mark.parametrize(("header", "rows_by"), [(";", ","), (",", ";"), ("\t", ",")])
+def test_a_header_with_another_separator(tmp_path, header, rows_by):
+    """A header and rows that are evidently separated by different signs go together, and that is said."""
+    source = "phone,name\n07400123456;Ada\n07400123457;Bo\n".replace(";", rows_by).replace(
+        "phone,name", f"phone{header}name"
+    )
+    with pytest.warns(hf.GuessWarning, match="the header is separated by"):
+        found = rewritten(tmp_path, source.encode()).decode()
+    assert found == f"phone,name,hlr_msisdn\n07400123456,Ada,{DIGITS}\n07400123457,Bo,447400123457\n".replace(
+        ",", rows_by
+    )
+
+
+def test_a_header_with_another_separator_and_other_columns(tmp_path):
+    """Where header and rows do not go together the message names both separators, and nothing of the rows."""
+    with pytest.raises(hf.InputError, match="header is separated by ';' and the rows by ','") as refusal:
+        rewritten(tmp_path, b"phone;name\n07400123456,Ada,York\n07400123457,Bo,Hull\n")
+    assert "York" not in str(refusal.value)
+
+
+PADDED = 'name, phone, "the town"\nAda, 07400 123456, "York, UK"\n"Smith, J", "07400123456", x\n'
+
+
+def test_blanks_after_separators(tmp_path):
+    """Where blanks follow the separators they are none of the cells', quotes behind them are quotes, and lines stay."""
+    found = rewritten(tmp_path, PADDED.encode()).decode()
+    assert found.replace(f",{DIGITS}", "").replace(",hlr_msisdn", "") == PADDED
+    assert found.count(DIGITS) == 2
+    rewritten(tmp_path, PADDED.encode(), to="out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet").drop("hlr_msisdn").to_dict(as_series=False) == {
+        "name": ["Ada", "Smith, J"],
+        "phone": ["07400 123456", "07400123456"],
+        "the town": ["York, UK", "x"],
+    }
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("NFD", "NFC"), ("NFC", "NFD")])
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_accents_of_names_have_two_spellings(tmp_path, stored, typed, to):
+    """A name is found however its accents are stored and typed."""
+    name = unicodedata.normalize(typed, "téléphone")
+    header = unicodedata.normalize(stored, "téléphone")
+    found = rewritten(tmp_path, f"{header},x\n07400123456,1\n".encode(), name, to=to)
+    if to == "out.csv":
+        assert found.decode() == f"{header},x,hlr_msisdn\n07400123456,1,{DIGITS}\n"
+    else:
+        assert pl.read_parquet(tmp_path / to)["hlr_msisdn"].to_list() == [DIGITS]
+
+
+@pytest.mark.parametrize("header", ["\ufeff\ufeffphone,x", "phone ,x", "\u00a0phone,x", '" phone",x', "phone\u200b,x"])
+def test_what_is_not_seen_in_a_name(tmp_path, header):
+    """Blanks and marks around a name do not hide it."""
+    found = rewritten(tmp_path, f"{header}\n07400123456,1\n".encode()).decode("utf-8-sig")
+    assert found == f"{header.removeprefix(chr(0xFEFF))},hlr_msisdn\n07400123456,1,{DIGITS}\n"
+
+
+# No header
+
+HEADLESS = [
+    b"Ada Lovelace,07400 123456,12 Main Street\nBo Diddley,07400 123457,Hull\n",
+    b"Ada Lovelace,,York\nBo Diddley,07400 123457,York\n",
+    b"Ada Lovelace;n/a;York\nBo Diddley;07400 123457;Hull\n",
+    b"Ada Lovelace\tada@example.com\tYork\n",
+    b"Ada Lovelace,07400 123456,York\rBo Diddley,07400 123457,Hull\r",
+    b"Ada Lovelace:07400 123456:York\n",
+]
+
+
+@pytest.mark.parametrize("content", HEADLESS)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_file_without_a_header_shows_no_data(tmp_path, monkeypatch, capsys, content, as_json):
+    """Nobody's name, number or address stands in the refusal, which says what to do."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_bytes(content)
+    assert main(["estimate", "in.csv", "--column", "phone", *(["--json"] if as_json else [])]) == 2
+    shown = "".join(capsys.readouterr())
+    assert "--no-header" in shown
+    for word in ("Ada", "Lovelace", "07400", "123456", "York", "Main", "example"):
+        assert word not in shown
+
+
+def test_names_that_are_no_data_are_shown(tmp_path):
+    """A header is shown, so that a slip of the finger is seen."""
+    with pytest.raises(hf.InputError, match="did you mean 'Phone 2'"):
+        rewritten(tmp_path, b"name,Phone 2,town\nAda,07400123456,York\n", "phone 2")
+
+
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_a_file_without_a_header_gets_one(tmp_path, to):
+    """Columns without names are column_1 and so on, also in what is written; all lines are rows."""
+    source = b"Ada,07400123456\r\nBo,n/a,\xc3\xa9\r\n"
+    found = rewritten(tmp_path, source, "column_2", to=to, header=False)
+    if to == "out.csv":
+        assert found.decode() == (
+            f"column_1,column_2,column_3,hlr_msisdn\r\nAda,07400123456,,{DIGITS}\r\nBo,n/a,é,\r\n"
+        )
+    else:
+        assert pl.read_parquet(tmp_path / to).columns == ["column_1", "column_2", "column_3", "hlr_msisdn"]
+    with pytest.raises(hf.InputError, match="it has 'column_1'"):
+        rewritten(tmp_path, source, "phone", header=False)
+
+
+def test_a_list_of_numbers_is_a_file(tmp_path):
+    """One number a line, and no header."""
+    found = rewritten(tmp_path, b"07400123456\n\n07400123457", "column_1", name="in.txt", to="out.txt", header=False)
+    assert found.decode() == f"column_1\thlr_msisdn\n07400123456\t{DIGITS}\n\n07400123457\t447400123457\n".replace(
+        "\t", ","
+    )
+
+
+# Line ends and cells
+
+
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_lines_that_end_with_returns(tmp_path, to):
+    """Where returns alone end the lines, as old Macs have it, they do in what is written."""
+    source = 'phone,note\r07400123456,"two\nlines"\r\r,x\r'
+    found = rewritten(tmp_path, source.encode(), to=to)
+    if to == "out.csv":
+        assert found.decode() == f'phone,note,hlr_msisdn\r07400123456,"two\nlines",{DIGITS}\r\r,x,\r'
+    else:
+        assert pl.read_parquet(tmp_path / to).rows() == [("07400123456", "two\nlines", DIGITS), (None, "x", None)]
+
+
+@pytest.mark.parametrize("last", [b"\x1a", b"\x1a\r\n", b"\r\n\x1a", b"\x1a\x1a"])
+def test_the_mark_by_which_dos_ended_files(tmp_path, last):
+    """Ctrl-Z at the end is no row and no part of one."""
+    found = rewritten(tmp_path, b"name,phone\r\nAda,07400123456\r\n" + last)
+    assert found.decode() == f"name,phone,hlr_msisdn\r\nAda,07400123456,{DIGITS}\r\n"
+    found = rewritten(tmp_path, b"name,phone\r\nAda,07400123456\x1a")
+    assert found.decode() == f"name,phone,hlr_msisdn\r\nAda,07400123456,{DIGITS}\n"
+
+
+def test_a_surplus_empty_cell_is_none(tmp_path):
+    """A separator too many at a row's end adds no column; a cell with something in it is refused with its line."""
+    found = rewritten(tmp_path, b'phone,a\n07400123456,x,\n07400123456,"y, z",,\n1,2\n').decode()
+    assert found == f'phone,a,hlr_msisdn\n07400123456,x,{DIGITS}\n07400123456,"y, z",{DIGITS}\n1,2,\n'
+    with pytest.raises(hf.InputError, match="line 3: 3 cells under 2 column names"):
+        rewritten(tmp_path, b"phone,a\n1,2\n1,2,3\n")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+def test_cells_of_any_length(tmp_path, quote, to):
+    """A cell longer than Python's reader takes passes through, in the phone column and beside it."""
+    long = "x" * 200_000 + (',""\n' * 1000 if quote else "")
+    source = f"phone,a\n{quote}{long}{quote},1\n07400123456,{quote}{long}{quote}\n"
+    found = rewritten(tmp_path, source.encode(), to=to)
+    if to == "out.csv":
+        assert (
+            found.decode()
+            == source.replace("phone,a", "phone,a,hlr_msisdn")
+            .replace(f"{long}{quote},1", f"{long}{quote},1,")
+            .removesuffix("\n")
+            + f",{DIGITS}\n"
+        )
+    else:
+        assert pl.read_parquet(tmp_path / to)["a"][1] == long.replace('""', '"')
+
+
+def test_the_other_doors_know_text_too(tmp_path, monkeypatch, capsys):
+    """estimate_file, clean_file and the commands take the same options."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_bytes("07400123456;Größe\n".encode("cp850"))
+    assert estimate_file("in.csv", "column_1", settings=GB, encoding="cp850", header=False).rows == 1
+    said = {"encoding": "cp850", "header": False, "output_encoding": "cp1252"}
+    clean_file("in.csv", "out.csv", "column_1", default_region="GB", **said)
+    assert (tmp_path / "out.csv").read_text("cp1252").startswith("column_1;column_2;hlr_msisdn")
+    options = ["in.csv", "--column", "column_1", "--region", "GB", "--encoding", "cp850", "--no-header"]
+    assert main(["clean", *options, "-o", "clean.csv", "--output-encoding", "utf-8"]) == 0
+    assert (tmp_path / "clean.csv").read_text("utf-8").splitlines()[1].startswith(f"07400123456;Größe;{DIGITS};")
+    assert main(["enrich", *options, "-o", "enriched.csv", "--emulator"]) == 0
+    assert main(["estimate", *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["rows"] == 1
+    assert main(["estimate", *options, "--header-line", "1"]) == 2
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_a_guess_is_a_line_of_the_command(tmp_path, monkeypatch, capsys):
+    """The command says a guess in one line on standard error."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_bytes("phone,name\n07400123456,Jürgen Größe\n".encode("cp1252"))
+    assert main(["clean", "in.csv", "--column", "phone", "-o", "out.csv"]) == 0
+    assert [line for line in capsys.readouterr().err.splitlines() if "cp1252, which is a guess" in line]
