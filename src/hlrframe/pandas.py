@@ -94,6 +94,6 @@ def _read(
     rows: "pd.DataFrame", names: tuple[str, ...], *, region: str | None = None, region_column: str | None = None
 ) -> "pd.DataFrame":
     opened = open_frame(rows, "cells", region_column=region_column)
-    (texts,), regions = opened.cells
+    (texts,), regions, _ = opened.cells
     readings: pd.DataFrame = opened.attach(read_cells(texts, names, region=region, regions=regions))
     return readings[list(names)]

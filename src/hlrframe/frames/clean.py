@@ -1,5 +1,6 @@
 """What a phone column holds, for nothing: numbers, reasons, countries, types and networks, without asking anybody."""
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,6 +32,7 @@ def clean(
     default_region: str | None = None,
     region_column: str | None = None,
     prefix: str = "hlr_",
+    handoff: str | os.PathLike[str] | None = None,
 ) -> Frame:
     """Gives the same frame back with what the numbering plans say of one column. Sends nothing, costs nothing.
 
@@ -45,6 +47,7 @@ def clean(
             alpha-3, a name, or a calling code. A row that names no country, or none that is understood, is read with
             ``default_region``.
         prefix: Put before the name of every result column; :func:`~hlrframe.enrich` on the same frame needs another.
+        handoff: As for :func:`~hlrframe.enrich`.
 
     Returns:
         A frame of the type that came in, with ``msisdn``, ``reason``, ``region``, ``number_type`` and ``network``
@@ -60,11 +63,10 @@ def clean(
     [('447400123456', None, 'MOBILE'), (None, 'empty', None), ('442079460000', None, 'LANDLINE')]
     """
     wanted = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
-    opened = open_frame(frame, wanted, region_column=region_column)
-    texts, regions = opened.cells
+    opened = open_frame(frame, wanted, region_column=region_column, handoff=handoff)
     results = [
-        read_column(each, region=default_region, regions=regions).rename(opened.naming.names_of(name))
-        for name, each in zip(opened.naming.columns, texts, strict=True)
+        read_column(each, region=default_region, regions=opened.cells.regions).rename(opened.naming.names_of(name))
+        for name, each in zip(opened.naming.columns, opened.cells.texts, strict=True)
     ]
     cleaned: Frame = opened.attach(pl.concat(results, how="horizontal"))
     return cleaned

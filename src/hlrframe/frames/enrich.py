@@ -1,6 +1,7 @@
 """The functions that people call: a frame or a list of numbers in, the same with answers out."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ def enrich(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    handoff: str | os.PathLike[str] | None = None,
 ) -> Frame:
     """Gives the same frame back with what the provider says of the numbers in one column, or in several.
 
@@ -37,8 +39,9 @@ def enrich(
 
     Args:
         frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
-            relation, or anything with an Arrow stream. A LazyFrame is collected here, once, and comes back lazy over
-            finished data.
+            relation, Spark or Dask DataFrame, or anything with an Arrow stream. Spark and Dask keep their rows: they
+            find the distinct cells here, at once, and put the answers beside the rows whenever these are read. A
+            LazyFrame is collected here, once, and comes back lazy over finished data.
         column: Name of the phone column: text, or numbers that lost their formatting. Of several phone columns a list
             of names, or a pattern such as ``"Phone*"``: the results of each stand under its name before the prefix
             (``mobile_hlr_verdict``), and ``hlr_best_column``, ``hlr_best_msisdn``, ``hlr_best_verdict`` and
@@ -55,6 +58,8 @@ def enrich(
             credits alone.
         progress: ``None`` shows a bar where somebody sees it; ``True``, ``False`` or a function of
             :class:`~hlrframe.Progress`.
+        handoff: Folder, or address, that this process or Spark writes and every worker reads. Answers for Spark or
+            Dask that are above 64 MB go through it as Parquet, and stay there as long as the frame is used.
 
     Returns:
         A frame of the type that came in.
@@ -77,7 +82,7 @@ def enrich(
     ['answered', 'rejected']
     """
     call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
-    opened = open_frame(frame, call.naming, region_column=region_column)
+    opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
     enriched: Frame = enrichment.frame
@@ -95,6 +100,7 @@ def enrich_with_report(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    handoff: str | os.PathLike[str] | None = None,
 ) -> Enrichment[Frame]:
     """Does what :func:`enrich` does, and gives the account of the run beside the frame.
 
@@ -105,7 +111,7 @@ def enrich_with_report(
     (2, 1, 1)
     """
     call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
-    opened = open_frame(frame, call.naming, region_column=region_column)
+    opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
     return enrichment
@@ -122,13 +128,14 @@ async def enrich_async(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    handoff: str | os.PathLike[str] | None = None,
 ) -> Frame:
     """Does what :func:`enrich` does, in the running event loop.
 
     A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
     """
     call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
-    opened = open_frame(frame, call.naming, region_column=region_column)
+    opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = await _ask(call, opened, progress)
     try:
         raise_if_ended_early(outcomes, enrichment)
@@ -208,5 +215,5 @@ async def _ask(call: Call, opened: OpenFrame, progress: ProgressOption) -> tuple
     reading = numbers.add(opened.cells)
     with shown(progress) as on_progress:
         outcomes = await call.asking(on_progress=on_progress).ask(numbers)
-    enriched = opened.attach(results.of(reading, outcomes))
+    enriched = opened.attach(results.of(reading, outcomes, opened.cells.weights))
     return outcomes, Enrichment(enriched, results.complete(outcomes.report))

@@ -27,7 +27,7 @@ class State(StrEnum):
     REJECTED = "rejected"
     #: Asked, and no usable answer came.
     FAILED = "failed"
-    #: Not asked: budget, credit, offline, or the run was stopped.
+    #: Not asked: budget, credit, offline, the run was stopped, or the cell came after it.
     SKIPPED = "skipped"
 
 
@@ -72,6 +72,7 @@ class Reason(StrEnum):
     INSUFFICIENT_CREDIT = "insufficient_credit"
     OFFLINE = "offline"
     STOPPED = "stopped"
+    CHANGED = "changed"
 
 
 class NumberType(StrEnum):

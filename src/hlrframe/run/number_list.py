@@ -28,6 +28,8 @@ class Cells(NamedTuple):
     texts: Sequence[pl.Series]
     #: The country beside each row, where a column says it.
     regions: pl.Series | None = None
+    #: How many of the caller's rows each row stands for, where an engine holds these; ``None`` for one.
+    weights: pl.Series | None = None
 
     def in_order(self) -> tuple[pl.Series, pl.Series | None]:
         """Gives all cells as one column, row by row, with the country beside each."""
@@ -89,8 +91,8 @@ class NumberList:
         if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
             self._merge()
         for place, counts in enumerate(self.rejected_in):
-            counts.update(counts_of(reading["reason"].gather_every(self.columns, place).drop_nulls()))
-        self.rows += reading.height // self.columns
+            counts.update(counts_of(reading["reason"].gather_every(self.columns, place), cells.weights))
+        self.rows += reading.height // self.columns if cells.weights is None else int(cells.weights.sum())
         return reading
 
     @property

@@ -87,10 +87,14 @@ class Outcomes:
         return joined.select(pl.coalesce("reason", values)).to_series() if name == "reason" else values
 
 
-def counts_of(values: pl.Series) -> dict[str, int]:
-    """Counts the values of a column, the most frequent first."""
-    counts = values.value_counts(sort=True)
-    return dict(zip(counts[values.name], counts["count"], strict=True))
+def counts_of(values: pl.Series, weights: pl.Series | None = None) -> dict[str, int]:
+    """Counts the values of a column, the most frequent first; each as often as its weight says, nulls not at all."""
+    if weights is None:
+        counts = values.drop_nulls().value_counts(sort=True)
+        return dict(zip(counts[values.name], counts["count"], strict=True))
+    weighed = pl.DataFrame([values.alias("value"), weights.alias("count")]).drop_nulls("value")
+    sums = weighed.group_by("value").agg(pl.col("count").sum()).filter(pl.col("count") > 0)
+    return dict(sums.sort("count", descending=True).iter_rows())
 
 
 def cached(known: pl.DataFrame, own: Sequence[str]) -> Part:

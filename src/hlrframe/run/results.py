@@ -39,12 +39,13 @@ class Results:
         self._tallies = [_Tally() for _ in naming.columns]
         self._best: Counter[str] = Counter()
 
-    def of(self, reading: pl.DataFrame, outcomes: Outcomes) -> pl.DataFrame:
+    def of(self, reading: pl.DataFrame, outcomes: Outcomes, weights: pl.Series | None = None) -> pl.DataFrame:
         """Gives the columns of the next rows.
 
         Args:
             reading: ``msisdn`` and ``reason`` of each cell, row by row.
             outcomes: At least of all numbers among them.
+            weights: How many of the caller's rows each row counts for; ``None`` for one.
         """
         cells = outcomes.of_cells(reading, offset=self._cells)
         self._cells += cells.height
@@ -52,15 +53,15 @@ class Results:
         by_column = [cells.gather_every(several, place) for place in range(several)] if several > 1 else [cells]
         columns: list[pl.Series] = []
         for column, tally, its in zip(self._naming.columns, self._tallies, by_column, strict=True):
-            tally.add(its)
+            tally.add(its, weights)
             columns += [its[name].alias(given) for name, given in self._naming.names_of(column).items()]
         if self._naming.has_best:
-            columns += self._best_of(by_column)
+            columns += self._best_of(by_column, weights)
         return pl.DataFrame(columns)
 
-    def _best_of(self, by_column: list[pl.DataFrame]) -> list[pl.Series]:
+    def _best_of(self, by_column: list[pl.DataFrame], weights: pl.Series | None) -> list[pl.Series]:
         best = best_numbers([str(column) for column in self._naming.columns], by_column)
-        self._best.update(counts_of(best["best_verdict"].drop_nulls()))
+        self._best.update(counts_of(best["best_verdict"], weights))
         return [best[name].alias(given) for name, given in self._naming.names_of_row.items()]
 
     def complete(self, report: Report) -> Report:
@@ -93,11 +94,11 @@ class _Tally:
         self.milli = 0
         self.counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
 
-    def add(self, cells: pl.DataFrame) -> None:
-        self.rows += cells.height
+    def add(self, cells: pl.DataFrame, weights: pl.Series | None) -> None:
+        self.rows += cells.height if weights is None else int(weights.sum())
         self.milli += int((cells["credits"] * MILLI).round().cast(pl.Int64).sum())
         for name, counts in self.counts.items():
-            counts.update(counts_of(cells[name].drop_nulls()))
+            counts.update(counts_of(cells[name], weights))
 
     def report(self, column: str) -> ColumnReport:
         states, verdicts, reasons = (dict(self.counts[name].most_common()) for name in COUNTED)

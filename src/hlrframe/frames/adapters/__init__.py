@@ -6,10 +6,13 @@ No other package knows one frame library from another. Rows keep their number, o
 
     opened   what every adapter gives, and how columns are checked   <- open this first
     polars, pandas, duckdb, arrow   one library each
+    cells    frames whose rows an engine holds: distinct cells out, answers back
+    dask, spark   one engine each
 
 Another library is one more file, and its place in :data:`ADAPTERS`.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import InputError
-from hlrframe.frames.adapters import arrow, duckdb, pandas
+from hlrframe.frames.adapters import arrow, dask, duckdb, pandas, spark
 from hlrframe.frames.adapters import polars as polars_adapter
 from hlrframe.frames.adapters.opened import Adapter, OpenFrame, Wanted, libraries
 from hlrframe.frames.to_text import series_of, texts_of, texts_of_each
@@ -27,7 +30,7 @@ from hlrframe.run import Cells
 __all__ = ["ADAPTERS", "Adapter", "OpenFrame", "Wanted", "open_frame", "open_list"]
 
 #: In the order in which they are asked: pandas last, since asking whether a frame is one of its loads narwhals.
-ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, arrow, duckdb, pandas)
+ADAPTERS: Final[tuple[Adapter, ...]] = (polars_adapter, arrow, duckdb, pandas, dask, spark)
 
 
 def open_frame(
@@ -35,6 +38,7 @@ def open_frame(
     column: Any,
     *,
     region_column: str | None = None,
+    handoff: str | os.PathLike[str] | None = None,
     adapters: Sequence[Adapter] = ADAPTERS,
 ) -> OpenFrame:
     """Opens a frame.
@@ -46,16 +50,17 @@ def open_frame(
         column: The phone columns, and what their results will be called; or the name of one alone, or a list, where
             the caller sees to names.
         region_column: Name of the column that names each number's country, if there is one.
+        handoff: Folder that this process and an engine's workers share, for answers that are too many to be sent.
         adapters: Who is asked whether the frame is theirs.
 
     Raises:
         InputError: No such column, no such type of frame, a column that cannot hold telephone numbers, one column for
             both numbers and countries, or a result column that the frame already has; the message names the cure.
     """
-    if hasattr(frame, "to_native"):
+    if hasattr(type(frame), "to_native"):
         raise InputError("this is a narwhals frame: pass its .to_native()")
     naming = column if isinstance(column, Naming) else Naming.of_names(column)
-    wanted = Wanted(naming, region_column)
+    wanted = Wanted(naming, region_column, None if handoff is None else os.fspath(handoff))
     for adapter in adapters:
         if adapter.takes(frame):
             return adapter.open(frame, wanted)

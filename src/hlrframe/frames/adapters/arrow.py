@@ -10,7 +10,7 @@ from hlrframe.errors import InputError
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted
 from hlrframe.frames.to_text import series_of, texts_of
 
-__all__ = ["open", "takes"]
+__all__ = ["attach_to_table", "open", "takes"]
 
 #: Rows in one chunk of an Arrow result: far too few for the 2 GiB of text that a chunk can hold.
 CHUNK_ROWS: Final = 1 << 20
@@ -35,7 +35,7 @@ def open(frame: Any, wanted: Wanted) -> OpenFrame:  # noqa: A001  # the name tha
     return wanted.open(
         table.column_names,
         lambda name: texts_of(series_of(table.column(name), name)),
-        lambda results: _attach_to_table(table, results),
+        lambda results: attach_to_table(table, results),
     )
 
 
@@ -52,7 +52,8 @@ def _table_of_stream(frame: Any) -> pa.Table:
         ) from error
 
 
-def _attach_to_table(table: pa.Table, results: pl.DataFrame) -> pa.Table:
+def attach_to_table(table: pa.Table, results: pl.DataFrame) -> pa.Table:
+    """Puts result columns beside those of a table."""
     whole = results.to_arrow()
     columns = pa.Table.from_batches(whole.to_batches(max_chunksize=CHUNK_ROWS), schema=whole.schema)
     for name, values in zip(columns.column_names, columns.itercolumns(), strict=True):

@@ -35,6 +35,8 @@ class Wanted:
 
     naming: Naming
     region_column: str | None = None
+    #: Folder that the caller and an engine's workers share, for answers that are too many to be sent.
+    handoff: str | None = None
 
     def check(self, names: Sequence[Any], *, same: Callable[[str], str] = str) -> Naming:
         """Finds the phone columns.
