@@ -35,6 +35,7 @@ __all__ = [
     "IncompleteWarning",
     "InputError",
     "Interrupted",
+    "PrivacyWarning",
     "ProtocolError",
     "ProviderError",
     "RateLimited",
@@ -162,6 +163,10 @@ class GuessWarning(UserWarning):
 
 class EmulatorWarning(UserWarning):
     """Answers come from the emulator: they are invented and say nothing about real people."""
+
+
+class PrivacyWarning(UserWarning):
+    """A store is less private than somebody may think; the message says how, and what to do."""
 
 
 class UnsealedWarning(UserWarning):

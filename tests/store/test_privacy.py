@@ -1,6 +1,7 @@
 """How numbers lie in a store: plain, hashed or encrypted."""
 
 import base64
+import contextlib
 import copy
 import hmac
 import json
@@ -8,10 +9,12 @@ import pickle
 import random
 import re
 import stat
+import subprocess
 import sys
 import warnings
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import duckdb
@@ -111,9 +114,9 @@ def test_no_number_lies_in_the_open(path, mode):
     store, journal = lived(path, mode)
     listed = pl.Series([*numbers(6), number(10), number(11)])
     with journal, store.claim(listed, EMULATED):
-        assert not re.search(rb"7009\d\d", contents(path))
+        assert not re.search(rb"7700900\d", contents(path))
     store.compact()
-    assert not re.search(rb"7009\d\d", contents(path))
+    assert not re.search(rb"7700900\d", contents(path))
 
 
 @pytest.mark.slow
@@ -235,7 +238,7 @@ def test_a_bucket_knows_its_mode_too(tmp_path):
                 hf.Store("s3://bucket/store", key=key, spool=tmp_path / "three", **there)
     finally:
         server.stop()
-    assert not re.search(rb"7009\d\d", contents(tmp_path))
+    assert not re.search(rb"7700900\d", contents(tmp_path))
 
 
 def test_two_who_make_a_store_at_once_agree(path):
@@ -257,7 +260,10 @@ def test_the_environment_has_the_key(path, tmp_path, monkeypatch, variable, mode
     assert hf.Store(path).privacy == mode
     assert known(hf.Store(path), numbers(1)) == {number(0): "LIVE"}
     assert repr(hf.Store(path)) == f"Store({str(path)!r}, {mode})"
-    assert hf.Store(plain.path).privacy == "plain"
+    with pytest.warns(
+        hf.PrivacyWarning, match=rf"{variable} is set, but numbers lie in .*plain as they are: name a new"
+    ):
+        assert hf.Store(plain.path).privacy == "plain"
     assert repr(plain) == f"Store({str(plain.path)!r})"
     monkeypatch.delenv(variable)
     with pytest.raises(hf.ConfigError, match=variable):
@@ -534,6 +540,106 @@ def test_a_new_column_is_private_until_it_is_said_otherwise():
     assert "nickname" in telling_person([*COLUMNS, new])
     assert "nickname" in telling_person([replace(new, tells="person")])
     assert "nickname" not in telling_person([replace(new, tells="nothing")])
+
+
+#: A number as a provider may put it into a text.
+SPELLINGS = [
+    *("447700900001", "+44 7700 900 001", "07700-900-001", "(07700) 900.001", "4/4/7/7/0/0/9/0/0/0/0/1"),
+    *(
+        "4\u200b4\u200b7700\u200b900001",
+        "%34%34%37%37%30%30%39",
+        "&#52;&#52;&#55;&#55;",
+        "447700\n900001",
+        "100009007744",
+    ),
+    *(
+        "100009007744",
+        "x" * 500 + "447700900001",
+        "four 4 seven 7 7 0 0 9 0 0 0 0 1",
+        "\u2463\u2463\u2466\u2466\u24ea\u24ea\u2468",
+    ),
+    *("".join(chr(zero + int(digit)) for digit in "447700900001") for zero in (0x660, 0xFF10, 0x1D7CE)),
+]
+
+
+@pytest.mark.parametrize("mode", PRIVATE)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_text_of_a_provider_brings_a_number_into_the_open(path, mode, spelling):
+    """However a number is spelled, and in whichever column: no text that holds it stands open, sealed or not."""
+    texts = [each.name for each in COLUMNS if each.of_answer and each.type == pa.string() and each.name != "msisdn"]
+    with hf.Store(path, **mode).journal(PAID) as journal:
+        journal.write([answered(number(1), **dict.fromkeys(texts, f"about {spelling}"))])
+        assert spelling.encode() not in contents(path)
+    [part] = (path / "parts").iterdir()
+    for name in pq.read_schema(part).names:
+        with contextlib.suppress(OSError, pa.ArrowException):  # encrypted
+            assert "about" not in str(pq.read_table(part, columns=[name])[name].to_pylist()), name
+
+
+@pytest.mark.parametrize("mode", PRIVATE)
+def test_words_ids_dates_and_hosts_stay(path, mode):
+    """What has digits of its own, and what has few, is kept by a private store as it came."""
+    facts = {"uuid": "5e55f00d-1234-4000-8000-123456789012", "ported_date": "2024-05-01T12:34:56+00:00"}
+    facts |= {"original_network": "O2 (UK) 23410", "original_mccmnc": "23410", "provider": "192.168.100.200:8443"}
+    store = filled(path, mode, answered(number(1), **facts))
+    assert store.scan().select(*facts).collect().row(0, named=True) == facts
+
+
+ADDED = """
+import json, sys
+import pyarrow as pa
+import hlrframe.model as model
+from hlrframe.model import columns
+
+kept, mode = sys.argv[2], json.loads(sys.argv[3])
+new = columns.Column("nickname", pa.string(), "What friends call them.", of_answer=kept == "COLUMNS")
+for where in (model, columns):
+    setattr(where, kept, (*getattr(columns, kept).__class__(getattr(model, kept)), new))
+schema = pa.schema([pa.field(each.name, each.type) for each in model.COLUMNS if each.of_answer])
+model.ANSWER_SCHEMA = columns.ANSWER_SCHEMA = schema
+
+from helpers import stores
+from hlrframe.store import records, Store
+
+stores.ANSWER_SCHEMA = schema
+if kept != "COLUMNS":
+    plain = records.of_run
+    import hlrframe.store.segment as segment
+    fill = lambda *each: plain(*each).with_columns(records.pl.lit("secret-nickname").alias("nickname"))
+    segment.of_run = fill
+more = {"nickname": "secret-nickname"} if kept == "COLUMNS" else {}
+with Store(sys.argv[1], **mode).journal(stores.PAID) as journal:
+    journal.write([stores.answered(stores.number(1), **more)])
+"""
+
+
+@pytest.mark.parametrize("mode", [*PRIVATE, pytest.param({}, id="plain")])
+@pytest.mark.parametrize("kept", ["COLUMNS", "QUESTION_COLUMNS"])
+def test_an_added_column_is_out_of_sight_in_sealed_files(path, mode, kept):
+    """A column that is added to the list, of answers or the store's own, with nothing said, is sealed out of sight."""
+    keys = {name: key.hex() for name, key in mode.items()}
+    command = [sys.executable, "-c", ADDED, str(path), kept, json.dumps(keys)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    assert (done.returncode, done.stderr) == (0, "")
+    [part] = (path / "parts").iterdir()
+    assert (b"secret-nickname" in contents(path)) == (mode == {})
+    shown = "nothing without the key"
+    with contextlib.suppress(OSError, pa.ArrowException):
+        [shown] = pq.read_table(part, columns=["nickname"])["nickname"].to_pylist()
+    assert shown == ("nothing without the key" if "key" in mode else None if mode else "secret-nickname")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such modes")
+@pytest.mark.parametrize("folder", [".", "parts", "journal", "asked", "claims"])
+def test_a_store_that_others_can_write_in_is_warned_of(path, folder):
+    """Whoever can write in a folder of the store can change what is relied on, and the warning says how to end that."""
+    filled(path, {})
+    for bits in (0o770, 0o707, 0o777):
+        (path / folder).chmod(bits)
+        with pytest.warns(hf.PrivacyWarning, match="other users can write in .*: chmod go-rwx"):
+            hf.Store(path)
+    (path / folder).chmod(0o755)
+    hf.Store(path)
 
 
 @pytest.mark.parametrize("mode", PRIVATE)

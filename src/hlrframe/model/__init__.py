@@ -17,7 +17,17 @@
 """
 
 from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
-from hlrframe.model.columns import ANSWER_SCHEMA, BEST_COLUMNS, COLUMNS, SCHEMA_VERSION, Column, select_columns
+from hlrframe.model.columns import (
+    ANSWER_SCHEMA,
+    BEST_COLUMNS,
+    COLUMNS,
+    EVENT_COLUMNS,
+    JOURNAL_COLUMNS,
+    QUESTION_COLUMNS,
+    SCHEMA_VERSION,
+    Column,
+    select_columns,
+)
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
@@ -39,14 +49,17 @@ __all__ = [
     "COLUMNS",
     "DEFAULT_TIMEOUT",
     "ENDINGS",
+    "EVENT_COLUMNS",
     "FORMULA_BEGINS",
     "INCONCLUSIVE_AGE",
+    "JOURNAL_COLUMNS",
     "MAX_BATCH",
     "MAX_CACHE_DAYS",
     "MAX_REQUESTS",
     "MAX_TIMEOUT",
     "MILLI",
     "PACKINGS",
+    "QUESTION_COLUMNS",
     "SCHEMA_VERSION",
     "TEXT_KINDS",
     "Age",

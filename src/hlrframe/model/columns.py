@@ -2,7 +2,8 @@
 
 An *answer* is what the provider said of one number. A *row* is a line of the caller's frame: it carries an answer, or
 a reason why there is none. ``ANSWER_SCHEMA`` is the shape in which answers travel and are kept; ``COLUMNS`` is what a
-caller sees.
+caller sees. What a store keeps beside an answer stands here as well, so that what a column may give away is said in one
+place.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,17 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError
 
-__all__ = ["ANSWER_SCHEMA", "BEST_COLUMNS", "COLUMNS", "SCHEMA_VERSION", "Column", "select_columns"]
+__all__ = [
+    "ANSWER_SCHEMA",
+    "BEST_COLUMNS",
+    "COLUMNS",
+    "EVENT_COLUMNS",
+    "JOURNAL_COLUMNS",
+    "QUESTION_COLUMNS",
+    "SCHEMA_VERSION",
+    "Column",
+    "select_columns",
+]
 
 #: Raised by one whenever a stored column changes its name, type or meaning.
 SCHEMA_VERSION: Final = 1
@@ -40,6 +51,9 @@ class Column:
     #: as one that tells the number: hidden where numbers are encrypted, left out where they are hashed. ``"person"`` is
     #: hidden where they are encrypted; ``"nothing"`` stands open for whoever reads the files.
     tells: Literal["number", "person", "nothing"] = "number"
+    #: Whether a text of it has digits by itself. In any other one so many digits as a number has are taken for one, and
+    #: a private store does not keep the text.
+    digits: bool = False
 
 
 #: Every column that a result can have, in the order in which callers see them.
@@ -80,7 +94,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "Whether the number moved between networks; null where that is not known.",
         tells="nothing",
     ),
-    Column("ported_date", _TEXT, "Date of the last port as the provider sent it, when asked for.", tells="nothing"),
+    Column(
+        "ported_date",
+        _TEXT,
+        "Date of the last port as the provider sent it, when asked for.",
+        tells="nothing",
+        digits=True,
+    ),
     Column(
         "credits",
         pa.float64(),
@@ -88,8 +108,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
         tells="nothing",
     ),
     Column("checked_at", _TIME, "When the provider gave the answer.", tells="nothing"),
-    Column("provider", _TEXT, "Host of the provider, or 'emulator'.", tells="nothing"),
-    Column("uuid", _TEXT, "The provider's id of the answer.", standard=False, tells="person"),
+    Column("provider", _TEXT, "Host of the provider, or 'emulator'.", tells="nothing", digits=True),
+    Column("uuid", _TEXT, "The provider's id of the answer.", standard=False, tells="person", digits=True),
     Column("error", _TEXT, "The provider's own error word where it was not NONE.", standard=False, tells="person"),
     Column("detected_number", _TEXT, "The number as the provider understood it.", standard=False),
     Column("formatted_number", _TEXT, "The number in the output format, where one was asked for.", standard=False),
@@ -137,6 +157,23 @@ BEST_COLUMNS: Final[tuple[Column, ...]] = (
     Column("best_verdict", _TEXT, "What its answer means; null where it has none.", of_answer=False),
     Column("best_network", _TEXT, "Name of the network that serves it, else of its first one.", of_answer=False),
     Column("credits", pa.float64(), "Credits that the row cost in this run, with columns='best'.", of_answer=False),
+)
+
+#: What a journal adds to an answer, what sealing adds to that, and what is kept of an asking beside the number.
+JOURNAL_COLUMNS: Final[tuple[Column, ...]] = (
+    Column("received_at", _TIME, "When the answer came, by our own clock.", of_answer=False, tells="nothing"),
+    Column("known_at", _TIME, "Since when it is known to be true.", of_answer=False, tells="nothing"),
+)
+QUESTION_COLUMNS: Final[tuple[Column, ...]] = (
+    Column("lookup", _TEXT, "Kind of lookup that was asked for.", of_answer=False, tells="nothing", digits=True),
+    Column("options", _TEXT, "Options that change the answer.", of_answer=False, tells="nothing", digits=True),
+    Column("question", _TEXT, "Both and the provider, as one word.", of_answer=False, tells="nothing", digits=True),
+    Column("run", _TEXT, "Which run asked.", of_answer=False, tells="nothing", digits=True),
+)
+EVENT_COLUMNS: Final[tuple[Column, ...]] = (
+    Column("event", _TEXT, "Whether the number was asked, or taken back.", of_answer=False, tells="nothing"),
+    Column("at", _TIME, "When.", of_answer=False, tells="nothing"),
+    *QUESTION_COLUMNS[2:],
 )
 
 #: How answers travel from the wire to the store and to the frame; ``msisdn`` is never null.

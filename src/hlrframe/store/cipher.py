@@ -22,8 +22,7 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from hlrframe.errors import ConfigError
-from hlrframe.model import COLUMNS
-from hlrframe.store.privacy import Between, Encoding, Key, telling_person
+from hlrframe.store.privacy import OPEN, Between, Encoding, Key, batch_of, without_numbers
 from hlrframe.store.records import KEPT_TYPES, conform
 
 try:
@@ -37,10 +36,8 @@ except ImportError as missing:
 
 __all__ = ["Encrypted"]
 
-#: Columns that tell a person, or what the provider may have written of one.
-_HIDDEN: Final = telling_person(COLUMNS)
 #: Texts of which there are few: several times faster as codes.
-_REPEATING: Final = {name for name, dtype in KEPT_TYPES.items() if dtype == pl.String} - _HIDDEN
+_REPEATING: Final = {name for name, dtype in KEPT_TYPES.items() if dtype == pl.String} & OPEN
 _NONCE: Final = 12
 _MASTER: Final = "hlrframe"
 #: Row groups that are looked at together: enough to look a long list of numbers up in few turns.
@@ -68,6 +65,11 @@ class Encrypted(Encoding):
         """The mode, and what the right key makes of a fixed text."""
         return {"mode": self.mode, "check": self._check}
 
+    def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
+        """Gives answers without a number in what will stand open."""
+        rows = pl.DataFrame(answers)
+        return batch_of(without_numbers(rows, [name for name in rows.columns if name in OPEN]), answers)
+
     def seal(self, data: bytes, *, about: bytes) -> bytes:
         """Encrypts under a fresh nonce, and ties to the words."""
         nonce = os.urandom(_NONCE)
@@ -83,7 +85,7 @@ class Encrypted(Encoding):
 
     def writing(self, columns: list[str]) -> dict[str, Any]:
         """Gives pyarrow the keys of a new file: the columns that tell a person have one each."""
-        telling = [name for name in columns if name in _HIDDEN]
+        telling = [name for name in columns if name not in OPEN]
         wanted = pqe.EncryptionConfiguration(
             _MASTER,
             column_keys={_MASTER: telling},

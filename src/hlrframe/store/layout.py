@@ -14,9 +14,13 @@ A segment is sealed by making its part appear first and its journal vanish secon
 order, so that an answer is in at least one place at any moment. Being in two is harmless: the newest wins at read.
 """
 
+import contextlib
 import json
 import os
+import stat
+import sys
 import uuid
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hlrframe.errors import StoreError
+from hlrframe.errors import PrivacyWarning, StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of
@@ -127,6 +131,16 @@ class Layout(Places):
             refuse_newer(self.name, layout=facts["format"], columns=facts["columns"])
             self.encoding.check(facts.get("privacy"), self.name)
         self._refuse_spool(facts)
+
+    def warn_of_others(self) -> None:
+        """Warns where other users could change what the store says, or put something into it."""
+        if sys.platform == "win32":
+            return
+        for folder in (self.root, self.journals, self.parts, self.asked, self.claims):
+            with contextlib.suppress(OSError):  # it is not there, or whoever uses it says what is wrong
+                if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                    cure = f"chmod go-rwx {folder}, unless all of them may change what you rely on"
+                    warnings.warn(f"other users can write in {folder}: {cure}", PrivacyWarning, stacklevel=2)
 
     def prepare(self) -> None:
         """Makes the directories and says which version writes here.

@@ -1,11 +1,12 @@
 """Opening a store: which encoding it has, and where the key comes from."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hlrframe.errors import ConfigError, StoreError
+from hlrframe.errors import ConfigError, PrivacyWarning, StoreError
 from hlrframe.store.privacy import ARGUMENTS, PLAIN, VARIABLES, Encoding, Hashed, Key, KeySource, cure_for
 
 __all__ = ["encoding_of"]
@@ -40,9 +41,16 @@ def encoding_of(
     if given.keys() - {mode}:
         raise StoreError(f"{path} is {mode}: {cure_for(mode)}")
     if mode == "plain":
+        _warn_of_unused_keys(path)
         return PLAIN
     made = Key(given[mode] if mode in given else _from_environment(mode, path))
     return Hashed(made) if mode == "hashed" else _encrypted(made)
+
+
+def _warn_of_unused_keys(path: Path | str) -> None:
+    for name in filter(os.environ.get, VARIABLES.values()):
+        cure = f"name a new folder for a private store, or unset {name} if this one is meant to be plain"
+        warnings.warn(f"{name} is set, but numbers lie in {path} as they are: {cure}", PrivacyWarning, stacklevel=2)
 
 
 def _encrypted(key: Key) -> Encoding:

@@ -212,7 +212,7 @@ def _table(frame: pl.DataFrame, encoding: Encoding) -> pa.Table:
     if encoding.mark is not None:
         facts["hlrframe.privacy"] = json.dumps(dict(encoding.mark))
     # Arrow's plain strings rather than polars' views: every reader of parquet knows them.
-    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(facts)
+    return encoding.hide_rows(frame).to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(facts)
 
 
 def _first_line(error: BaseException) -> str:

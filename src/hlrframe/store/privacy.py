@@ -18,10 +18,11 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import ConfigError, StoreError
-from hlrframe.model import COLUMNS, Column
+from hlrframe.model import COLUMNS, EVENT_COLUMNS, JOURNAL_COLUMNS, QUESTION_COLUMNS, Column
 
 __all__ = [
     "ARGUMENTS",
+    "OPEN",
     "PLAIN",
     "TELLING",
     "VARIABLES",
@@ -30,9 +31,11 @@ __all__ = [
     "Hashed",
     "Key",
     "KeySource",
+    "batch_of",
     "cure_for",
     "telling_number",
     "telling_person",
+    "without_numbers",
 ]
 
 #: A key of 32 bytes: as they are, as hexadecimal or base64 text, or what gives it when the store is opened.
@@ -42,8 +45,8 @@ Between: TypeAlias = tuple[str | None, str | None]
 
 #: The digits at the end of a number that tell it within its country.
 _TAIL: Final = 7
-#: Texts that may hold as many digits by themselves.
-_DIGITS: Final = ("uuid", "ported_date")
+#: Ids, dates and hosts, as long as nothing in them stands for something else.
+_PLAIN: Final = r"^[0-9A-Za-z:.,+_ /\[\]@-]*$"
 
 #: Where the key of each mode comes from: the argument, and the environment where that was not given.
 ARGUMENTS: Final = {"encrypted": "key", "hashed": "hash_key"}
@@ -64,6 +67,32 @@ def telling_person(columns: Iterable[Column]) -> frozenset[str]:
 
 #: Columns that tell the number, itself apart.
 TELLING: Final = telling_number(COLUMNS)
+#: Everything that a store keeps, by its name.
+_KEPT: Final = {each.name: each for each in (*COLUMNS, *JOURNAL_COLUMNS, *QUESTION_COLUMNS, *EVENT_COLUMNS)}
+#: Columns that are said to tell less than the number; whatever is not among them may tell it.
+_LESS: Final = frozenset(name for name, each in _KEPT.items() if each.tells != "number")
+#: Columns that tell nothing: they alone stand open in a private store.
+OPEN: Final = frozenset(name for name, each in _KEPT.items() if each.tells == "nothing")
+
+
+def without_numbers(rows: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Gives answers without any text that may hold a number, however that is written.
+
+    Args:
+        rows: The answers; ``msisdn`` as digits.
+        names: The columns to look at.
+    """
+    texts = [name for name in names if rows.schema[name] == pl.String and name != "msisdn"]
+    return rows.with_columns(pl.when(~_may_hold_a_number(name)).then(name) for name in texts)
+
+
+def _may_hold_a_number(name: str) -> pl.Expr:
+    digits = pl.col(name).str.replace_all(r"\P{N}+", "")
+    if name not in _KEPT or not _KEPT[name].digits:
+        return digits.str.len_chars() >= _TAIL
+    tail = pl.col("msisdn").str.tail(_TAIL)
+    either_way = pl.any_horizontal(each.str.contains(tail, literal=True) for each in (digits, digits.str.reverse()))
+    return either_way | ~pl.col(name).str.contains(_PLAIN)
 
 
 class Key:
@@ -120,6 +149,10 @@ class Encoding:
     def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
         """Gives answers as the columns of the store hold them."""
         return answers
+
+    def hide_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Gives what is to be sealed as a file of the store may show it; numbers are hidden in it already."""
+        return rows
 
     def reveal(self, rows: pl.DataFrame, *, hidden: pl.Series, numbers: pl.Series) -> pl.DataFrame:
         """Puts the numbers that were looked for back into what was found under their hidden forms."""
@@ -216,12 +249,13 @@ class Hashed(Encoding):
     def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
         """Gives answers under their hashes, without what tells the number and without a text that may hold one."""
         rows = pl.DataFrame(answers)
-        forgotten = [pl.lit(None, rows.schema[name]).alias(name) for name in TELLING]
-        texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name != "msisdn"]
-        kept = [pl.when(~_may_hold_a_number(name)).then(name) for name in texts]
-        hidden = rows.with_columns(kept).with_columns(self.hide(rows["msisdn"]), *forgotten)
-        table = hidden.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(answers.schema)
-        return table.to_batches()[0] if len(table) else answers
+        hidden = without_numbers(rows, rows.columns).with_columns(self.hide(rows["msisdn"]))
+        return batch_of(self.hide_rows(hidden), answers)
+
+    def hide_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Gives rows without the columns that tell the number, or of which nobody has said that they do not."""
+        telling = [name for name in rows.columns if name not in _LESS and name != "msisdn"]
+        return rows.with_columns(pl.lit(None, rows.schema[name]).alias(name) for name in telling)
 
     def reveal(self, rows: pl.DataFrame, *, hidden: pl.Series, numbers: pl.Series) -> pl.DataFrame:
         """Puts the asked numbers back in the place of their hashes."""
@@ -230,10 +264,10 @@ class Hashed(Encoding):
         return found.with_columns(msisdn=pl.coalesce("number", "msisdn")).drop("number")
 
 
-def _may_hold_a_number(name: str) -> pl.Expr:
-    if name in _DIGITS:
-        return pl.col(name).str.contains(pl.col("msisdn").str.tail(_TAIL), literal=True)
-    return pl.col(name).str.contains(rf"\d{{{_TAIL}}}")
+def batch_of(rows: pl.DataFrame, like: pa.RecordBatch) -> pa.RecordBatch:
+    """Gives rows as a batch in the schema of the one that they were made of."""
+    table = rows.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(like.schema)
+    return table.to_batches()[0] if len(table) else like
 
 
 def cure_for(mode: str) -> str:

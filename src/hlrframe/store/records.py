@@ -1,4 +1,4 @@
-"""What a run tells its journal, and the columns in which answers are kept."""
+"""What a run tells its journal, and the shapes in which answers are kept; their columns are of ``model.columns``."""
 
 import sys
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hlrframe.errors import StoreError
-from hlrframe.model import ANSWER_SCHEMA, Question
+from hlrframe.model import ANSWER_SCHEMA, EVENT_COLUMNS, JOURNAL_COLUMNS, QUESTION_COLUMNS, Column, Question
 
 __all__ = [
     "ANSWER_COLUMNS",
@@ -65,26 +65,23 @@ Entry: TypeAlias = Asked | Answered | Withdrawn
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
-_MOMENT: Final = pl.Datetime("us", "UTC")
 
 #: Names of the columns of an answer.
 ANSWER_COLUMNS: Final = tuple(ANSWER_SCHEMA.names)
 #: A journal's answers: when they came, and when they were true as far as we know.
 JOURNAL_SCHEMA: Final[pa.Schema] = pa.schema(
-    [*ANSWER_SCHEMA, pa.field("received_at", _TIME), pa.field("known_at", _TIME)]
+    [*ANSWER_SCHEMA, *(pa.field(each.name, each.type) for each in JOURNAL_COLUMNS)]
 )
+
+
+def _types(schema: pa.Schema, *columns: Column) -> dict[str, pl.DataType]:
+    return dict(pl.Schema(pa.schema([*schema, *(pa.field(each.name, each.type) for each in columns)])))
+
+
 #: A sealed answer: the journal's columns, what was asked, and which run asked.
-KEPT_TYPES: Final[dict[str, pl.DataType]] = dict(pl.Schema(JOURNAL_SCHEMA)) | {
-    name: pl.String() for name in ("lookup", "options", "question", "run")
-}
+KEPT_TYPES: Final = _types(JOURNAL_SCHEMA, *QUESTION_COLUMNS)
 #: What was asked or withdrawn, by whom and when.
-EVENT_TYPES: Final[dict[str, pl.DataType]] = {
-    "msisdn": pl.String(),
-    "event": pl.String(),
-    "at": _MOMENT,
-    "question": pl.String(),
-    "run": pl.String(),
-}
+EVENT_TYPES: Final = _types(pa.schema([ANSWER_SCHEMA.field("msisdn")]), *EVENT_COLUMNS)
 
 
 def timed(entry: Answered) -> pa.RecordBatch:

@@ -92,6 +92,7 @@ class Store:
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root
         self._layout.check()
+        self._layout.warn_of_others()
         self._reader = Reader(self._layout)
 
     def __repr__(self) -> str:
