@@ -298,6 +298,15 @@ def test_offline_needs_no_account(run, provider, monkeypatch):
     assert provider.bill.requests == requests
 
 
+@pytest.mark.parametrize("region", ["USA", "+1", "United States (US)"])
+def test_the_region_of_a_column_is_read_as_a_cell_is(run, region):
+    """--region takes what a cell of --region-column may hold."""
+    Path("in.csv").write_text("phone\n212 555 7890\n")
+    out = run("clean", "in.csv", "--column", "phone", "--region", region, "-o", "out.csv")
+    assert out[0] == 0
+    assert "12125557890" in Path("out.csv").read_text()
+
+
 def test_an_estimate_needs_no_account(run):
     """An estimate sends nothing; as JSON it has the fields of Estimate."""
     write_contacts()

@@ -138,7 +138,26 @@ def test_names_that_are_there_are_refused():
 def test_a_wrong_region_is_the_callers_mistake():
     """A region that is none is an error, not a property of the rows."""
     with pytest.raises(hf.ConfigError, match="is no region"):
-        hf.clean(pl.DataFrame(CONTACTS), "phone", default_region="Britain")
+        hf.clean(pl.DataFrame(CONTACTS), "phone", default_region="Narnia")
+
+
+@pytest.mark.parametrize("region", ["GB", "gbr", "+44", "United Kingdom (UK)", "en-GB"])
+def test_a_default_region_is_read_as_a_cell_of_countries_is(region):
+    """The country of a whole column may be named in any form that a column of countries may hold."""
+    cleaned = hf.clean(pl.DataFrame({"phone": ["07400 123456"]}), "phone", default_region=region)
+    assert cleaned["hlr_msisdn"].to_list() == ["447400123456"]
+    assert hf.Settings(default_region=region).default_region == "GB"
+
+
+def test_a_country_that_is_not_understood_is_counted_before_anything_is_spent():
+    """An estimate says how many rows are rejected for their country; none of them is read in the usual one."""
+    frame = pl.DataFrame(
+        {"phone": ["212 555 7890", "2125557891", "+12125557892"], "where": ["Narnia", "Ireland (UK)", "Narnia"]}
+    )
+    settings = hf.Settings(default_region="GB")
+    estimate = hf.estimate(frame, "phone", region_column="where", settings=settings)
+    assert (estimate.numbers, estimate.rejected) == (1, {"unknown_region": 2})
+    assert "unknown_region 2" in str(estimate)
 
 
 def test_cleaning_needs_no_account():

@@ -313,7 +313,7 @@ def test_an_empty_column_gives_an_empty_frame(kind):
 def test_a_region_that_is_none_is_an_error():
     """A wrong region is not a property of a row."""
     with pytest.raises(ConfigError):
-        parse("07400 123456", region="Britain")
+        parse("07400 123456", region="Narnia")
     with pytest.raises(ConfigError):
         parse_column(pl.Series(["07400 123456"]), region="XX")
 
@@ -375,11 +375,30 @@ def test_many_countries_in_one_column_read_like_each_alone():
     assert [column.row(each) for each in some] == [row(parse(rows[each][0], region=rows[each][1])) for each in some]
 
 
-def test_a_country_that_is_not_understood_falls_back():
-    """A cell that names no country leaves its row to the column's own region, and to none without one."""
-    texts, regions = pl.Series(["07400 123456"] * 4), pl.Series(["Narnia", None, "", "uk"])
-    assert parse_column(texts, regions=regions)["reason"].to_list() == ["needs_region"] * 3 + [None]
+def test_an_empty_country_falls_back():
+    """A cell that says nothing leaves its row to the column's own region, and to none without one."""
+    nothing = [None, "", " ", "-", "n/a", "NULL", "\u200b", "uk"]
+    texts, regions = pl.Series(["07400 123456"] * len(nothing)), pl.Series(nothing)
+    assert parse_column(texts, regions=regions)["reason"].to_list() == ["needs_region"] * 7 + [None]
     assert set(parse_column(texts, region="GB", regions=regions)["msisdn"]) == {"447400123456"}
+
+
+@pytest.mark.parametrize("region", [None, "GB", "DE", "IN"])
+@pytest.mark.parametrize("country", ["Narnia", "?", "Ireland (UK)", "IT-VA", "999"])
+def test_a_country_that_is_not_understood_rejects_its_row(country, region):
+    """A number is never read in another country than the one that stands beside it; a plus needs none."""
+    texts = pl.Series(["2125557890", "07400 123456", "447400123456", "+447400123456", "n/a", "x"] * 40)
+    column = parse_column(texts, region=region, regions=pl.Series([country] * len(texts)))
+    lost = (None, "unknown_region", None)
+    wanted = [lost, lost, lost, ("447400123456", None, "GB"), (None, "empty", None), (None, "not_a_number", None)]
+    assert column.rows() == wanted * 40
+
+
+def test_only_the_row_of_a_country_that_is_not_understood_is_rejected():
+    """The same text is a number beside a country, and none beside what is not understood."""
+    texts, regions = pl.Series(["07400 123456"] * 3), pl.Series(["UK", "Narnia", None])
+    read = parse_column(texts, region="GB", regions=regions)
+    assert read["reason"].to_list() == [None, "unknown_region", None]
 
 
 @pytest.mark.slow

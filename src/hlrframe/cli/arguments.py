@@ -321,7 +321,7 @@ def _add_store_removers(verbs: Any) -> None:  # noqa: ANN401  # see _add
 
 
 def _add_region(parser: ArgumentParser) -> None:
-    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code, such as GB")
+    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code: GB, USA, +44")
 
 
 def _add_doctor(commands: Any) -> None:  # noqa: ANN401  # see _add

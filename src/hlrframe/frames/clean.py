@@ -42,10 +42,12 @@ def clean(
         frame: As for :func:`~hlrframe.enrich`.
         column: Name of the phone column: text, or numbers that lost their formatting; of several a list of names, or a
             pattern: results stand under the column's name before the prefix (``mobile_hlr_msisdn``).
-        default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant; ``None`` never guesses.
+        default_region: The country whose national numbers are meant, in any form that ``region_column`` may hold;
+            ``None`` never guesses.
         region_column: Name of a column that says in which country each number was written: ISO 3166 alpha-2 or
-            alpha-3, a name, or a calling code. A row that names no country, or none that is understood, is read with
-            ``default_region``.
+            alpha-3, a name, a calling code, a locale or a flag. A row whose cell is empty is read with
+            ``default_region``; one whose country is not understood is rejected (``unknown_region``), unless its number
+            has a plus.
         prefix: Put before the name of every result column; :func:`~hlrframe.enrich` on the same frame needs another.
         handoff: As for :func:`~hlrframe.enrich`.
 

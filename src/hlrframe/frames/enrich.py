@@ -51,8 +51,9 @@ def enrich(
         store: Directory, or :class:`~hlrframe.Store`, where answers are kept and looked up; ``None`` keeps nothing.
         settings: What to ask and how; ``None`` for the defaults.
         region_column: Name of a column that says in which country each number was written: ISO 3166 alpha-2 or
-            alpha-3, a name (``UK``, ``Deutschland``), or a calling code (``+44``). A row that names no country, or
-            none that is understood, is read with ``settings.default_region``.
+            alpha-3, a name (``UK``, ``Deutschland``), a calling code (``+44``), a locale or a flag. A row whose cell is
+            empty is read with ``settings.default_region``; one whose country is not understood is rejected
+            (``unknown_region``), unless its number has a plus.
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, or a list of names; ``"best"`` for the best number of each row and its
             credits alone.

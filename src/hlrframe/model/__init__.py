@@ -7,7 +7,7 @@
     answers      what a provider said of one number, in nobody's JSON
     money        credits as whole milli-credits
     freshness    how old an answer may be
-    settings     what a run is told; regions: which countries it may name
+    settings     what a run is told; countries: codes and names of those that it may name
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
@@ -28,6 +28,7 @@ from hlrframe.model.columns import (
     Column,
     select_columns,
 )
+from hlrframe.model.countries import check_region, name_of, region_of, regions_of
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
@@ -37,7 +38,6 @@ from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
-from hlrframe.model.regions import check_region
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
 from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reason, State, Verdict, verdict_of
@@ -102,9 +102,12 @@ __all__ = [
     "many_digits",
     "mask",
     "milli_of",
+    "name_of",
     "named",
     "parse_age",
     "percent",
+    "region_of",
+    "regions_of",
     "select_columns",
     "verdict_of",
 ]

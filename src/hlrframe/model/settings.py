@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from hlrframe.errors import ConfigError
+from hlrframe.model.countries import check_region
 from hlrframe.model.freshness import Age, MaxAge
-from hlrframe.model.regions import check_region
 from hlrframe.model.vocabulary import LookupKind
 
 __all__ = ["DEFAULT_TIMEOUT", "MAX_BATCH", "MAX_CACHE_DAYS", "MAX_REQUESTS", "MAX_TIMEOUT", "Settings"]

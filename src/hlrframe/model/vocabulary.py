@@ -53,6 +53,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NOT_A_NUMBER = "not_a_number"
     NEEDS_REGION = "needs_region"
+    UNKNOWN_REGION = "unknown_region"
     SPREADSHEET_DAMAGE = "spreadsheet_damage"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"

@@ -8,10 +8,8 @@
     plans        one number against the world's numbering plans
     plan_exprs   the same rules as column expressions
     networks     the network and the type that digits predict
-    countries    codes and names of countries
 """
 
-from hlrframe.phone.countries import name_of
 from hlrframe.phone.networks import number_types, predict_networks
 from hlrframe.phone.parse import Msisdn, parse, parse_column
 from hlrframe.phone.spelled import digits_meant
@@ -19,7 +17,6 @@ from hlrframe.phone.spelled import digits_meant
 __all__ = [
     "Msisdn",
     "digits_meant",
-    "name_of",
     "number_types",
     "parse",
     "parse_column",

@@ -53,9 +53,8 @@ import polars as pl
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
 
 from hlrframe.errors import InputError
-from hlrframe.model import NumberType, Reason, check_region
+from hlrframe.model import NumberType, Reason, check_region, regions_of
 from hlrframe.phone import plan_exprs
-from hlrframe.phone.countries import regions_of
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
 from hlrframe.phone.repair import (
     DATE,
@@ -106,6 +105,8 @@ _RUNS: Final = pl.Schema(
         "first": pl.UInt32(),
     }
 )
+#: Why a text is no number, whichever country wrote it.
+_WHATEVER_THE_COUNTRY: Final = (Reason.EMPTY.value, Reason.NOT_A_NUMBER.value, Reason.SPREADSHEET_DAMAGE.value)
 #: Most places where libphonenumber's finder looks for a number in one text.
 _MOST_TRIES: Final = 20
 
@@ -136,9 +137,9 @@ def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Serie
     Args:
         raw: Text, whole numbers, or floats that hold whole numbers.
         region: As for :func:`parse`.
-        regions: The country of each row, in any form that :func:`~hlrframe.phone.countries.region_of` reads. A row
-        whose
-            country is missing or not understood is read with ``region``.
+        regions: The country of each row, in any form that :func:`~hlrframe.model.countries.region_of` reads. A row
+            without one is read with ``region``; one whose country is not understood is rejected, if its number has no
+            plus.
 
     Returns:
         Columns ``msisdn``, ``reason`` and ``region``, one row for each row of ``raw`` in its order. Exactly one of
@@ -154,21 +155,30 @@ def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Serie
     >>> parse_column(phones, regions=countries)["msisdn"].to_list()
     ['447400123456', '4915112345678']
     """
-    usual = pl.lit(check_region(region), pl.String)
-    country = (
-        usual
-        if regions is None
-        else regions_of(regions.cast(pl.String)).to_frame().select(pl.first().fill_null(usual)).to_series()
+    usual = check_region(region)
+    texts = (
+        _texts(raw).alias("text").to_frame().with_columns(country=pl.lit(usual, pl.String), lost=pl.lit(value=False))
     )
-    texts = _texts(raw).alias("text").to_frame().with_columns(country=country)
+    if regions is not None:
+        texts = texts.select("text").hstack(_countries(regions.cast(pl.String), usual))
     distinct = texts.drop_nulls("text").unique()
     if distinct.height == texts.height:
         return _read_distinct(texts).select("msisdn", "reason", "region")
     answers = _read_distinct(distinct)
-    key = ["text"] if regions is None else ["text", "country"]
+    key = ["text"] if regions is None else ["text", "country", "lost"]
     joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
     empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
     return joined.select("msisdn", reason=empty, region="region")
+
+
+def _countries(cells: pl.Series, usual: str | None) -> pl.DataFrame:
+    """Gives each row's ``country``, and whether it is ``lost``: a cell that says something names none."""
+    frame = pl.DataFrame({"cell": cells, "country": regions_of(cells)})
+    distinct = frame.filter(pl.col("country").is_null())["cell"].drop_nulls().unique()
+    said = [cell for cell in distinct if unusable(tidy(cell)) is not Reason.EMPTY]
+    lost = pl.col("cell").is_in(said).fill_null(value=False)
+    country = pl.when(lost).then(None).otherwise(pl.coalesce("country", pl.lit(usual, pl.String)))
+    return frame.select(country=country, lost=lost)
 
 
 def _parse_tidy(text: str, region: str | None) -> Msisdn | Rejection:
@@ -249,7 +259,16 @@ def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
         spelt = _read_runs(_spelt_runs(rest))
         answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
     in_order = pl.concat(answers).sort("row").drop("row")
-    return texts.hstack(in_order)
+    return _without_lost(texts.hstack(in_order))
+
+
+def _without_lost(read: pl.DataFrame) -> pl.DataFrame:
+    """Rejects what needs the country that was not understood: everything but a number with a plus."""
+    needs = pl.col("lost") & ~pl.col("text").str.contains("[+\uff0b]")
+    left = needs & ~pl.col("reason").is_in(_WHATEVER_THE_COUNTRY).fill_null(value=False)
+    reason = pl.when(left).then(pl.lit(Reason.UNKNOWN_REGION.value)).otherwise("reason")
+    kept = {name: pl.when(~left).then(name) for name in ("msisdn", "region")}
+    return read.with_columns(reason=reason, **kept) if read["lost"].any() else read
 
 
 def _one_at_a_time(rest: pl.DataFrame) -> pl.DataFrame:

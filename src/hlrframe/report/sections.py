@@ -7,8 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from hlrframe.model import amount, count, many, percent
-from hlrframe.phone import name_of
+from hlrframe.model import amount, count, many, name_of, percent
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
 from hlrframe.report.flows import Flow, flows_chart
 from hlrframe.report.markup import data_table, element, plain, text

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from helpers.phone_numbers import REGIONS
 from hlrframe.emulator.countries import country_of
-from hlrframe.phone import countries
-from hlrframe.phone.countries import region_of, regions_of
+from hlrframe.model import countries
+from hlrframe.model.countries import check_region, region_of, regions_of
 
 #: Names as forms, exports and people write them.
 NAMES = {
@@ -46,6 +46,57 @@ def test_a_country_is_known_by_each_of_its_names(region):
     """Codes, names in many languages, usual names and calling codes mean one country, in any case and padding."""
     cells = [cell.replace("_", " ") for cell in NAMES[region].split()]
     assert {cell: region_of(f" {cell}\t") for cell in cells} == dict.fromkeys(cells, region)
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        ("United States (US)", "US"),
+        ("United Kingdom (UK)", "GB"),
+        ("United States (US) Virgin Islands", "VI"),
+        ("Congo (the Democratic Republic of the)", "CD"),
+        ("Korea (the Republic of)", "KR"),
+        ("Netherlands (Kingdom of the)", "NL"),
+        ("Saint Martin (Dutch part)", "SX"),
+        ("Falkland Islands (the) [Malvinas]", "FK"),
+        ("Eswatini (Swaziland)", "SZ"),
+        ("Scotland, UK", "GB"),
+        ("United Kingdom (+44)", "GB"),
+        ("+44 United Kingdom", "GB"),
+        ("(+44)", "GB"),
+        ("IE Ireland", "IE"),
+        ("GB - United Kingdom", "GB"),
+        ("Belgique/België", "BE"),
+        ("UnitedKingdom", "GB"),
+        ("EL", "GR"),
+        ("GER", "DE"),
+        ("GB-ENG", "GB"),
+        ("US-CA", "US"),
+        ("FR-75", "FR"),
+        ("en-GB", "GB"),
+        ("pt_BR", "BR"),
+        ("zh-Hant-TW", "TW"),
+        ("en_GB.UTF-8", "GB"),
+        ("it-VA", "VA"),
+        (".de", "DE"),
+        ("\U0001f1ec\U0001f1e7", "GB"),
+        ("\U0001f1fa\U0001f1f8 United States", "US"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "GB"),
+    ],
+)
+def test_what_shops_locales_and_flags_say_is_a_country(cell, region):
+    """Several names of one country, a locale, a part of a country and a flag mean it."""
+    assert region_of(cell) == region
+    assert check_region(cell) == region
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Ireland (UK)", "Georgia, United States", "London, United Kingdom", "US/Canada", "IT-VA", "es-419", "en"],
+)
+def test_two_countries_or_a_half_of_one_mean_none(cell):
+    """Where the parts of a cell do not agree, or one of them is not understood, nothing is guessed."""
+    assert region_of(cell) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +146,7 @@ def test_no_other_name_is_another_countrys_code():
 
 def test_names_cost_nothing_where_codes_are_used():
     """Codes and usual names are read without the table of all languages, and never with the places of prefixes."""
-    code = "import sys; from hlrframe.phone.countries import *; print(region_of('UK'), region_of('Spanien'), end=' ');"
+    code = "import sys; from hlrframe.model.countries import *; print(region_of('UK'), region_of('Spanien'), end=' ');"
     code += "print(*[name for name in sys.modules if 'geodata' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50)
     assert done.stdout.split() == ["GB", "ES"]

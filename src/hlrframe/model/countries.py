@@ -1,4 +1,4 @@
-"""The country that a cell names: by its ISO 3166 code, its name in many languages, or its calling code.
+"""The country that a cell names: by its ISO 3166 code, its name in many languages, its calling code, flag or locale.
 
 Nothing is guessed: what could mean two countries means none. Only countries with a numbering plan are known.
 """
@@ -10,40 +10,74 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import phonenumbers
 import polars as pl
 
-__all__ = ["name_of", "region_of", "regions_of"]
+from hlrframe.errors import ConfigError
+
+__all__ = ["check_region", "name_of", "region_of", "regions_of"]
 
 #: Fewest letters of a foreign name without its accents: shorter ones are somebody else's code.
 _FEWEST_LETTERS: Final = 4
 #: How often a name may refer to that of another language.
 _MOST_REFERENCES: Final = 3
+#: Longest cell that is looked at, in characters; more is prose.
+_LONGEST: Final = 120
 _TITLE: Final = re.compile(
     r"^(?:(?:islamic|federal|federative|democratic|hashemite) )?"
     r"(?:republic|kingdom|state|principality|commonwealth|sultanate|union|grand duchy) of "
 )
 #: ``+44``, ``0044``, ``44``, and ``44-1481`` or ``+1 868`` of the lists that add an area.
-_CALLING_CODE: Final = re.compile(r"(?:\+|00)?([1-9][0-9]{0,2})(?:\.0|[- ]\(?[0-9]{3,4}\)?)?")
+_CALLING_CODE: Final = re.compile(r"(?:\+ ?|00)?([1-9][0-9]{0,2})(?:\.0|[- ]\(?[0-9]{3,4}\)?)?")
+#: ``en-GB``, ``zh_Hant_TW``, ``de_AT.UTF-8``: a language, perhaps a script, a country.
+_LOCALE: Final = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z]{4}[-_])?([A-Za-z]{2})(?:[.@][\w.@-]*)?")
+#: ``GB-ENG``, ``US-CA``, ``FR-75``: ISO 3166-2, a country and a part of it.
+_SUBDIVISION: Final = re.compile(r"([A-Za-z]{2})[-_.]([A-Za-z0-9]{1,3})")
+#: Two letters of a flag, or the letters of the flag of a part of a country.
+_FLAG: Final = re.compile("([\U0001f1e6-\U0001f1ff]{2})|\U0001f3f4([\U000e0061-\U000e007a]{2,6})\U000e007f?")
+#: Words that names shorten.
+_SHORT: Final = MappingProxyType({"st": "saint", "rep": "republic", "dem": "democratic", "is": "islands"})
+#: What divides the names of one country from each other: ``United States (US)``, ``GB | United Kingdom``.
+_BETWEEN_NAMES: Final = re.compile(r"[()\[\]|,;:/=]+|\s[-\u2013\u2014]+\s|\s+(?=\+)")
+
+
+def check_region(region: str | None) -> str | None:
+    """Gives the ISO 3166 alpha-2 code of the country that a setting names, in any form that a cell can.
+
+    Raises:
+        ConfigError: It names no country that has a numbering plan.
+
+    >>> check_region("gb"), check_region("USA"), check_region("+44"), check_region(None)
+    ('GB', 'US', 'GB', None)
+    """
+    if region is None:
+        return None
+    code = region_of(str(region))
+    if code is None:
+        raise ConfigError(f"{region!r} is no region: use an ISO 3166 alpha-2 code such as 'GB', 'DE' or 'US'")
+    return code
 
 
 def region_of(cell: str) -> str | None:
     """Gives the ISO 3166 alpha-2 code of the country that a cell names, or ``None``.
 
-    Read are ISO 3166 alpha-2 and alpha-3, names in the languages that libphonenumber has names in, usual other names,
-    and calling codes with or without a plus; not ISO 3166 numbers, which look like calling codes. Case, accents and
-    punctuation make no difference.
+    Read are ISO 3166 alpha-2, alpha-3 and the codes of sports, names in the languages that libphonenumber has names in,
+    usual other names, calling codes with or without a plus, flags, locales, codes of a part of a country, and several
+    of these that name one country; not ISO 3166 numbers, which look like calling codes. Case, accents and punctuation
+    make no difference.
 
     >>> [region_of(cell) for cell in ("gb", " GBR ", "Côte d'Ivoire", "Deutschland", "U.S.A.", "+44", "Narnia")]
     ['GB', 'GB', 'CI', 'DE', 'US', 'GB', None]
+    >>> [region_of(cell) for cell in ("United States (US)", "en-GB", "GB-ENG", "EL", "Ireland (UK)")]
+    ['US', 'GB', 'GB', 'GR', None]
     """
-    if match := _CALLING_CODE.fullmatch(cell.strip()):
-        return _region_of_code(int(match[1]))
-    # Codes as they stand: "n/a" is not Namibia.
-    name = _folded(cell)
-    return _codes().get(cell.strip().lower()) or _region_of_name(name) or _region_of_name(_TITLE.sub("", name))
+    text = _FLAG.sub(_letters_of_flag, unicodedata.normalize("NFKC", cell)).strip().strip("|").strip("\"'")
+    if len(text) > _LONGEST:
+        return None
+    return _region_of_one(text) or _region_of_several(text)
 
 
 def regions_of(cells: pl.Series) -> pl.Series:
@@ -68,26 +102,77 @@ def name_of(code: str) -> str | None:
     return _english().get(_codes().get(code.lower(), ""))
 
 
+def _region_of_one(text: str) -> str | None:
+    """Gives the country of one code or name."""
+    text = text.strip()
+    if match := _CALLING_CODE.fullmatch(text):
+        return _region_of_code(int(match[1]))
+    # Codes as they stand: "n/a" is not Namibia.
+    name = _folded(text)
+    known = _codes().get(text.lower().removeprefix(".")) or _region_of_name(name)
+    return known or _region_of_name(_TITLE.sub("", name)) or _region_of_locale(text)
+
+
+def _region_of_locale(text: str) -> str | None:
+    """Gives the country behind a language, or before a part of itself, where it cannot be the other."""
+    before = after = None
+    # Latin America is "es-419" to the United Nations, and no part of Spain.
+    if (match := _SUBDIVISION.fullmatch(text)) and not (match[1].islower() and match[2].isdigit()):
+        before = _codes().get(match[1].lower())
+    if (match := _LOCALE.fullmatch(text)) and match[1].lower() in _LANGUAGES.split():
+        after = _codes().get(match[3].lower())
+        # A language is written small: "it-VA" is Italian of the Vatican, "IT-VA" may be Varese.
+        before = None if after and match[1].islower() else before
+    return after if before in {after, None} else before if after is None else None
+
+
+def _region_of_several(text: str) -> str | None:
+    """Gives the country of several names of one, or of a name that is turned round: ``Korea (Republic of)``."""
+    parts = [part for part in _BETWEEN_NAMES.split(text) if _folded(part)]
+    if len(parts) == 1:
+        return _region_of_one(parts[0]) or _region_beside_code(parts[0].split())
+    regions = {_region_of_one(part) for part in parts}
+    turned = _folded(" ".join(reversed(parts)))
+    named = _region_of_name(turned) or _region_of_name(_TITLE.sub("", turned))
+    return named or (regions.pop() if len(regions) == 1 else None)
+
+
+def _region_beside_code(words: list[str]) -> str | None:
+    """Gives the country of a name that its code stands before or behind: ``IE Ireland``."""
+    pairs = [(words[0], words[1:]), (words[-1], words[:-1])] if len(words) > 1 else []
+    regions = ((_region_of_one(code), _region_of_one(" ".join(name))) for code, name in pairs)
+    return next((code for code, name in regions if code == name), None)
+
+
+def _letters_of_flag(match: re.Match[str]) -> str:
+    if match[1]:
+        return "|" + "".join(chr(ord(each) - 0x1F1E6 + ord("A")) for each in match[1]) + "|"
+    return "|" + "".join(chr(ord(each) - 0xE0000) for each in match[2][:2]).upper() + "|"
+
+
 def _region_of_code(code: int) -> str | None:
     region = phonenumbers.region_code_for_country_code(code)
     return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def _region_of_name(name: str) -> str | None:
-    return _aliases().get(name) or _names().get(name) if name else None
+    if not name:
+        return None
+    return _aliases().get(name) or _names().get(name) or _unspaced().get(name.replace(" ", ""))
 
 
 def _folded(text: str) -> str:
     """Writes a name in small letters without accents and marks, so that people's spellings of it fall together."""
     bare = "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
     words = re.findall(r"[^\W_]+", re.sub(r"[.'\u2019`]", "", bare.replace("&", " and ")))
-    return " ".join("saint" if word == "st" else word for word in words if word != "the")
+    return " ".join(_SHORT.get(word, word) for word in words if word != "the")
 
 
 @cache
 def _codes() -> dict[str, str]:
     codes = {pair[2:].lower(): pair[:2] for pair in _ISO.split()}
-    return codes | {region.lower(): region for region in codes.values()}
+    others = {pair[2:].lower(): pair[:2] for pair in _OTHER_CODES.split()}
+    return others | codes | {region.lower(): region for region in codes.values()}
 
 
 @cache
@@ -108,6 +193,16 @@ def _names() -> dict[str, str]:
         elif len(folded) >= _FEWEST_LETTERS or not folded.isascii():
             meanings[folded].add(region)
     return {name: region for name, (region, *others) in meanings.items() if not others} | english
+
+
+@cache
+def _unspaced() -> dict[str, str]:
+    """Gives English and usual names without blanks: ``UnitedKingdom``."""
+    english = {_folded(name): region for region, name in _english().items()}
+    meanings: defaultdict[str, set[str]] = defaultdict(set)
+    for name, region in (english | _aliases()).items():
+        meanings[name.replace(" ", "")].add(region)
+    return {name: region for name, (region, *others) in meanings.items() if not others and len(name) > _FEWEST_LETTERS}
 
 
 @cache
@@ -153,10 +248,25 @@ SCSYC SDSDN SESWE SGSGP SHSHN SISVN SJSJM SKSVK SLSLE SMSMR SNSEN SOSOM SRSUR SS
 TATAA TCTCA TDTCD TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UAUKR UGUGA USUSA
 UYURY UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM XKXKX YEYEM YTMYT ZAZAF ZMZMB ZWZWE
 """
+#: Codes beside ISO 3166: of the European Union, of the Olympic committee and of football.
+_OTHER_CODES: Final = """
+GBUK GREL GBENG GBSCO GBWAL GBNIR GBGBN AEUAE ZARSA SAKSA DEGER CHSUI NLNED PTPOR DKDEN GRGRE HRCRO BGBUL LVLAT SISLO
+CLCHI UYURU PYPAR NGNGR PHPHI IDINA MYMAS TWTPE VNVIE IRIRI KWKUW TZTAN ZWZIM ZMZAM DZALG LKSRI BDBAN NPNEP
+KHCAM MMMYA OMOMA BHBRN LBLIB SDSUD AOANG BWBOT LSLES MWMAW MGMAD MUMRI SCSEY TGTOG GMGAM GNGUI BFBUR GQGEQ HTHAI HNHON
+GTGUA CRCRC PRPUR SVESA BSBAH BBBAR BZBIZ AWARU BMBER GDGRN VCVIN FJFIJ TOTGA VUVAN WSSAM PSPLE MNMGL
+"""
+#: ISO 639-1, the languages that locales begin with; and three letters of some that have no two.
+_LANGUAGES: Final = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
+es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu iw ja jv ka
+kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl
+nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw
+ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu fil gsw haw hsb kok
+"""
 #: Other names that people use, beside those that libphonenumber has.
 _ALIASES: Final = """
 AC: Ascension Island; Ascension
-AE: UAE; U.A.E.; Emirates; VAE
+AE: UAE; U.A.E.; Emirates; VAE; Dubai; Abu Dhabi
 AG: Antigua
 AU: Commonwealth of Australia
 AX: Aland
@@ -168,7 +278,8 @@ BQ: Caribbean Netherlands; Bonaire; Bonaire, Sint Eustatius and Saba
 BS: The Bahamas
 BY: Belarus
 CC: Cocos Islands; Cocos (Keeling) Islands; Keeling Islands
-CD: DRC; DR Congo; D.R. Congo; Democratic Republic of the Congo; Congo-Kinshasa; Congo (Kinshasa); \
+CD: DR Congo (Kinshasa); DRC; DR Congo; D.R. Congo; \
+Democratic Republic of the Congo; Congo-Kinshasa; Congo (Kinshasa); \
 Congo, Democratic Republic of the; Congo, The Democratic Republic of the; Congo, Dem. Rep.; Zaire
 CF: CAR; Central African Rep.
 CG: Congo-Brazzaville; Congo (Brazzaville); Republic of the Congo; Congo, Republic of the; Congo, Rep.
@@ -186,17 +297,17 @@ FK: Falkland Islands (Malvinas); Falklands; Islas Malvinas; Malvinas
 FM: Federated States of Micronesia; Micronesia, Federated States of
 FO: Faroes; Faeroe Islands
 FR: French Republic
-GB: UK; U.K.; G.B.; Great Britain; Britain; England; Scotland; Wales; Northern Ireland; \
+GB: UK; U.K.; G.B.; Great Britain; Britain; England; Scotland; N. Ireland; Wales; Northern Ireland; \
 United Kingdom of Great Britain and Northern Ireland; Grossbritannien; Großbritannien; Великобритания
 GM: The Gambia; Gambia, The
 GR: Greece; Hellas; Hellenic Republic; Ellada; Ελλάδα
 GW: Guinea Bissau
-HK: Hong Kong SAR; Hong Kong SAR China; HKSAR; Hongkong; China, Hong Kong SAR
+HK: Hong Kong (China); Hong Kong SAR; Hong Kong SAR China; HKSAR; Hongkong; China, Hong Kong SAR
 IE: Eire; Éire; Republic of Ireland; Irish Republic; Southern Ireland; ROI
 IR: Islamic Republic of Iran; Iran, Islamic Republic of; Iran, Islamic Rep.
 IT: Italia
 KG: Kyrgyz Republic; Kirghizia
-KN: Saint Kitts; St. Kitts; St. Kitts and Nevis
+KN: St Kitts/Nevis; Saint Kitts; St. Kitts; St. Kitts and Nevis
 KP: DPRK; Korea, North; Korea, Democratic People's Republic of; Democratic People's Republic of Korea
 KR: Korea; Korea, South; Korea, Republic of; Republic of Korea; Korea, Rep.; S. Korea; ROK
 LA: Lao PDR; Lao People's Democratic Republic
@@ -206,13 +317,14 @@ MF: Saint Martin (French part); St. Martin
 MK: North Macedonia; FYROM; Macedonia, FYR; Republic of North Macedonia; \
 Macedonia, The Former Yugoslav Republic of; The Former Yugoslav Republic of Macedonia
 MM: Burma; Myanmar (Burma); Birma
-MO: Macau; Macao SAR; Macau SAR; China, Macao SAR; Macao SAR China
+MO: Macau (China); Macao (China); Macau; Macao SAR; Macau SAR; China, Macao SAR; Macao SAR China
 NL: Holland; The Netherlands; Nederland; Kingdom of the Netherlands
-PH: The Philippines; Pilipinas; Republic of the Philippines
+PH: Phillipines; Philipines; The Philippines; Pilipinas; Republic of the Philippines
 PL: Polska
 PS: Palestinian Territories; Palestinian Territory; State of Palestine; Palestine, State of; \
 Palestinian Territory, Occupied; West Bank; Gaza
 PT: Portuguese Republic
+PW: Belau; Republic of Palau
 RE: La Réunion
 RU: Russian Federation; Rossiya; Россия; РФ
 SA: KSA; Kingdom of Saudi Arabia
@@ -221,7 +333,7 @@ SH: Saint Helena, Ascension and Tristan da Cunha
 SK: Slovak Republic; Slovensko
 SR: Surinam
 ST: Sao Tome; São Tomé
-SX: Sint Maarten; St. Maarten
+SX: Sint Maarten; St. Maarten; Saint Martin (Dutch part); Sint Maarten (Dutch part)
 SY: Syrian Arab Republic
 SZ: Eswatini; Swaziland
 TA: Tristan da Cunha
@@ -229,15 +341,17 @@ TC: Turks and Caicos
 TL: East Timor; Timor Leste
 TR: Türkiye; Turkiye; Republic of Türkiye
 TT: Trinidad; Tobago; Trinidad & Tobago
-TW: Taiwan, Province of China; Republic of China; Chinese Taipei; ROC
+TW: Taiwan (China); Taiwan, Province of China; Republic of China; Chinese Taipei; ROC
 TZ: United Republic of Tanzania; Tanzania, United Republic of; Zanzibar
 UA: Ukraina; Україна
-US: U.S.; U.S.A.; USA; America; United States of America; The United States; The States; Estados Unidos; EUA; EE.UU.
+US: US of A; U.S.; U.S.A.; USA; America; \
+United States of America; The United States; The States; Estados Unidos; EUA; EE.UU.
 VA: Vatican City; Vatican City State; Holy See; Holy See (Vatican City State)
 VC: Saint Vincent; St. Vincent
 VE: Bolivarian Republic of Venezuela; Venezuela, Bolivarian Republic of; Venezuela, RB
 VG: Virgin Islands, British; Virgin Islands (British)
-VI: Virgin Islands, U.S.; US Virgin Islands; Virgin Islands (U.S.); United States Virgin Islands; USVI
+VI: United States (US) Virgin Islands; \
+Virgin Islands, U.S.; US Virgin Islands; Virgin Islands (U.S.); United States Virgin Islands; USVI
 VN: Viet Nam; Socialist Republic of Vietnam
 WS: Western Samoa
 XK: Kosovo; Republic of Kosovo; Kosova
