@@ -16,6 +16,7 @@ if _typing.TYPE_CHECKING:
     from hlrframe import emulator
     from hlrframe.errors import (
         AuthError,
+        BudgetWarning,
         ConfigError,
         DamagedWarning,
         EmulatorWarning,
@@ -39,6 +40,7 @@ if _typing.TYPE_CHECKING:
     from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file
     from hlrframe.frames import clean, enrich, enrich_async, enrich_batches, enrich_with_report, estimate, lookup
     from hlrframe.model import (
+        Budget,
         Enrichment,
         Estimate,
         LaneReport,
@@ -58,6 +60,8 @@ if _typing.TYPE_CHECKING:
 
 __all__ = [
     "AuthError",
+    "Budget",
+    "BudgetWarning",
     "Cleaned",
     "Client",
     "ConfigError",
@@ -113,7 +117,7 @@ _HOMES: _typing.Final = {
     **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file"), "files"),
     **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
     **dict.fromkeys(("estimate", "lookup"), "frames"),
-    **dict.fromkeys(("Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
+    **dict.fromkeys(("Budget", "Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),
     "Client": "provider",

@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AuthError",
+    "BudgetWarning",
     "ConfigError",
     "DamagedWarning",
     "EmulatorWarning",
@@ -151,6 +152,10 @@ class Interrupted(RunError):
 
 class IncompleteWarning(UserWarning):
     """The frame came back with rows that were not asked: the budget or the credit ran out."""
+
+
+class BudgetWarning(UserWarning):
+    """A budget that several runs share is half used, or nearly used up."""
 
 
 class DamagedWarning(UserWarning):

@@ -45,6 +45,8 @@ BAD = [
     ("share_results", False),
     ("offline", "no"),
     ("refresh", 0),
+    ("budget", "team=20000/week"),
+    ("budget", 500),
     ("max_errors", 0),
     ("max_errors", "few"),
 ]

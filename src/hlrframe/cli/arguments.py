@@ -69,6 +69,7 @@ def build_parser() -> ArgumentParser:
     _add_clean(commands)
     _add_report(commands)
     _add_balance(commands)
+    _add_budget(commands)
     _add_store(commands)
     _add_doctor(commands)
     _add_emulator(commands)
@@ -128,6 +129,11 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see _add
     )
     parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
     parser.add_argument("--max-credits", type=float, metavar="N", help="never spend more than this")
+    parser.add_argument(
+        "--budget",
+        metavar="NAME[=N[/day|/month]]",
+        help="never spend more than this with all other runs that name it; it lives beside the store",
+    )
     parser.add_argument("--offline", action="store_true", help="use the store alone; send nothing")
     parser.add_argument("--memory-limit", metavar="SIZE", help="about how much memory to take at most, such as 1GB")
     parser.add_argument(
@@ -265,6 +271,14 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401  # see _add
 def _add_balance(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser = _add(commands, "balance", "show the credits left on the account", "balance", "balance --emulator")
     _add_emulators(parser, "of an emulator's account")
+    _add_json(parser)
+
+
+def _add_budget(commands: Any) -> None:  # noqa: ANN401  # see _add
+    about = "show what the runs of a store may spend together, and who is running"
+    parser = _add(commands, "budget", about, "budget answers", "budget s3://acme/answers --set team=20000/month")
+    parser.add_argument("directory", metavar="DIR", help="the folder of the store, or its URL")
+    parser.add_argument("--set", metavar="NAME=N[/day|/month]", help="make a budget, or change it for everybody")
     _add_json(parser)
 
 

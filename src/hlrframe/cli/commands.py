@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hlrframe.cli.accounts import account
+from hlrframe.cli.budgets import budget_command
 from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
@@ -26,7 +27,7 @@ _MONEY: Final = frozenset({Reason.BUDGET, Reason.INSUFFICIENT_CREDIT})
 
 
 def _enrich(options: Namespace) -> int:
-    settings = _settings(options, max_credits=options.max_credits, offline=options.offline)
+    settings = _settings(options, max_credits=options.max_credits, budget=options.budget, offline=options.offline)
     client = account(options)
     job = FileJob(
         options.source,
@@ -228,6 +229,7 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "clean": _clean,
     "report": _report,
     "balance": _balance,
+    "budget": budget_command,
     **STORE_COMMANDS,
     "doctor": diagnose,
     "emulator": _emulator,

@@ -13,11 +13,12 @@ from ipaddress import ip_address
 from typing import Final, Literal
 
 from hlrframe.cli.accounts import account, missing_variables
+from hlrframe.cli.budgets import budgets_in
 from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
 from hlrframe.model import amount, duration
 from hlrframe.provider import Client, unused_account
-from hlrframe.store import Store
+from hlrframe.store import Store, register_of
 
 __all__ = ["diagnose"]
 
@@ -29,6 +30,8 @@ REFUSED: Final = 4
 SPARE: Final = 2**30
 SKEW: Final = 30.0
 SLOW: Final = 5.0
+#: Share of a budget from which on it is nearly used up.
+NEARLY_USED: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +200,28 @@ def _store(place: str) -> Iterator[Finding]:
     if health.in_doubt:
         cure = "run the list again soon: the provider's cache answers what was billed for nothing"
         yield Finding("doubts", "warning", f"{health.in_doubt:,} numbers were asked and never answered", cure)
+    yield from _register(place, exists=health.exists)
     scarce = "free some space: a run stops where it cannot write" if health.free < SPARE else ""
     yield Finding("disk", "warning" if scarce else "ok", f"{health.free / 1e9:,.1f} GB free", scarce)
+
+
+def _register(place: str, *, exists: bool) -> Iterator[Finding]:
+    """Sees whether several machines could be kept apart there, who is running, and how the budgets stand."""
+    store = Store(place)
+    register = register_of(store.layout)
+    try:
+        if exists or store.is_remote:
+            register.probe(anew=True)
+        state = register.look().state
+    except HlrframeError as error:
+        yield Finding("register", "problem", str(error), "", REFUSED)
+        return
+    requests = sum(each.share for each in state.runs.values())
+    going = f"{len(state.runs):,} runs going on with {requests:,} requests" if state.runs else "no run goes on"
+    yield Finding("register", "ok", f"create-only writing holds, {going}" if exists or store.is_remote else going)
+    for each in budgets_in(state):
+        cure = f"hlrframe budget {place} --set {each.name}=N raises it" if each.used >= NEARLY_USED else ""
+        yield Finding("budget", "warning" if cure else "ok", f"{each.name}: {each}", cure)
 
 
 _NAME: Final = re.compile(r"[\w.-]+")

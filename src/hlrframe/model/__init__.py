@@ -8,6 +8,7 @@
     money        credits as whole milli-credits
     freshness    how old an answer may be
     settings     what a run is told; countries: codes and names of those that it may name
+    budget       what many runs may spend together
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
@@ -17,6 +18,7 @@
 """
 
 from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
+from hlrframe.model.budget import Budget
 from hlrframe.model.columns import (
     ANSWER_SCHEMA,
     BEST_COLUMNS,
@@ -64,6 +66,7 @@ __all__ = [
     "TEXT_KINDS",
     "Age",
     "Answer",
+    "Budget",
     "Column",
     "ColumnReport",
     "Enrichment",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from hlrframe.errors import ConfigError
+from hlrframe.model.budget import Budget
 from hlrframe.model.countries import check_region
 from hlrframe.model.freshness import Age, MaxAge
 from hlrframe.model.vocabulary import LookupKind
@@ -55,6 +56,9 @@ class Settings:
     max_age: Age | Mapping[str, Age] | MaxAge = MaxAge.of({})  # noqa: RUF009  # as frozen as the settings
     #: Hard ceiling on what the run may spend, in credits; ``None`` for no ceiling.
     max_credits: float | None = None
+    #: What all runs that name it may spend together, over machines and time: a :class:`~hlrframe.Budget`, or its text
+    #: (``"team=20000/month"``). It lives beside the store, which it needs; ``max_credits`` holds as well.
+    budget: Budget | str | None = None
     #: Most requests in flight; the provider allows 210.
     max_requests: int = MAX_REQUESTS
     #: Most numbers in one request; the provider allows 80.
@@ -88,6 +92,7 @@ class Settings:
         except ValueError:
             raise ConfigError(f"lookup must be 'hlr', 'mnp' or 'validate', not {self.lookup!r}") from None
         object.__setattr__(self, "max_age", MaxAge.of(self.max_age))
+        object.__setattr__(self, "budget", _budget(self.budget))
         if self.share_results not in ("no", "private", "yes"):
             raise ConfigError(f"share_results must be 'no', 'private' or 'yes', not {self.share_results!r}")
         object.__setattr__(self, "default_region", check_region(self.default_region))
@@ -129,6 +134,14 @@ class Settings:
         if unknown:
             raise ConfigError(f"there is no setting named {unknown[0]!r}; see help(hlrframe.Settings)")
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # __post_init__ checks the values
+
+
+def _budget(value: object) -> Budget | None:
+    if value is None or isinstance(value, Budget):
+        return value
+    if isinstance(value, str):
+        return Budget.parse(value)
+    raise ConfigError(f"budget must be a Budget or its text, such as 'team=20000/month', not {value!r}")
 
 
 def _whole(name: str, value: object, low: int, high: int, why: str) -> None:

@@ -8,6 +8,7 @@
     loop            does what the scheduler says, and tells it what came of it
     schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
     journal_writer  asked before it leaves, answered before it counts: on disk
+    team/           the others on the account, on any machine: requests, money and numbers by the register
     coordination    who asks what, where several runs share a store
     sending         one ticket to the provider and back
     answer_book     answers as columns, what repeats kept once

@@ -6,15 +6,16 @@ they were stopped, is claimed and asked in another round.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol, Self
 
 import polars as pl
 
 from hlrframe.model import MaxAge, Question, Settings
-from hlrframe.store import TOUCH_EVERY, Claim, Store
+from hlrframe.store import TOUCH_EVERY, Store
 
 __all__ = ["Claims", "StoreClaims"]
 
@@ -55,6 +56,28 @@ class Claims(Protocol):
         ...
 
 
+class Claim(Protocol):
+    """What one run may ask now, and what others are asking."""
+
+    @property
+    def numbers(self) -> pl.Series:
+        """Numbers that are claimed for this run."""
+        ...
+
+    @property
+    def elsewhere(self) -> pl.Series:
+        """Numbers that other runs are asking at this moment."""
+        ...
+
+    def touch(self) -> None:
+        """Says that the run goes on; to be called every ``TOUCH_EVERY`` seconds."""
+        ...
+
+    def release(self) -> None:
+        """Lets the numbers go; doing it again changes nothing."""
+        ...
+
+
 class StoreClaims:
     """The numbers that one run asks, and those that it has from others; an asynchronous context manager.
 
@@ -67,19 +90,29 @@ class StoreClaims:
             given after this run began: asking again at the same moment would find out nothing more.
         columns: Columns of ``ANSWER_SCHEMA`` to read of the others' answers, ``msisdn`` among them.
         began: When the run began.
+        claim: Claims what no other run is asking; where not given, by the store's own files, which hold as far as the
+            locks of its file system do.
 
     Raises:
         StoreError: The store cannot be read.
     """
 
     def __init__(
-        self, store: Store, question: Question, *, settings: Settings, columns: Sequence[str], began: datetime
+        self,
+        store: Store,
+        question: Question,
+        *,
+        settings: Settings,
+        columns: Sequence[str],
+        began: datetime,
+        claim: Callable[[pl.Series], Claim] | None = None,
     ) -> None:
         #: Numbers that other runs are asking.
         self.waiting = pl.Series("msisdn", dtype=pl.String)
         #: Answers that others got since the store was first read.
         self.found: list[pl.DataFrame] = []
         self._store = store
+        self._claim_of = claim or partial(store.claim, question=question)
         self._question = question
         self._max_age = MaxAge.of(timedelta(0) if settings.refresh else settings.max_age)
         self._columns = columns
@@ -129,7 +162,7 @@ class StoreClaims:
         return self.waiting
 
     def _claimed(self, numbers: pl.Series) -> Claim:
-        self._claim = self._store.claim(numbers, self._question)
+        self._claim = self._claim_of(numbers)
         return self._claim
 
     def _news(self, numbers: pl.Series) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from functools import cache
 
 from hlrframe.provider import Provider
+from hlrframe.run.schedule.limits import Grants
 
-__all__ = ["Gate", "Place", "gate_of", "through_gate"]
+__all__ = ["Both", "Gate", "Place", "gate_of", "through_gate"]
 
 
 class Gate:
@@ -120,6 +121,38 @@ class Place:
     def leave(self) -> None:
         """Gives everything back for good."""
         self._gate._leave(self)  # noqa: SLF001  # its own
+
+
+class Both:
+    """Grants what two places grant.
+
+    Args:
+        first: Is asked first.
+        second: Is asked where the first one grants.
+    """
+
+    def __init__(self, first: Grants, second: Grants) -> None:
+        self._first = first
+        self._second = second
+
+    def take(self) -> bool:
+        """Grants one request, or says that one of them has none free."""
+        if not self._first.take():
+            return False
+        if self._second.take():
+            return True
+        self._first.give_back()
+        return False
+
+    def give_back(self) -> None:
+        """Gives one back to both."""
+        self._second.give_back()
+        self._first.give_back()
+
+    def rest(self) -> None:
+        """Says to both that nothing is wanted."""
+        self._first.rest()
+        self._second.rest()
 
 
 class _Gates:

@@ -1,6 +1,8 @@
 """A list of numbers to their outcomes: look up in the store, ask the rest, put together."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -8,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.errors import StoreError
+from hlrframe.errors import ConfigError, StoreError
 from hlrframe.model import (
     ANSWER_SCHEMA,
     COLUMNS,
@@ -30,7 +32,8 @@ from hlrframe.run.loop import Job, RunResult, run_job
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
 from hlrframe.run.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
 from hlrframe.run.resources import Resources
-from hlrframe.store import Store
+from hlrframe.run.team import Team
+from hlrframe.store import Journal, Store
 
 __all__ = ["resolve_numbers"]
 
@@ -73,8 +76,9 @@ async def resolve_numbers(
     """
     question = Question.of(settings, client.provider)
     own = [name for name in OWN_COLUMNS if name in columns]
-    resources = resources or Resources()
-    run = _Asking(client, settings, own, _kept(store, question, settings, columns, resources.claims), resources)
+    team = _team(store, client, settings, question) if resources is None else None
+    kept = _kept(store, settings, columns, question=question, others=resources.claims if resources else team)
+    run = _Asking(client, settings, own, kept, resources or Resources())
     distinct = numbers.numbers["msisdn"]
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
     to_ask = to_be_asked(distinct, known)
@@ -105,17 +109,58 @@ class _Kept:
     question: Question
     #: Who asks what among the runs that keep theirs there.
     claims: Claims
+    #: Those on other machines, where the store has a register.
+    team: Team | None = None
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Is among the others while the block runs."""
+        with self.team.joined() if self.team else nullcontext():
+            yield
+
+    @contextmanager
+    def journal(self) -> Iterator[Journal]:
+        """Keeps a journal while the block runs; with others it is handed over as the run goes."""
+        with (
+            self.store.journal(self.question) as journal,
+            self.team.handing_over(journal) if self.team else nullcontext(),
+        ):
+            yield journal
+
+    async def hand_over(self, journal: Journal) -> None:
+        """Lets others have everything that was answered, before they are told that they may ask it."""
+        if self.team is not None and self.store.is_remote:
+            await asyncio.to_thread(partial(journal.hand_over, wait=True))
+
+    def doubts(self, numbers: pl.Series, since: datetime) -> pl.DataFrame:
+        """Gives which numbers may have been billed without an answer, and since when."""
+        doubts = self.store.unanswered(numbers, self.question, since=since)
+        if self.team is None:
+            return doubts
+        theirs = self.team.doubts(numbers).filter(pl.col("asked_at") >= since)
+        both = pl.concat([doubts.select("msisdn", "asked_at"), theirs])
+        return both.group_by("msisdn").agg(pl.col("asked_at").min())
+
+
+def _team(store: Store | None, client: Provider, settings: Settings, question: Question) -> Team | None:
+    """Gives the others, where there can be any: those who share a bucket, or a budget."""
+    if store is None and settings.budget is not None:
+        raise ConfigError(f"budget {settings.budget} lives beside a store: name one, so that others see what is spent")
+    if store is None or not (store.is_remote or settings.budget is not None):
+        return None
+    return Team(store, client, settings, question)
 
 
 def _kept(
-    store: Store | None, question: Question, settings: Settings, columns: Sequence[str], claims: Claims | None
+    store: Store | None, settings: Settings, columns: Sequence[str], *, question: Question, others: Team | Claims | None
 ) -> _Kept | None:
     if store is None:
         return None
-    if claims is None:
-        wanted, began = _columns_of(columns), datetime.now(UTC)
-        claims = StoreClaims(store, question, settings=settings, columns=wanted, began=began)
-    return _Kept(store, question, claims)
+    if others is not None and not isinstance(others, Team):
+        return _Kept(store, question, others)
+    wanted, began, claim = _columns_of(columns), datetime.now(UTC), others.claim if others else None
+    claims = StoreClaims(store, question, settings=settings, columns=wanted, began=began, claim=claim)
+    return _Kept(store, question, claims, others)
 
 
 def _columns_of(columns: Sequence[str]) -> Sequence[str]:
@@ -151,22 +196,25 @@ class _Asking:
             settings=self.settings,
             keep=self.own,
             on_progress=tell,
-            resources=self.resources,
+            resources=self.kept.team.resources if self.kept and self.kept.team else self.resources,
         )
         if self.kept is None:
             return await ask(Job(_by_lane(to_ask)))
-        result = None
+        kept, result = self.kept, None
         try:
-            async with self.kept.claims as claims:
-                job = self._job(to_ask, claims.begin(to_ask["msisdn"]))
+            with kept.joined():
+                async with kept.claims as claims:
+                    job = self._job(to_ask, claims.begin(to_ask["msisdn"]))
+                    with kept.journal() as journal:
 
-                async def more() -> Job | None:
-                    left = await claims.more()
-                    return self._job(to_ask, left) if len(left) else None
+                        async def more() -> Job | None:
+                            await kept.hand_over(journal)
+                            left = await claims.more()
+                            return self._job(to_ask, left) if len(left) else None
 
-                with self.kept.store.journal(self.kept.question) as journal:
-                    result = await ask(job, journal=journal, more=more)
-                    claims.release()
+                        result = await ask(job, journal=journal, more=more)
+                        await kept.hand_over(journal)
+                        claims.release()
         except StoreError as refusal:
             if result is None:
                 raise
@@ -179,7 +227,7 @@ class _Asking:
         assert self.kept is not None  # noqa: S101  # there are no rounds without a store
         now = datetime.now(UTC)
         mine = to_ask.join(numbers.to_frame("msisdn"), on="msisdn", how="semi", maintain_order="left")
-        doubts = self.kept.store.unanswered(numbers, self.kept.question, since=now - MAX_CACHE_DAYS * _DAY)
+        doubts = self.kept.doubts(numbers, since=now - MAX_CACHE_DAYS * _DAY)
         ago = (pl.lit(now + _MARGIN) - pl.col("asked_at")) / _DAY
         days = doubts.select("msisdn", days=ago.ceil().clip(1, MAX_CACHE_DAYS).cast(pl.Int64))
         again = mine.join(days, on="msisdn", how="inner", maintain_order="left")

@@ -15,7 +15,7 @@ from hlrframe.errors import Interrupted, ProviderError, RateLimited, Unavailable
 from hlrframe.model import Failure, Progress, Reason, Settings, credits_of, milli_of
 from hlrframe.provider import PriceList, Provider
 from hlrframe.run.answer_book import AnswerBook
-from hlrframe.run.gate import through_gate
+from hlrframe.run.gate import Both, through_gate
 from hlrframe.run.journal_writer import JournalWriter
 from hlrframe.run.resources import Resources
 from hlrframe.run.schedule.ledger import Ledger
@@ -107,12 +107,17 @@ async def run_job(
     landed, wake = _bell()
     with through_gate(client, wake) as place:
         scheduler = Scheduler(
-            settings, budget, prices=prices, rng=rng or Random(), allowance=resources.allowance, grants=place
+            settings,
+            budget,
+            prices=prices,
+            rng=rng or Random(),
+            allowance=resources.allowance,
+            grants=place if resources.grants is None else Both(place, resources.grants),
         )
         async with JournalWriter(journal, book) as writer, client.session(settings) as session:
             gauge = _Gauge(scheduler, prices, on_progress)
             sender = Sender(scheduler, session, writer, landed=landed)
-            loop = _Loop(scheduler, sender, gauge, more=more, refill=resources.refill)
+            loop = _Loop(scheduler, sender, gauge, more=more, resources=resources)
             await loop.run(job)
     return loop.result(book)
 
@@ -206,13 +211,14 @@ class _Loop:
         gauge: _Gauge,
         *,
         more: More | None,
-        refill: Callable[[], Awaitable[bool]] | None,
+        resources: Resources,
     ) -> None:
         self._scheduler = scheduler
         self._sender = sender
         self._gauge = gauge
         self._more = more
-        self._refill = refill
+        self._refill = resources.refill
+        self._trouble = resources.trouble
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._error: BaseException | None = None
@@ -312,6 +318,8 @@ class _Loop:
         self._sender.landed.set()
 
     def _report(self, *, last: bool = False) -> None:
+        if self._trouble is not None and (trouble := self._trouble()) is not None:
+            self._stop(trouble)
         self._gauge.on_disk = self._sender.on_disk
         try:
             self._gauge.report(last=last)

@@ -12,6 +12,7 @@
     layout       where things lie, and which version may touch them; facts: what each file says of that; remote: the
                  same in a bucket
     bucket       the few things that a store asks of an object store
+    register/    who is running, on which machine, with what part of the requests and the money
     privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
     stats        how much there is; health: how it is; export: a copy in the clear
     disk         private folders, and what to do when the system says no
@@ -25,6 +26,23 @@ from hlrframe.store.journal import Journal
 from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME
 from hlrframe.store.reader import Sources
 from hlrframe.store.records import KEPT_TYPES, Answered, Asked, Entry, Withdrawn
+from hlrframe.store.register import (
+    Doubt,
+    Fund,
+    Grant,
+    Member,
+    Register,
+    Standing,
+    agree,
+    doubt_claims,
+    draw,
+    fair_share,
+    register_of,
+    settle_share,
+    touched,
+    turned,
+)
+from hlrframe.store.register import State as RegisterState
 from hlrframe.store.stats import StoreStats
 from hlrframe.store.store import Store
 
@@ -40,11 +58,26 @@ __all__ = [
     "Claim",
     "Compaction",
     "DamagedWarning",
+    "Doubt",
     "Entry",
+    "Fund",
+    "Grant",
     "Journal",
+    "Member",
+    "Register",
+    "RegisterState",
     "Sources",
+    "Standing",
     "Store",
     "StoreHealth",
     "StoreStats",
     "Withdrawn",
+    "agree",
+    "doubt_claims",
+    "draw",
+    "fair_share",
+    "register_of",
+    "settle_share",
+    "touched",
+    "turned",
 ]

@@ -94,6 +94,15 @@ class Bucket:
             except FileNotFoundError:
                 return None
 
+    def read_dated(self, key: str) -> tuple[bytes, datetime] | None:
+        """Gives an object and when it was written, by the bucket's clock; ``None`` where there is none."""
+        with self._explained("read"):
+            try:
+                found = self._obstore.get(self._store, key)
+                return bytes(found.bytes()), found.meta["last_modified"]
+            except FileNotFoundError:
+                return None
+
     def version(self, key: str) -> tuple[str | None, datetime] | None:
         """Gives the tag of an object and when it was written, or ``None`` where there is none."""
         with self._explained("read"):

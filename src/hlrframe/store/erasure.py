@@ -128,7 +128,7 @@ def _in_journals(layout: Layout, view: View, theirs: pl.Expr) -> bool:
 def _unsearched(layout: Layout) -> Iterator[Path]:
     """Gives what lies in a store's folder and nobody has looked into; removes what killed writers left behind."""
     view = layout.view()
-    known = {layout.marker, layout.lock, layout.claims / "turn.lock", *view}
+    known = {layout.marker, layout.lock, layout.probed, layout.claims / "turn.lock", *view}
     for path in _files_in(layout):
         if is_temporary(path):
             if not remove_temporary(path, {each.stem for each in view.journals}):
@@ -142,12 +142,13 @@ def _unsearched(layout: Layout) -> Iterator[Path]:
 
 
 def _is_claim(layout: Layout, path: Path) -> bool:
-    return path.parent == layout.claims and path.suffix == ".claim"
+    return path.parent == layout.claims and path.suffix in {".claim", ".run"}
 
 
 def _files_in(layout: Layout) -> Iterator[Path]:
     """Gives every file in the folders of a store, and every folder that is none of its own."""
     ours = {layout.journals, layout.parts, layout.asked, layout.claims}
+    register = {layout.register}  # it forgets by itself
     for folder in (layout.root, *ours):
         names = os.listdir(folder)  # noqa: PTH208  # names alone
-        yield from (folder / each for each in names if each not in _DROPPINGS and folder / each not in ours)
+        yield from (folder / each for each in names if each not in _DROPPINGS and folder / each not in ours | register)

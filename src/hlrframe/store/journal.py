@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -66,8 +67,13 @@ class Journal:
         self._segment_size = segment_size
         self._numbers = itertools.count()
         self._segment: SegmentWriter | None = self._next()
+        self._is_empty = True
         self._sealer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hlrframe-seal")
-        self._sealing: Future[None] | None = None
+        self._sealing: Future[bool] | None = None
+        # Held for each write: what is handed over is so from another thread.
+        self._turn = threading.Lock()
+        #: Whether everything that was to be sealed so far was: a bucket may be away.
+        self.all_sealed = True
         if chore is not None:
             self._sealer.submit(chore)
 
@@ -77,15 +83,38 @@ class Journal:
         Raises:
             StoreError: The disk refused, and none of them counts; or the journal is sealed.
         """
-        if self._segment is None:
-            raise StoreError("the journal is sealed: open a new one")
-        if not entries:
-            return
-        self._segment.write(entries)
-        if self._segment.size >= self._segment_size:
-            # The next file exists before this one is sealed: a run that goes on always has one.
-            full, self._segment = self._segment, self._next()
-            self._seal_behind(full)
+        with self._turn:
+            if self._segment is None:
+                raise StoreError("the journal is sealed: open a new one")
+            if not entries:
+                return
+            self._segment.write(entries)
+            self._is_empty = False
+            if self._segment.size >= self._segment_size:
+                self._begin_next()
+
+    def hand_over(self, *, wait: bool = False) -> None:
+        """Seals what was written so far, so that others have it, and goes on in another file.
+
+        Args:
+            wait: Whether to return only when it is sealed; else that goes on beside the run.
+
+        Raises:
+            StoreError: The disk refused. Nothing is lost.
+        """
+        with self._turn:
+            is_busy = self._sealing is not None and not self._sealing.done()
+            if self._segment is not None and not self._is_empty and (wait or not is_busy):
+                self._begin_next()
+            if wait:
+                self._await_sealing()
+
+    def _begin_next(self) -> None:
+        # The next file exists before this one is sealed: a run that goes on always has one.
+        full, self._segment = self._segment, self._next()
+        self._is_empty = True
+        assert full is not None  # noqa: S101  # a journal that was sealed is not written
+        self._seal_behind(full)
 
     def seal(self) -> None:
         """Ends the run: its answers become a sealed part. Doing it again changes nothing.
@@ -93,8 +122,9 @@ class Journal:
         Raises:
             StoreError: The disk refused. Nothing is lost: the journal is read as it is, and sealed by the next run.
         """
-        if self._segment is not None:
+        with self._turn:
             last, self._segment = self._segment, None
+        if last is not None:
             with self._sealer:  # left when the last sealing has ended
                 try:
                     self._seal_behind(last)
@@ -111,7 +141,11 @@ class Journal:
     def _await_sealing(self) -> None:
         sealing, self._sealing = self._sealing, None
         if sealing is not None:
-            sealing.result()
+            sealed = False
+            try:
+                sealed = sealing.result()
+            finally:
+                self.all_sealed &= sealed
 
     def __enter__(self) -> Self:
         return self
@@ -158,24 +192,26 @@ def is_orphan(file: FileIO) -> bool:
     return locked
 
 
-def _seal_own(layout: Layout, segment: SegmentWriter) -> None:
+def _seal_own(layout: Layout, segment: SegmentWriter) -> bool:
     try:
         with explained("seal a journal in", layout.journals):
-            _seal_if_reachable(layout, segment.path, segment.close)
+            return _seal_if_reachable(layout, segment.path, segment.close)
     finally:
         segment.close()
 
 
-def _seal_if_reachable(layout: Layout, path: Path, release: Callable[[], None]) -> None:
+def _seal_if_reachable(layout: Layout, path: Path, release: Callable[[], None]) -> bool:
     """Seals a journal file; where its part belongs into a bucket that is away, the file is kept and a warning said.
 
-    It is on the disk of this machine, so that no run needs to stop for it.
+    It is on the disk of this machine, so that no run needs to stop for it. Says whether it was sealed.
     """
     try:
         _seal(layout, path, release)
     except BucketError as refusal:
         kept = f"what was answered is kept in {layout.journals} and goes there when the store is next opened"
         warnings.warn(f"{refusal}; {kept}", UnsealedWarning, stacklevel=2)
+        return False
+    return True
 
 
 def _seal(layout: Layout, path: Path, release: Callable[[], None]) -> None:

@@ -92,6 +92,16 @@ class Places:
         return self.root / "claims"
 
     @property
+    def register(self) -> Path:
+        """Who is running, over all machines."""
+        return self.root / "register"
+
+    @property
+    def probed(self) -> Path:
+        """Notes when create-only writing last went well."""
+        return self.root / ".create-only"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever merges or removes parts."""
         return self.root / "tidy.lock"
@@ -248,7 +258,9 @@ class Layout(Places):
             )
 
     def _foreign(self) -> list[str]:
-        ours = {each.name for each in (self.journals, self.parts, self.asked, self.claims, self.lock)}
+        # The marker too: another process may have begun the store just now.
+        places = (self.journals, self.parts, self.asked, self.claims, self.register, self.lock, self.marker)
+        ours = {each.name for each in places}
         try:
             names = os.listdir(self.root)  # noqa: PTH208  # names alone
         except FileNotFoundError:

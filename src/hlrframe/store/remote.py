@@ -279,7 +279,7 @@ class RemoteLayout(Layout):
 
     def refuse_foreign(self) -> None:
         """Refuses a prefix that holds something else than a store."""
-        foreign = sorted(self.bucket.sizes("").keys() - {_LOCK, _CLOCK})
+        foreign = sorted(self.bucket.sizes("").keys() - {_LOCK, _CLOCK, _MARKER})  # it may be begun just now
         if foreign:
             raise StoreError(
                 f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"
@@ -288,7 +288,7 @@ class RemoteLayout(Layout):
 
 def _is_known(key: str, known: Mapping[str, Collection[str]]) -> bool:
     folder, _, name = key.rpartition("/")
-    return name in known.get(folder, ())
+    return name in known.get(folder, ()) or key.startswith("register/")  # which forgets by itself
 
 
 def _has_size(path: Path, size: int) -> bool:

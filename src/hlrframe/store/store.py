@@ -25,7 +25,8 @@ from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import earliest
 from hlrframe.store.reader import Reader, Sources, distinct
 from hlrframe.store.records import ANSWER_COLUMNS
-from hlrframe.store.remote import layout_at
+from hlrframe.store.register import register_of
+from hlrframe.store.remote import RemoteLayout, layout_at
 from hlrframe.store.stats import StoreStats, count
 
 __all__ = ["Store"]
@@ -116,6 +117,11 @@ class Store:
             StoreError: It cannot be told.
         """
         return self._layout.is_there()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its sealed answers are in a bucket."""
+        return isinstance(self._layout, RemoteLayout)
 
     def known(
         self,
@@ -316,7 +322,10 @@ class Store:
                 is removed, and the message names it), another process is tidying the store, or the disk refused.
         """
         wanted = self._hidden(numbers, region)
-        return 0 if wanted.is_empty() or _is_empty(self._layout) else forget(self._layout, wanted)
+        if wanted.is_empty() or _is_empty(self._layout):
+            return 0
+        register_of(self._layout).forget(wanted)
+        return forget(self._layout, wanted)
 
     def purge(self, older_than: str | timedelta, *, now: datetime | None = None) -> int:
         """Removes sealed answers that are older than an age such as ``"365d"``, and says how many.

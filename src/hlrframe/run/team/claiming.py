@@ -1,0 +1,158 @@
+"""Who asks what, over all machines: claims in the register, and what dead runs left in doubt."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from hlrframe.errors import StoreError
+from hlrframe.model import Question
+from hlrframe.run.team.membership import Membership
+from hlrframe.store import Doubt, RegisterState, Standing, Store
+
+__all__ = ["Claimed", "Claiming"]
+
+_NOBODY: Final = pl.Series("msisdn", dtype=pl.String)
+
+
+class Claimed:
+    """What one run may ask now, and what it may not; see :class:`~hlrframe.store.Claim`.
+
+    Args:
+        numbers: Numbers that are claimed for this run.
+        elsewhere: Numbers that other runs are asking at this moment.
+        claiming: Lets them go.
+    """
+
+    def __init__(self, numbers: pl.Series, elsewhere: pl.Series, claiming: "Claiming") -> None:
+        self.numbers = numbers
+        self.elsewhere = elsewhere
+        self._claiming = claiming
+
+    def touch(self) -> None:
+        """Needs not be done: the run gives signs of life as a whole."""
+
+    def release(self) -> None:
+        """Lets the numbers go; doing it again changes nothing."""
+        with suppress(StoreError):  # the register is away: they stay claimed, and in doubt when this run has ended
+            self._claiming.release()
+
+
+class Claiming:
+    """The claims of one run in the register of its store.
+
+    Args:
+        membership: The run.
+        store: Where the answers are.
+        question: What is asked.
+    """
+
+    def __init__(self, membership: Membership, store: Store, question: Question) -> None:
+        self._us = membership
+        self._register = membership.register
+        self._store = store
+        self._question = question
+        self._standing: Standing | None = None
+        # What is claimed, by the objects that say so.
+        self._held: dict[str, pl.Series] = {}
+
+    def claim(self, numbers: pl.Series) -> Claimed:
+        """Claims those of some numbers that no other run is asking; the others' claims are read in the same step.
+
+        Raises:
+            StoreError: The register cannot be read or written.
+        """
+        with self._us.turn:
+            keys = self._register.hide(numbers)
+            taken = self._taken(keys, self._others(self._register.look().state))
+            if not taken.all():
+                taken = self._publish(numbers, keys)
+            return Claimed(numbers.filter(~taken), numbers.filter(taken), self)
+
+    def _publish(self, numbers: pl.Series, keys: pl.Series) -> pl.Series:
+        """Claims what is free, and says of each number whether another run has it."""
+        seen: Sequence[str] | None = None
+        taken, body, written = pl.Series(dtype=pl.Boolean), "", list[str]()
+
+        def publish(state: RegisterState, _: float) -> None:
+            nonlocal seen, taken, body
+            others = self._others(state)
+            if others != seen:  # else what was written for the try before serves again
+                seen, taken = others, self._taken(keys, others)
+                free = keys.filter(~taken)
+                body = self._register.put(free) if len(free) else ""
+                written.extend([body] * bool(body))
+            member = state.runs[self._us.name]
+            member.question = self._question.key
+            member.claims = [*self._held, *([body] * bool(body))]
+
+        self._standing = self._us.change_to(publish)
+        self._us.question = self._question.key
+        if body:
+            self._held[body] = numbers.filter(~taken)
+        self._us.claims = list(self._held)
+        self._register.drop([each for each in written if each != body])
+        return taken
+
+    def _others(self, state: RegisterState) -> Sequence[str]:
+        theirs = (each for name, each in state.runs.items() if name != self._us.name)
+        return sorted(body for each in theirs if each.question == self._question.key for body in each.claims)
+
+    def _taken(self, keys: pl.Series, bodies: Sequence[str]) -> pl.Series:
+        return keys.is_in(self._register.numbers(bodies).implode())
+
+    def doubts(self, numbers: pl.Series) -> pl.DataFrame:
+        """Gives which of some claimed numbers a run on another machine may have asked, and since when.
+
+        Returns:
+            ``msisdn`` and ``asked_at``; a number may be there more than once.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        found = [pl.DataFrame(schema={"msisdn": pl.String, "asked_at": pl.Datetime("us", "UTC")})]
+        with self._us.turn:
+            keys = self._register.hide(numbers)
+            for doubt in self._in_doubt():
+                theirs = numbers.filter(self._taken(keys, [doubt.body]))
+                since = datetime.fromtimestamp(doubt.since, UTC)
+                found.append(theirs.alias("msisdn").to_frame().with_columns(asked_at=pl.lit(since, found[0].dtypes[1])))
+        return pl.concat(found)
+
+    def _in_doubt(self) -> Sequence[Doubt]:
+        state = self._standing.state if self._standing else RegisterState()
+        return [each for each in state.doubts.values() if each.question == self._question.key]
+
+    def release(self) -> None:
+        """Lets everything go; what others cannot know the answer of stays in doubt.
+
+        Raises:
+            StoreError: The register cannot be changed: then the numbers stay claimed.
+        """
+        if not self._held:
+            return
+        with self._us.turn:
+            numbers = pl.concat(list(self._held.values()))
+            left = numbers if self._us.keeps_back else self._store.unanswered(numbers, self._question)["msisdn"]
+            body = self._register.put(self._register.hide(left)) if len(left) else ""
+            held = list(self._held)
+            self._us.claims = []
+
+            def let_go(state: RegisterState, now: float) -> None:
+                member = state.runs[self._us.name]
+                member.claims = []
+                if body:
+                    since = now if member.since is None else member.since
+                    state.doubts[f"{self._us.name}-{body[-12:]}"] = Doubt(
+                        question=self._question.key, body=body, since=since, at=now, journal=member.journal
+                    )
+
+            try:
+                self._us.change_to(let_go)
+            except BaseException:
+                self._us.claims = held
+                raise
+            self._held.clear()
+            self._register.drop([each for each in held if each != body])

@@ -1,0 +1,171 @@
+"""What the register says, and how it changes. Values alone: the time is an argument.
+
+Whatever a run writes is absolute ("so much in all"), never an increment, so that a change whose fate is unknown can be
+made again. Sums of money are milli-credits.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+__all__ = ["FORMAT", "Doubt", "Fund", "Member", "State", "bury", "dated", "doubt_claims", "period_of", "touched"]
+
+#: Raised whenever older versions would misread the state.
+FORMAT: Final = 1
+#: Seconds for which a doubt can be settled: the provider's own cache reaches back as far.
+DOUBTS_LAST: Final = 30 * 24 * 60 * 60.0
+
+
+class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One run."""
+
+    #: Account, as a digest; the most that it may have in flight.
+    account: str
+    most: int
+    #: Where it runs, for whoever looks: machine and process.
+    host: str = ""
+    #: Seconds without a sign of life after which it is dead.
+    patience: float
+    #: When it came, and its last sign of life, by the clock of the place; ``None`` for "with this very change".
+    since: float | None = None
+    at: float | None = None
+    #: Grows with each sign of life.
+    beat: int = 0
+    #: Requests that it would use, and those that it has.
+    wants: int = 0
+    share: int = 0
+    #: What it is asking: question, and objects that hold the numbers.
+    question: str = ""
+    claims: list[str] = []
+    #: Names of its journals' run, to find what it was answered.
+    journal: str = ""
+    #: Money: the budget's name, what was spent in all, and what is set aside beyond.
+    budget: str = ""
+    spent: int = 0
+    reserved: int = 0
+    #: Whether it waits for money with nothing in flight.
+    broke: bool = False
+
+
+class Doubt(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Numbers that a run may have asked without anybody knowing the answer."""
+
+    question: str
+    #: Object that holds the numbers.
+    body: str
+    #: When they were claimed, and when the run gave its last sign of life.
+    since: float
+    at: float
+    journal: str = ""
+    #: What was set aside for them: it counts as spent until it is known better.
+    budget: str = ""
+    period: str = ""
+    reserved: int = 0
+    #: What the run itself said that it spent, and what answers to others have proved beyond.
+    spent: int = 0
+    proved: int = 0
+
+
+class Fund(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A budget over runs."""
+
+    most: int
+    per: str = ""
+    #: Which day or month ``spent`` is of.
+    period: str = ""
+    spent: int = 0
+    #: The highest share in percent of which it was warned in this period.
+    warned: int = 0
+
+
+class State(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All of it."""
+
+    format: int = FORMAT
+    #: Whose change it is: no two are alike.
+    nonce: str = ""
+    runs: dict[str, Member] = {}
+    doubts: dict[str, Doubt] = {}
+    budgets: dict[str, Fund] = {}
+
+    def drawing(self, budget: str, *, but: str = "") -> Iterator[Member]:
+        """Gives the runs that draw on a budget."""
+        return (each for name, each in self.runs.items() if each.budget == budget and name != but)
+
+    def sharing(self, account: str, *, but: str = "") -> Iterator[Member]:
+        """Gives the runs on an account."""
+        return (each for name, each in self.runs.items() if each.account == account and name != but)
+
+    def set_aside(self, budget: str, *, but: str = "") -> int:
+        """Gives what runs have set aside of a budget, and what dead ones may have spent."""
+        fund = self.budgets[budget]
+        doubtful = (each for each in self.doubts.values() if each.budget == budget and each.period == fund.period)
+        return sum(each.reserved for each in self.drawing(budget, but=but)) + sum(each.reserved for each in doubtful)
+
+
+def dated(state: State, at: float) -> State:
+    """Puts the time of a change where it stands for "now"."""
+    for each in state.runs.values():
+        each.at = at if each.at is None else each.at
+        each.since = at if each.since is None else each.since
+    return state
+
+
+def touched(member: Member) -> None:
+    """Notes a sign of life."""
+    member.at = None
+    member.beat += 1
+
+
+def bury(state: State, now: float, is_quiet: Callable[[str, Member], bool]) -> list[str]:
+    """Takes dead runs out: what they claimed is in doubt, what they had set aside counts as spent until it is known.
+
+    Args:
+        state: Is altered.
+        now: By the clock of the place.
+        is_quiet: Whether a run that should be dead by that clock gave no sign while we looked: clocks jump.
+
+    Returns:
+        Those that were.
+    """
+    dead = [name for name, each in state.runs.items() if is_quiet(name, each)]
+    for name in dead:
+        member = state.runs.pop(name)
+        at = now if member.at is None else member.at
+        doubt_claims(state, name, member, at=at)
+    for name, doubt in list(state.doubts.items()):
+        if now - doubt.at > DOUBTS_LAST:
+            del state.doubts[name]
+    return dead
+
+
+def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
+    """Makes doubts of what a run has claimed; the money goes with the first, or is spent where nothing was claimed."""
+    reserved, fund = member.reserved, state.budgets.get(member.budget)
+    for index, body in enumerate(member.claims):
+        state.doubts[f"{name}-{index}"] = Doubt(
+            question=member.question,
+            body=body,
+            since=at if member.since is None else member.since,
+            at=at,
+            journal=member.journal,
+            budget=member.budget,
+            period=fund.period if fund else "",
+            reserved=reserved,
+            spent=member.spent,
+        )
+        reserved = 0
+    if fund is not None:
+        fund.spent += reserved
+
+
+def period_of(per: str, now: float) -> str:
+    """Names the day or month of a moment, in UTC; nothing where a budget is for good.
+
+    >>> period_of("day", 0.0), period_of("month", 0.0), period_of("", 0.0)
+    ('1970-01-01', '1970-01', '')
+    """
+    moment = datetime.fromtimestamp(now, UTC)
+    return {"day": f"{moment:%Y-%m-%d}", "month": f"{moment:%Y-%m}"}.get(per, "")
