@@ -5,6 +5,7 @@
     arguments    what can be typed, and the settings that it stands for   <- open this first
     commands     what each command does
     storing      the commands that look after a store
+    budgets      what several runs may spend together, and who is running
     doctor       is everything there that a run needs
     accounts     whom a command asks
     speech       results to standard output, everything else to standard error
