@@ -33,6 +33,8 @@ RESERVED = {
     "obstore": {"store"},
     "filelock": {"system"},
     "cryptography": {"store"},
+    "fastexcel": set(),
+    "xlsxwriter": set(),
 }
 #: What values and decisions do without: clocks, threads, processes, the system. Chance comes in as an argument.
 IMPURE = {"asyncio", "logging", "os", "secrets", "socket", "subprocess", "tempfile", "threading", "time"}

@@ -119,7 +119,13 @@ def test_cleaning_is_free(run):
     assert "3 rows, 1 distinct numbers\n  rejected  1 rows  (empty 1)\n  written   out.csv" in out
     assert read_output().row(0) == ("07400 123456", "447400123456", None, "GB", "MOBILE", "Three")
     done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--json")[1])
-    assert done == {"output": "out.csv", "rows": 3, "numbers": 1, "rejected": {"needs_region": 1, "empty": 1}}
+    assert done == {
+        "output": "out.csv",
+        "rows": 3,
+        "numbers": 1,
+        "rejected": {"needs_region": 1, "empty": 1},
+        "notes": [],
+    }
 
 
 def test_options_reach_the_provider_and_the_file(run, provider):
@@ -595,3 +601,12 @@ def test_emulator_for_other_processes(run, monkeypatch):
     assert [line.partition("=")[0] for line in lines] == [
         f"export HLR_{name}" for name in ("BASE_URL", "API_KEY", "API_SECRET")
     ]
+
+
+def test_a_pattern_that_the_shell_expanded(run):
+    """Without quotes a shell hands over the files that a pattern names; they are read like the pattern."""
+    for name in ("a", "b"):
+        pl.DataFrame({"phone": ["+44 7400 123456"]}).write_csv(f"{name}.csv")
+    code, out, _ = run("clean", "a.csv", "b.csv", "--column", "phone", "-o", "all.csv")
+    assert code == 0
+    assert "2 rows, 1 distinct numbers" in out

@@ -24,7 +24,7 @@ import hlrframe as hf
 from helpers.emulator import mobiles
 from hlrframe import emulator
 from hlrframe.files import FileJob, enrich_file, estimate_file
-from hlrframe.model import FileKind
+from hlrframe.model import IN_ONLY, FileKind
 
 ENDINGS = ("csv", "tsv", "ndjson", "parquet", "arrow", "arrows")
 OFFLINE = hf.Settings(offline=True)
@@ -335,7 +335,7 @@ REFUSALS = [
     bad("a folder", lambda folder: (folder, folder / "out.csv")),
     bad("empty", texts("in.csv", b"")),
     bad("empty json", texts("in.ndjson", b" \n")),
-    bad("unknown ending", texts("in.xlsx", b"PK")),
+    bad("unknown ending", texts("in.docx", b"PK")),
     bad("packed parquet", texts("in.parquet.gz", b"")),
     bad("no such column", texts("in.csv", b"fone,b\n1,2\n")),
     bad("no such member", texts("in.ndjson", b'{"fone":1}\n')),
@@ -488,7 +488,7 @@ def test_an_estimate_sends_nothing_and_is_never_exceeded(tmp_path, provider, cli
     assert enrich_file(source, tmp_path / "out.csv", "phone", client=client).credits <= estimate.credits_high
 
 
-@pytest.mark.parametrize("kind", FileKind)
+@pytest.mark.parametrize("kind", sorted(set(FileKind) - IN_ONLY))
 def test_every_kind_of_file_has_a_reader_and_a_writer(tmp_path, kind):
     """Whatever stands in the table of kinds is read, written and summarised."""
     first, second = tmp_path / f"a.{kind}", tmp_path / f"b.{kind}"

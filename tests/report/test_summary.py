@@ -541,7 +541,7 @@ def test_what_cannot_be_summarized_is_refused(source):
 
 def test_files_of_unknown_or_mixed_kinds_are_refused(tmp_path):
     """The kind of a file is told by its ending, and one summary reads one kind."""
-    paths = [tmp_path / "a.parquet", tmp_path / "b.csv", tmp_path / "c.xlsx"]
+    paths = [tmp_path / "a.parquet", tmp_path / "b.csv", tmp_path / "c.docx"]
     for path in paths:
         path.touch()
     for source in (paths[2], paths[:2]):

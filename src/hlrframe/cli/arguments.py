@@ -216,7 +216,9 @@ def _add_emulators(parser: ArgumentParser, about: str) -> None:
 
 def _add_phones(parser: ArgumentParser) -> None:
     """Adds where the numbers are, and how they are read."""
-    parser.add_argument("source", metavar="SRC", help="the file to read, or a folder or 'pattern*' of files")
+    parser.add_argument(
+        "source", nargs="+", metavar="SRC", help="the file to read, or several, a folder or a 'pattern*' of files"
+    )
     parser.add_argument(
         "--column",
         required=True,
@@ -226,6 +228,11 @@ def _add_phones(parser: ArgumentParser) -> None:
     )
     _add_region(parser)
     parser.add_argument("--region-column", metavar="NAME", help="name of a column that says each number's country")
+    parser.add_argument(
+        "--sheet",
+        metavar="NAME",
+        help="of a workbook, the sheet to read, if the column is on several: its name or place",
+    )
     parser.add_argument(
         "--encoding",
         metavar="NAME",

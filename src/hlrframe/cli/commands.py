@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -37,6 +37,7 @@ def _enrich(options: Namespace) -> int:
         prefix=options.prefix,
         columns=_columns(options.columns),
         region_column=options.region_column,
+        sheet=options.sheet,
         memory_limit=options.memory_limit,
         guard_formulas=_GUARDS[options.guard_formulas],
         encoding=options.encoding,
@@ -44,6 +45,7 @@ def _enrich(options: Namespace) -> int:
         header=_header(options),
     )
     job.read()
+    _say_each(job.notes)
     store = None if options.store is None else Store(options.store)
     estimate = _priced(job.estimate(store=store, client=client), options)
     say(estimate)
@@ -60,6 +62,11 @@ def _enrich(options: Namespace) -> int:
         return DONE
     say(f"to go on: {resume}")
     return SHORT_OF_CREDIT
+
+
+def _say_each(notes: Iterable[str]) -> None:
+    for note in notes:
+        say(note)
 
 
 def _priced(estimate: Estimate, options: Namespace) -> Estimate:
@@ -85,6 +92,7 @@ def _estimate(options: Namespace) -> int:
         region_column=options.region_column,
         encoding=options.encoding,
         header=_header(options),
+        sheet=options.sheet,
     )
     estimate = _priced(estimate, options)
     if options.json:
@@ -149,11 +157,13 @@ def _clean(options: Namespace) -> int:
         _phone_columns(options.column),
         default_region=options.region,
         region_column=options.region_column,
+        sheet=options.sheet,
         prefix=options.prefix,
         encoding=options.encoding,
         output_encoding=options.output_encoding,
         header=_header(options),
     )
+    _say_each(cleaned.notes)
     if options.json:
         show_json(cleaned)
     else:

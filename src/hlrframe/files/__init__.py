@@ -1,17 +1,22 @@
-"""Files of any size: CSV, NDJSON, Parquet or Arrow in, the same rows with answers out.
+"""Files of any size and of many kinds in, the same rows with answers out.
 
 ::
 
     job         file in, file out: read, ask, write   <- open this first
     clean       the same with what the numbering plans say, for nothing
     routes      which files are read and where each goes
+    inputs      a file that is read: where its bytes are, what it is, what messages call it
+    kinds       what a file is, by its name and by its bytes
     transfer    one file that is written from one or several
-    formats     kinds of file by their endings
+    matching    several files that become one: columns by name
+    wrappers    sources around sources
+    formats     which source and sink go together
     source      what every kind of file looks like to the rest
-    delimited, ndjson, columnar   the kinds
+    delimited, ndjson, json_array, columnar, workbook, vcard   the kinds
     dialect     how delimited text is to be read: separator, header, columns; records: its cells
     encodings   which characters a file's bytes are; texts: which of them can be written
-    text        lines, packings
+    text        lines; text_sinks: text that is written
+    workbook_size, workbook_sink, account   what workbooks take beside: limits, writing, a sheet about the run
     guard       cells of lines that a spreadsheet would run as formulas
     readings    what was read in each row, on disk
     memory      how much is held at a time

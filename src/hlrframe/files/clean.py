@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from hlrframe.files.account import account_of_cleaning
 from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import plan_routes
+from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import CLEAN_COLUMNS
@@ -33,6 +34,8 @@ class Cleaned:
     numbers: int
     #: Rows that hold no number, by reason.
     rejected: Mapping[str, int]
+    #: What somebody should know of how the files were read.
+    notes: Sequence[str] = ()
 
     def __str__(self) -> str:
         ranked = Counter(self.rejected).most_common()
@@ -47,12 +50,13 @@ class Cleaned:
 
 
 def clean_file(
-    source: str | os.PathLike[str],
+    source: Named,
     destination: str | os.PathLike[str],
     column: str | Sequence[str],
     *,
     default_region: str | None = None,
     region_column: str | None = None,
+    sheet: str | None = None,
     prefix: str = "hlr_",
     encoding: str | None = None,
     output_encoding: str | None = None,
@@ -66,6 +70,7 @@ def clean_file(
         column: Name of the phone column, or of several, as for :func:`hlrframe.clean`.
         default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant.
         region_column: Name of a column that says in which country each number was written.
+        sheet: Which sheet of a workbook; see :func:`hlrframe.enrich_file`.
         prefix: Put before the name of every result column.
         encoding: Of text files; see :func:`hlrframe.enrich_file`, as for the two that follow.
         output_encoding: Of CSV and TSV that is written.
@@ -78,7 +83,7 @@ def clean_file(
     """
     region = Settings(default_region=default_region).default_region
     naming = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
-    taken = Taken(naming, region_column, Memory.of(None).cells, TextReading(encoding, header))
+    taken = Taken(naming, region_column, Memory.of(None).cells, TextReading(encoding, header), sheet)
     transfers = [
         Transfer(route, taken, guarded="results", output_encoding=output_encoding)
         for route in plan_routes(source, destination)
@@ -93,9 +98,14 @@ def clean_file(
     checked(transfers)  # the names of an NDJSON file are all there only now
     readings.rewind()
     for transfer in transfers:
+        transfer.check_cells()
+    notes = [note for transfer in transfers for note in transfer.notes]
+    cleaned = Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected), notes)
+    account = account_of_cleaning(cleaned.rows, cleaned.numbers, cleaned.rejected, notes=notes)
+    for transfer in transfers:
         make_room(transfer.destination)
-        transfer.write(readings, lambda reading: _facts(reading, naming))
-    return Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected))
+        transfer.write(readings, lambda reading: _facts(reading, naming), account=account)
+    return cleaned
 
 
 def _readings(beside: Path) -> Readings:

@@ -14,7 +14,7 @@ from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
-__all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink"]
+__all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink", "TypedFile"]
 
 _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
 #: Bytes that are read of a column at a time, however large its chunks are.
@@ -25,7 +25,7 @@ _SAMPLE: Final = 10_000
 _IPC_FILE_MAGIC: Final = b"ARROW1"
 
 
-class _TypedFile(ABC):
+class TypedFile(ABC):
     """A file whose columns have types."""
 
     def __init__(self, path: Path, schema: pa.Schema, taken: Taken) -> None:
@@ -62,7 +62,7 @@ class _TypedFile(ABC):
         """Reads tables of at most so many rows, with these columns at least."""
 
 
-class ParquetFile(_TypedFile):
+class ParquetFile(TypedFile):
     """A Parquet file.
 
     Args:
@@ -85,7 +85,7 @@ class ParquetFile(_TypedFile):
                 yield pa.Table.from_batches([batch])
 
 
-class IpcFile(_TypedFile):
+class IpcFile(TypedFile):
     """An Arrow IPC file or stream.
 
     Args:

@@ -172,6 +172,9 @@ class DelimitedLines:
     def __init__(self, file: DelimitedFile, *, guarded: bool = False) -> None:
         self._file = file
         self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
+        #: What stands between cells, and behind a line.
+        self.separator = file.separator
+        self.line_end = file.dialect.header[1]
         #: Which characters its bytes are.
         self.encoding = file.encoding
         file.say()

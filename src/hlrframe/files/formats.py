@@ -1,10 +1,8 @@
-"""Kinds of file by their endings, and which source and sink go together."""
+"""Which source and sink go together, by the kinds of file."""
 
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, Self, assert_never
+from typing import assert_never
 
 import polars as pl
 import pyarrow as pa
@@ -13,61 +11,26 @@ from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
 from hlrframe.files.encodings import checked_encoding
+from hlrframe.files.inputs import InputFile
+from hlrframe.files.json_array import JsonLines
+from hlrframe.files.kinds import Format
 from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.text import create_bytes
+from hlrframe.files.text_sinks import open_text_sink
+from hlrframe.files.vcard import VcardFile
+from hlrframe.files.workbook import WorkbookFile
+from hlrframe.files.workbook_sink import MOST_COLUMNS, Account, WorkbookSink
 from hlrframe.frames import OpenFrame
-from hlrframe.model import ENDINGS, TEXT_KINDS, FileKind, Packing, guard_frame, kind_of
+from hlrframe.model import FileKind
 
-__all__ = ["Format", "check_fits", "open_sink", "open_source", "text_writer", "written_encoding"]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """What a file is and how it is packed."""
-
-    kind: FileKind
-    #: Of text files only.
-    packing: Packing | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Reads the format from a path's ending.
-
-        Raises:
-            InputError: It is none that is known.
-
-        >>> Format.of(Path("contacts.csv.gz"))
-        Format(kind=<FileKind.CSV: 'csv'>, packing='gzip')
-        """
-        found = kind_of(path)
-        if found is None:
-            raise InputError(
-                f"cannot tell what {path.name!r} is: the name must end in {', '.join(ENDINGS)}; "
-                "text files may be packed, as in .csv.gz and .csv.zst"
-            )
-        return cls(*found)
-
-    @classmethod
-    def is_known(cls, path: Path) -> bool:
-        """Says whether a path's ending names a format."""
-        return kind_of(path) is not None
-
-    @property
-    def is_delimited(self) -> bool:
-        """Whether it is a file of cells that spreadsheets open."""
-        return self.kind in {FileKind.CSV, FileKind.TSV}
-
-    def keeps_lines(self, other: "Format | None") -> bool:
-        """Says whether lines of the other can go into this file as they are."""
-        return other is None or (self.kind in TEXT_KINDS and self.kind == other.kind)
+__all__ = ["check_fits", "open_sink", "open_source", "written_encoding"]
 
 
-def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool = False) -> Source:
+def open_source(file: InputFile, taken: Taken, *, into: Format | None, guarded: bool = False) -> Source:
     """Opens a file for reading.
 
     Args:
-        path: The file.
+        file: The file.
         taken: What is taken of it.
         into: What is to be written; ``None`` for nothing.
         guarded: Whether cells of lines that are kept are guarded against being run as formulas.
@@ -75,18 +38,24 @@ def open_source(path: Path, taken: Taken, *, into: Format | None, guarded: bool 
     Raises:
         InputError: It cannot be read, or has no such column, or one that cannot hold numbers.
     """
-    format_ = Format.of(path)
+    path, format_ = file.path, file.format
+    if taken.region_column in file.partition:
+        taken = taken._replace(region_column=None)  # the folder says it
     match format_.kind:
         case FileKind.PARQUET:
             return ParquetFile(path, taken)
         case FileKind.IPC | FileKind.IPC_STREAM:
             return IpcFile(path, taken)
-        case FileKind.NDJSON:
-            lines = NdjsonLines(path, taken)
+        case FileKind.NDJSON | FileKind.JSON:
+            lines = (JsonLines if format_.kind is FileKind.JSON else NdjsonLines)(path, taken)
             return lines if format_.keeps_lines(into) else NdjsonTable(lines)
         case FileKind.CSV | FileKind.TSV:
-            file = DelimitedFile(path, taken, separators=_separators(path, format_))
-            return DelimitedLines(file, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(file)
+            text = DelimitedFile(path, taken, separators=_separators(path, format_))
+            return DelimitedLines(text, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(text)
+        case FileKind.VCARD:
+            return VcardFile(path, taken)
+        case FileKind.XLSX | FileKind.WORKBOOK:
+            return WorkbookFile(path, taken)
         case unknown:
             assert_never(unknown)
 
@@ -100,11 +69,13 @@ def check_fits(head: OpenFrame, into: Format) -> None:
     """Refuses columns that the destination cannot hold.
 
     Raises:
-        InputError: A nested or binary column would go into delimited text.
+        InputError: A nested or binary column would go into cells, or there are more columns than a sheet holds.
     """
     table = head.attach(pl.DataFrame())
-    if not into.is_delimited or not isinstance(table, pa.Table):
+    if not into.holds_cells or not isinstance(table, pa.Table):
         return
+    if into.kind is FileKind.XLSX and table.num_columns > MOST_COLUMNS:
+        raise InputError(f"a sheet of Excel holds {MOST_COLUMNS:,} columns: write CSV or Parquet, or drop some first")
     for field in table.schema:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
             raise InputError(
@@ -133,78 +104,40 @@ def written_encoding(given: str | None, into: Format, source: Source) -> str:
     return "utf-8"
 
 
-def open_sink(path: Path, into: Format, *, source: Path, guarded: bool = False, encoding: str = "utf-8") -> Sink:
+def open_sink(
+    path: Path,
+    into: Format,
+    *,
+    source: Format,
+    name: str,
+    columns: Collection[str],
+    account: Account = (),
+    guarded: bool = False,
+    encoding: str = "utf-8",
+) -> Sink:
     """Opens a file for writing.
 
     Args:
         path: Where.
         into: What to write.
-        source: Where the rows come from.
+        source: What the rows come from.
+        name: What the file will be called.
+        columns: The phone columns.
+        account: What a workbook says of the run.
         guarded: Whether cells of a table are guarded against being run as formulas.
         encoding: Of text.
     """
-    from_format = Format.of(source)
     match into.kind:
         case FileKind.PARQUET:
             return ParquetSink(path)
         case FileKind.IPC | FileKind.IPC_STREAM:
-            one_dictionary = from_format.kind is FileKind.IPC
+            one_dictionary = source.kind is FileKind.IPC
             return IpcSink(path, stream=into.kind is FileKind.IPC_STREAM, plain=not one_dictionary)
-        case FileKind.CSV | FileKind.TSV | FileKind.NDJSON:
-            file = text_writer(create_bytes(path, packing=into.packing), encoding)
-            return (
-                LineSink(file)
-                if into.keeps_lines(from_format)
-                else TableSink(file, into.kind, guarded=guarded and into.is_delimited)
-            )
+        case FileKind.CSV | FileKind.TSV | FileKind.NDJSON | FileKind.JSON:
+            return open_text_sink(path, into, source=source, name=name, guarded=guarded, encoding=encoding)
+        case FileKind.XLSX:
+            return WorkbookSink(path, name=Path(name).stem, columns=columns, account=account)
+        case FileKind.WORKBOOK | FileKind.VCARD:
+            raise AssertionError(into)  # no destination is of these
         case unknown:
             assert_never(unknown)
-
-
-def text_writer(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
-    """Writes text to a file; stray bytes of UTF-8 become again what they were."""
-    errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
-    return io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
-
-
-class LineSink:
-    """A text file that is being written from text."""
-
-    def __init__(self, file: io.TextIOWrapper) -> None:
-        self._file = file
-
-    def write(self, enriched: str) -> None:
-        """Writes text."""
-        self._file.write(enriched)
-
-    def close(self) -> None:
-        """Ends the file."""
-        self._file.close()
-
-
-#: What stands between the cells of delimited text.
-_SEPARATORS: Final = {FileKind.CSV: ",", FileKind.TSV: "\t"}
-
-
-class TableSink:
-    """A text file that is being written from tables."""
-
-    def __init__(self, file: io.TextIOWrapper, kind: FileKind, *, guarded: bool) -> None:
-        self._file = file
-        self._kind = kind
-        self._guard: Callable[[pl.DataFrame], pl.DataFrame] = guard_frame if guarded else pl.DataFrame
-        self._begun = False
-
-    def write(self, enriched: pa.Table) -> None:
-        """Writes a table."""
-        frame = self._guard(pl.DataFrame(enriched))
-        if self._kind is FileKind.NDJSON:
-            text = frame.write_ndjson()
-        else:
-            text = frame.write_csv(include_header=not self._begun, separator=_SEPARATORS[self._kind])
-        self._begun = True
-        self._file.write(text)
-
-    def close(self) -> None:
-        """Ends the file."""
-        self._file.close()

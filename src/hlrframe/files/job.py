@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from hlrframe.errors import ConfigError
-from hlrframe.files.formats import open_source
+from hlrframe.files.account import account_of_run
 from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import plan_routes, sources_of
+from hlrframe.files.routes import Named, plan_routes, sources_of
 from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
-from hlrframe.files.transfer import Transfer, check_same_phones, checked
+from hlrframe.files.transfer import Transfer, check_same_phones, checked, open_phones
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
 from hlrframe.provider import Client, client_for
@@ -31,7 +31,7 @@ GuardOption: TypeAlias = bool | Literal["results"]
 
 
 def enrich_file(
-    source: str | os.PathLike[str],
+    source: Named,
     destination: str | os.PathLike[str],
     column: str | Sequence[str],
     *,
@@ -42,6 +42,7 @@ def enrich_file(
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
     region_column: str | None = None,
+    sheet: str | None = None,
     memory_limit: str | int | None = None,
     guard_formulas: GuardOption = "results",
     encoding: str | None = None,
@@ -83,6 +84,8 @@ def enrich_file(
         columns: ``"standard"``, ``"all"``, ``"best"``, or a list of names.
         progress: Whether to show a bar.
         region_column: See :func:`hlrframe.enrich`.
+        sheet: Which sheet of a workbook to read, by its name or its place (``"2"``); ``None`` for the one that has the
+            column.
         memory_limit: About how much memory the process may take, such as ``"1GB"`` or a number of bytes: it decides
             how many rows are held and how many numbers are asked at a time. ``None`` is 1.2 GB, or half of the
             machine's memory where that is less.
@@ -119,6 +122,7 @@ def enrich_file(
         prefix=prefix,
         columns=columns,
         region_column=region_column,
+        sheet=sheet,
         memory_limit=memory_limit,
         guard_formulas=guard_formulas,
         encoding=encoding,
@@ -130,7 +134,7 @@ def enrich_file(
 
 
 def estimate_file(
-    source: str | os.PathLike[str],
+    source: Named,
     column: str | Sequence[str],
     *,
     store: StorePath = None,
@@ -139,6 +143,7 @@ def estimate_file(
     region_column: str | None = None,
     encoding: str | None = None,
     header: bool | int = True,
+    sheet: str | None = None,
 ) -> Estimate:
     """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
 
@@ -151,17 +156,18 @@ def estimate_file(
         region_column: See :func:`hlrframe.enrich`.
         encoding: Of text files; see :func:`enrich_file`.
         header: The same.
+        sheet: Which sheet of a workbook to read; see :func:`enrich_file`.
 
     Raises:
         InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
-    taken = Taken(Naming.of_names(column), region_column, reading=TextReading(encoding, header))
-    paths = sources_of(source)
-    opened = [open_source(path, taken, into=None) for path in paths]
+    taken = Taken(Naming.of_names(column), region_column, reading=TextReading(encoding, header), sheet=sheet)
+    files = sources_of(source)
+    opened = [open_phones(file, taken) for file in files]
     namings = [each.head().naming for each in opened]
-    for path, naming in zip(paths, namings, strict=True):
-        check_same_phones((paths[0], namings[0]), (path, naming))
+    for file, naming in zip(files, namings, strict=True):
+        check_same_phones((files[0].origin, namings[0]), (file.origin, naming))
     numbers = NumberList(region=settings.default_region, columns=len(namings[0].columns))
 
     async def read() -> None:
@@ -185,6 +191,7 @@ class FileJob:
         prefix: Put before the name of every result column.
         columns: Which result columns.
         region_column: Name of the column that names each number's country.
+        sheet: Which sheet of a workbook.
         memory_limit: About how much memory may be taken.
         guard_formulas: Whether cells are guarded against being run as formulas.
         encoding: Of text files.
@@ -198,7 +205,7 @@ class FileJob:
 
     def __init__(
         self,
-        source: str | os.PathLike[str],
+        source: Named,
         destination: str | os.PathLike[str],
         column: str | Sequence[str],
         *,
@@ -206,6 +213,7 @@ class FileJob:
         prefix: str = "hlr_",
         columns: str | Sequence[str] = "standard",
         region_column: str | None = None,
+        sheet: str | None = None,
         memory_limit: str | int | None = None,
         guard_formulas: GuardOption = "results",
         encoding: str | None = None,
@@ -217,7 +225,7 @@ class FileJob:
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
-        taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header))
+        taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header), sheet)
         routes = plan_routes(source, destination)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
@@ -240,6 +248,13 @@ class FileJob:
         """
         run_sync(self._read)
         self._naming = checked(self._transfers)
+        for transfer in self._transfers:
+            transfer.check_cells()
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What somebody should know of how the files were read."""
+        return [note for transfer in self._transfers for note in transfer.notes]
 
     async def _read(self) -> None:
         numbers = self._list()
@@ -311,9 +326,11 @@ class FileJob:
 
     def _write(self, outcomes: Outcomes) -> Report:
         """Writes all rows beside their results, and counts them."""
+        wanted = any(transfer.is_workbook for transfer in self._transfers)
+        account = account_of_run(self._counted(outcomes), notes=self.notes) if wanted else ()
         readings, results = self._from_start(), Results(self._naming)
         for transfer in self._transfers:
-            transfer.write(readings, lambda reading: results.of(reading, outcomes))
+            transfer.write(readings, lambda reading: results.of(reading, outcomes), account=account)
         return results.complete(outcomes.report)
 
     def _from_start(self) -> Readings:

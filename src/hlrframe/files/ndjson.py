@@ -18,7 +18,7 @@ import pyarrow as pa
 from hlrframe.errors import InputError
 from hlrframe.files.paths import readable
 from hlrframe.files.source import Piece, Taken, rows_of_piece
-from hlrframe.files.text import chunks, open_text
+from hlrframe.files.text import chunks, lines_of, open_text
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
@@ -60,24 +60,30 @@ class NdjsonLines:
 
     def rows(self) -> Iterator[_Row]:
         """Reads the lines; blank ones are no rows."""
-        with readable(self.path), open_text(self.path, encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
+        with readable(self.path):
+            for place, line in self.lines():
                 whole = line.strip()
                 if whole:
-                    yield self._row(whole, number)
+                    yield self._row(whole, place)
 
-    def _row(self, line: str, number: int) -> _Row:
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Gives the lines, and how a message calls each."""
+        with open_text(self.path, encoding="utf-8-sig") as file:
+            for number, line in enumerate(lines_of(file, self.path, longest=self.taken.characters), 1):
+                yield f"line {number}", line
+
+    def _row(self, line: str, place: str) -> _Row:
         try:
             members = _OBJECT.decode(line)
             self.names.update(dict.fromkeys(members))
             return _Row(line, bool(members), tuple(_text_of(members.get(name)) for name in self.taken.names))
         except msgspec.ValidationError:
-            raise InputError(f"{self.path}, line {number}: this is no JSON object") from None
+            raise InputError(f"{self.path}, {place}: this is no JSON object") from None
         except msgspec.DecodeError:
-            raise InputError(f"{self.path}, line {number}: this is no whole JSON") from None
+            raise InputError(f"{self.path}, {place}: this is no whole JSON") from None
         except TypeError:
             raise InputError(
-                f"{self.path}, line {number}: {_listed(self.taken.names)} holds what is neither text nor a number"
+                f"{self.path}, {place}: {_listed(self.taken.names)} holds what is neither text nor a number"
             ) from None
 
     def head(self) -> OpenFrame:

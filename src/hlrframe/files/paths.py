@@ -1,10 +1,13 @@
 """What can go wrong with a path, in words; and a file that appears under its name at once, whole."""
 
 import csv
+import lzma
 import os
 import tempfile
 import time
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,7 +34,10 @@ __all__ = [
 _MARK: Final = ".hlrframe-"
 #: Seconds that pass at most between the making of a temporary file and its locking.
 _MOMENT: Final = 60.0
-_DAMAGED: Final = (EOFError, UnicodeError, pa.ArrowException, msgspec.MsgspecError, pl.exceptions.PolarsError)
+_DAMAGED: Final = (
+    *(EOFError, UnicodeError, RecursionError, lzma.LZMAError, zipfile.BadZipFile, zlib.error),
+    *(pa.ArrowException, msgspec.MsgspecError, pl.exceptions.PolarsError),
+)
 
 
 def check_source(source: str | os.PathLike[str]) -> Path:

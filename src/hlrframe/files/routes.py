@@ -3,76 +3,119 @@
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import InputError
-from hlrframe.files.formats import Format
-from hlrframe.files.paths import check_destination, check_source
+from hlrframe.files.inputs import InputFile, is_partition, partition_of
+from hlrframe.files.kinds import Format
+from hlrframe.files.paths import check_destination
 from hlrframe.model import PACKINGS
 
-__all__ = ["Route", "plan_routes", "sources_of"]
+__all__ = ["Named", "Route", "plan_routes", "sources_of"]
 
 _WILD: Final = frozenset("*?[")
 #: What looks like the ending of a file.
 _ENDING: Final = re.compile(r"\.[A-Za-z]\w{0,5}")
 _Path = str | os.PathLike[str]
+#: A file, a folder, a pattern, or several of these.
+Named = _Path | Sequence[_Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """Files that are read in this order, into one."""
 
-    sources: Sequence[Path]
+    sources: Sequence[InputFile]
     destination: Path
+    #: Columns of the folders that the files lay in and that the destination does not lie in, too.
+    partitions: Sequence[str] = ()
 
 
-def sources_of(source: _Path) -> Sequence[Path]:
-    """Gives the files that a path, a folder or a pattern names, sorted by name.
+def sources_of(source: Named) -> Sequence[InputFile]:
+    """Gives the files that a path, a folder or a pattern names, sorted by name; those of several one after the other.
 
-    Of a folder these are the files right in it whose ending is known. Hidden ones are left out, as in a shell.
+    Of a folder these are the files right in it whose ending is known, and those in folders such as ``country=FR``.
+    Hidden ones are left out, as in a shell.
 
     Raises:
         InputError: There are none, or one cannot be read.
     """
-    path = Path(source).expanduser()
+    paths = [path for each in _listed(source) for path in _files_of(each)]
+    return [InputFile.of(path) for path in dict.fromkeys(paths)]
+
+
+def _listed(source: Named) -> Sequence[Path]:
+    named = [source] if isinstance(source, str | os.PathLike) else list(source)
+    if not named:
+        raise InputError("there is no file to read: name one")
+    return [Path(each).expanduser() for each in named]
+
+
+def _files_of(path: Path) -> Sequence[Path]:
     if not _is_many(path):
-        return [check_source(path)]
-    if path.is_dir():
-        found = [each for each in path.iterdir() if not each.name.startswith(".")]
-    else:
-        found = [Path(each) for each in glob.glob(str(path), recursive=True)]  # noqa: PTH207  # it leaves hidden files out
-    known = sorted(each for each in found if each.is_file() and Format.is_known(each))
+        return [path]
+    # A glob leaves hidden files out, as Path.glob does not.
+    found = _inside(path) if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207
+    known = _table(sorted(each for each in found if each.is_file() and Format.is_known(each)))
     if not known:
         raise InputError(f"no file matches {path}: give a folder or a pattern with files that hlrframe reads")
-    return [check_source(each) for each in known]
+    return known
 
 
-def plan_routes(source: _Path, destination: _Path) -> Sequence[Route]:
+def _table(paths: Sequence[Path]) -> Sequence[Path]:
+    """Leaves out what programs that write tables in folders put beside them, under names with an underscore."""
+    if not any(map(partition_of, paths)):
+        return paths
+    common = _common(paths)
+    return [each for each in paths if not any(part.startswith("_") for part in each.relative_to(common).parts)]
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for each in folder.iterdir():
+        if each.is_dir() and is_partition(each.name):
+            yield from _inside(each)
+        elif not each.name.startswith("."):
+            yield each
+
+
+def plan_routes(source: Named, destination: _Path) -> Sequence[Route]:
     """Decides where each file goes.
 
-    One file goes to the destination. Of a folder or a pattern, all go into one where the destination names a file,
-    else each under its own name into a folder. Where it is a pattern such as ``out/*.parquet`` each goes there with
-    that ending.
+    One file goes to the destination. Of several, all go into one where the destination names a file, else each under
+    its own name into a folder. Where it is a pattern such as ``out/*.parquet`` each goes there with that ending.
 
     Raises:
         InputError: A file cannot be read or written, or two would get one name.
     """
+    named = _listed(source)
     sources, to = sources_of(source), Path(destination).expanduser()
-    named = not _is_many(Path(source).expanduser()) or (not to.is_dir() and Format.is_known(to))
-    if named and "*" not in to.name:
-        return [Route(sources, check_destination(to, sources=sources))]
+    many = len(named) > 1 or _is_many(named[0])
+    if (not many or (not to.is_dir() and Format.is_known(to))) and "*" not in to.name:
+        path = check_destination(to, sources=_origins(sources))
+        return [Route(sources, path, _partitions(sources, path) if many else ())]
     folder, ending = (to.parent, to.name.removeprefix("*")) if "*" in to.name else (to, None)
     if ending is not None and ("*" in ending or not Format.is_known(Path(f"x{ending}"))):
         raise InputError(f"cannot tell what {to} is: write it as in out/*.parquet")
     _check_folder(folder)
-    names = _counterparts(sources, ending)
-    return [
-        Route([each], check_destination(folder / name, sources=sources, new_folder=True))
-        for each, name in zip(sources, names, strict=True)
+    paths = [
+        check_destination(folder / name, sources=_origins(sources), new_folder=True)
+        for name in _counterparts(sources, ending)
     ]
+    return [Route([each], path, _partitions([each], path)) for each, path in zip(sources, paths, strict=True)]
+
+
+def _origins(sources: Sequence[InputFile]) -> Sequence[Path]:
+    return [each.origin for each in sources if each.origin.exists()]
+
+
+def _partitions(sources: Sequence[InputFile], destination: Path) -> Sequence[str]:
+    """Names the columns of partitions that the destination's own path does not say."""
+    said = partition_of(destination)
+    values = ((name, value) for each in sources for name, value in each.partition.items())
+    return list(dict.fromkeys(name for name, value in values if (name, value) not in said.items()))
 
 
 def _is_many(path: Path) -> bool:
@@ -91,17 +134,25 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"cannot write into {folder}: the folder {folder.parent} is not there; make it first")
 
 
-def _counterparts(sources: Sequence[Path], ending: str | None) -> Sequence[Path]:
+def _counterparts(sources: Sequence[InputFile], ending: str | None) -> Sequence[Path]:
     """Gives each file a name of its own under the destination: its path from the folder that all have in common."""
-    common = Path(os.path.commonpath([each.parent for each in sources]))
-    names = [each.relative_to(common) for each in sources]
+    common = _common([each.origin for each in sources])
+    names = [each.origin.relative_to(common) for each in sources]
     if ending is not None:
         names = [name.with_name(_stem(name) + ending) for name in names]
     first: dict[Path, Path] = {}
     for name, source in zip(names, sources, strict=True):
-        if first.setdefault(name, source) is not source:
-            raise InputError(f"{first[name]} and {source} would both become {name}: rename one of them")
+        if first.setdefault(name, source.origin) is not source.origin:
+            raise InputError(f"{first[name]} and {source.origin} would both become {name}: rename one of them")
     return names
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """Gives the folder that all files have in common, above those that name columns: these are part of the layout."""
+    common = Path(os.path.commonpath([each.parent for each in paths]))
+    while is_partition(common.name):
+        common = common.parent
+    return common
 
 
 def _stem(name: Path) -> str:

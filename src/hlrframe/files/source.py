@@ -52,6 +52,8 @@ class Taken(NamedTuple):
     held: int = PIECE_CELLS
     #: How text files are to be read.
     reading: TextReading = TextReading()
+    #: The sheet of a workbook, by its name or its place from 1 on; ``None`` for the one that has the phone column.
+    sheet: str | None = None
 
     def found(self, names: Sequence[str]) -> Self:
         """Gives the same with the columns that a file has in place of patterns.

@@ -1,18 +1,17 @@
-"""Text files of any size: their lines, and what packs them."""
+"""Text files of any size: their lines."""
 
 import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias, TypeVar, cast
-
-import pyarrow as pa
+from typing import BinaryIO, Literal, TypeAlias, TypeVar
 
 from hlrframe.errors import InputError
-from hlrframe.model import PACKINGS, Packing
+from hlrframe.model import PACKINGS
+from hlrframe.system import open_packed
 
-__all__ = ["LineEnd", "chunks", "create_bytes", "lines_of", "open_bytes", "open_text", "too_long"]
+__all__ = ["LineEnd", "chunks", "lines_of", "open_bytes", "open_text", "too_long"]
 
 LineEnd: TypeAlias = Literal["\n", "\r"]
 _T = TypeVar("_T")
@@ -20,13 +19,7 @@ _T = TypeVar("_T")
 
 def open_bytes(path: Path) -> BinaryIO:
     """Opens a file for reading, unpacked."""
-    packing = PACKINGS.get(path.suffix.lower())
-    return path.open("rb") if packing is None else cast("BinaryIO", pa.input_stream(str(path), compression=packing))
-
-
-def create_bytes(path: Path, *, packing: Packing | None) -> BinaryIO:
-    """Opens a file for writing, packed as its final ending says."""
-    return path.open("wb") if packing is None else cast("BinaryIO", pa.output_stream(str(path), compression=packing))
+    return open_packed(path, PACKINGS.get(path.suffix.lower()))
 
 
 def open_text(path: Path, *, encoding: str, errors: str = "strict", end: LineEnd = "\n") -> io.TextIOWrapper:

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from itertools import zip_longest
 from pathlib import Path
 
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.files.formats import Format, check_fits, open_sink, open_source, written_encoding
+from hlrframe.files.formats import check_fits, open_sink, open_source, written_encoding
+from hlrframe.files.inputs import InputFile
+from hlrframe.files.kinds import Format
+from hlrframe.files.matching import matched
 from hlrframe.files.paths import replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.texts import Texts
-from hlrframe.model import Naming, guard_frame
+from hlrframe.files.workbook import WorkbookFile
+from hlrframe.files.workbook_sink import MOST_ROWS, Account, check_cells, load_writer
+from hlrframe.files.wrappers import within_folders
+from hlrframe.model import FileKind, Naming, guard_frame
 from hlrframe.run import Cells
 
-__all__ = ["Transfer", "check_same_phones", "checked"]
+__all__ = ["Transfer", "check_same_phones", "checked", "open_phones"]
 
 
 class Transfer:
@@ -36,14 +41,29 @@ class Transfer:
 
     def __init__(self, route: Route, taken: Taken, *, guarded: bool | str, output_encoding: str | None = None) -> None:
         self.destination = route.destination
-        self._into = Format.of(route.destination)
+        self._into = Format.of_destination(route.destination)
+        if self.is_workbook:
+            load_writer()  # or nobody would miss it before all is paid
         self._guarded = guarded if self._into.is_delimited else False
-        self._paths = route.sources
-        self._stamps = [_stamp(path) for path in self._paths]
+        self._taken = taken
+        self._route = route
+        self._files = route.sources
+        self._stamps = [_stamp(file.path) for file in self._files]
         self._check_kinds()
-        whole = self._guarded is True
-        self._sources = [open_source(path, taken, into=self._into, guarded=whole) for path in self._paths]
-        self._texts = Texts(written_encoding(output_encoding, self._into, self._sources[0]))
+        self._opened = [self._open(file, self._into) for file in self._files]
+        self._sources = self._around(self._opened)
+        self._texts = Texts(written_encoding(output_encoding, self._into, self._opened[0]))
+
+    def _open(self, file: InputFile, into: Format | None) -> Source:
+        with file.named():
+            return open_source(file, self._taken, into=into, guarded=self._guarded is True)
+
+    def _around(self, sources: Sequence[Source]) -> Sequence[Source]:
+        """Puts the columns that folders name beside those of the files."""
+        return [
+            within_folders(source, file, self._taken, written=self._route.partitions, guarded=bool(self._guarded))
+            for file, source in zip(self._files, sources, strict=True)
+        ]
 
     def check(self) -> Naming:
         """Refuses columns that do not go together, with each other or with what is to be added and written.
@@ -54,21 +74,31 @@ class Transfer:
         Raises:
             InputError: The message names the column, and the files.
         """
-        naming = self._sources[0].head().naming
+        naming = self._opened[0].head().naming
         for name in naming.adding:
             self._texts.check_text(name, repr(name))
-        for path, source in zip(self._paths, self._sources, strict=True):
+        for file, source in zip(self._files, self._opened, strict=True):
+            check_same_phones((self._files[0].origin, naming), (file.origin, source.head().naming))
+        matching = matched(
+            self._files,
+            self._opened,
+            columns=naming.columns,
+            as_table=lambda file: self._open(file, Format(FileKind.PARQUET)),
+            guarded=self._guarded is True,
+        )
+        self._sources = self._around(matching)
+        for source in self._sources:
             head = source.head()
             check_fits(head, self._into)
-            check_same_phones((self._paths[0], naming), (path, head.naming))
-            _check_alike((self._paths[0], self._sources[0]), (path, source))
         return naming
 
     def _check_kinds(self) -> None:
-        kinds = {Format.of(path).kind: path for path in reversed(self._paths)}
+        kinds = {file.format.kind: file for file in reversed(self._files)}
         if len(kinds) > 1:
             one, other, *_ = reversed(kinds.values())
-            raise InputError(f"{other} is of another kind than {one}: write them into a folder, not into one file")
+            raise InputError(
+                f"{other.origin} is of another kind than {one.origin}: write them into a folder, not into one file"
+            )
 
     def phones(self) -> Iterator[Cells]:
         """Reads the phones of all rows.
@@ -76,16 +106,54 @@ class Transfer:
         Raises:
             InputError: A file cannot be read, or holds what cannot be written.
         """
-        for path, source in zip(self._paths, self._sources, strict=True):
+        for file, source in zip(self._files, self._sources, strict=True):
             yield from source.phones()
-            self._texts.check(source, path)
+            self._texts.check(source, file.origin)
 
-    def write(self, readings: Readings, results_of: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    @property
+    def is_workbook(self) -> bool:
+        """Whether a workbook is to be written."""
+        return self._into.kind is FileKind.XLSX
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What somebody should know of how the files were read."""
+        return [
+            f"of {file.origin} the sheet {source.sheet!r} was read; its other sheets ({', '.join(source.others)}) are "
+            "not in what is written"
+            for file, source in zip(self._files, self._opened, strict=True)
+            if isinstance(source, WorkbookFile) and source.others
+        ]
+
+    def check_cells(self) -> None:
+        """Refuses rows that the destination cannot hold, before anything is paid for them.
+
+        Raises:
+            InputError: There are more than a sheet of Excel holds, or a text is too long for a cell of it.
+        """
+        if not self.is_workbook:
+            return
+        rows = 1
+        for source in self._sources:
+            for piece in source.pieces():
+                rows += piece.rows
+                beside = pl.DataFrame({"": pl.Series([None], dtype=pl.String).new_from_index(0, piece.rows)})
+                check_cells(piece.attach(beside), self.destination)
+        if rows > MOST_ROWS:
+            raise InputError(
+                f"cannot write {self.destination}: a sheet of Excel holds {MOST_ROWS:,} rows, and these are {rows:,} "
+                "with the header; write CSV or Parquet"
+            )
+
+    def write(
+        self, readings: Readings, results_of: Callable[[pl.DataFrame], pl.DataFrame], *, account: Account = ()
+    ) -> None:
         """Writes all rows beside their results; the file appears whole or not at all.
 
         Args:
             readings: What was read in each phone column, from the first row on that goes here.
             results_of: Gives the result columns of some readings.
+            account: What a workbook says of the run.
 
         Raises:
             InputError: It cannot be written, or the rows are not what they were when their phones were read.
@@ -93,7 +161,7 @@ class Transfer:
         path = self.destination
         columns = len(self._sources[0].head().naming.columns)
         with replacing(path) as temporary, writable(path):
-            with closing(self._open_sink(temporary)) as sink:
+            with closing(self._sink(temporary, account)) as sink:
                 nothing = pl.DataFrame(schema={"msisdn": pl.String, "reason": pl.String})
                 sink.write(self._sources[0].head().attach(self._guard(results_of(nothing))))
                 for source in self._sources:
@@ -102,19 +170,27 @@ class Transfer:
                         if reading is None:
                             raise self._changed()
                         sink.write(piece.attach(self._guard(results_of(reading))))
-            if self._stamps != [_stamp(each) for each in self._paths]:
+            if self._stamps != [_stamp(file.path) for file in self._files]:
                 raise self._changed()
 
-    def _open_sink(self, path: Path) -> Sink:
-        whole = self._guarded is True
-        return open_sink(path, self._into, source=self._paths[0], guarded=whole, encoding=self._texts.encoding)
+    def _sink(self, path: Path, account: Account) -> Sink:
+        return open_sink(
+            path,
+            self._into,
+            source=self._files[0].format,
+            name=self.destination.name,
+            columns=self._opened[0].head().naming.columns,
+            account=account,
+            guarded=self._guarded is True,
+            encoding=self._texts.encoding,
+        )
 
     def _guard(self, results: pl.DataFrame) -> pl.DataFrame:
         return self._texts.fit(guard_frame(results) if self._guarded else results)
 
     def _changed(self) -> InputError:
-        changed = [path for path, stamp in zip(self._paths, self._stamps, strict=True) if stamp != _stamp(path)]
-        name = (changed or self._paths)[0]
+        changed = [file for file, stamp in zip(self._files, self._stamps, strict=True) if stamp != _stamp(file.path)]
+        name = (changed or self._files)[0].origin
         return InputError(f"{name} changed while it was being read: nothing was written; run again")
 
 
@@ -143,24 +219,18 @@ def check_same_phones(first: tuple[Path, Naming], other: tuple[Path, Naming]) ->
         raise InputError(f"{path} has the phone columns {here}, but {its_path} has {there}: name them one by one")
 
 
-def _check_alike(first: tuple[Path, Source], other: tuple[Path, Source]) -> None:
-    (path, source), (its_path, its_source) = first, other
-    for column, its in zip_longest(source.columns(), its_source.columns()):
-        if column == its:
-            continue
-        name = (column or its)[0]
-        here, there = (_told(name, dict(each.columns())) for each in (source, its_source))
-        raise InputError(
-            f"{its_path} does not go behind {path}: column {name!r} is {there} in the one and {here} in the other; "
-            "make them alike, or write them into a folder"
-        )
-
-
-def _told(name: str, columns: dict[str, str]) -> str:
-    return f"no. {[*columns].index(name) + 1}, {columns[name]}," if name in columns else "missing"
-
-
 def _stamp(path: Path) -> tuple[int, ...]:
     """Tells a file from what was under its name: one of the same size and time is another, or was changed since."""
     state = path.stat()
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def open_phones(file: InputFile, taken: Taken) -> Source:
+    """Opens a file of which nothing is written.
+
+    Raises:
+        InputError: It cannot be read, or has no such column.
+    """
+    with file.named():
+        source = open_source(file, taken, into=None)
+    return within_folders(source, file, taken)

@@ -32,7 +32,7 @@ from hlrframe.model.columns import (
 )
 from hlrframe.model.countries import check_region, name_of, region_of, regions_of
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
-from hlrframe.model.file_kinds import ENDINGS, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
+from hlrframe.model.file_kinds import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
 from hlrframe.model.masking import looks_like_data, many_digits, mask, named
@@ -54,12 +54,14 @@ __all__ = [
     "EVENT_COLUMNS",
     "FORMULA_BEGINS",
     "INCONCLUSIVE_AGE",
+    "IN_ONLY",
     "JOURNAL_COLUMNS",
     "MAX_BATCH",
     "MAX_CACHE_DAYS",
     "MAX_REQUESTS",
     "MAX_TIMEOUT",
     "MILLI",
+    "PACKABLE",
     "PACKINGS",
     "QUESTION_COLUMNS",
     "SCHEMA_VERSION",

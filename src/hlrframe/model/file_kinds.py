@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-__all__ = ["ENDINGS", "PACKINGS", "TEXT_KINDS", "FileKind", "Packing", "kind_of"]
+__all__ = ["ENDINGS", "IN_ONLY", "PACKABLE", "PACKINGS", "TEXT_KINDS", "FileKind", "Packing", "kind_of"]
 
 
 class FileKind(StrEnum):
@@ -15,12 +15,17 @@ class FileKind(StrEnum):
     CSV = "csv"
     TSV = "tsv"
     NDJSON = "ndjson"
+    JSON = "json"
     PARQUET = "parquet"
     IPC = "arrow"
     IPC_STREAM = "arrows"
+    XLSX = "xlsx"
+    #: Any other workbook of a spreadsheet.
+    WORKBOOK = "xls"
+    VCARD = "vcf"
 
 
-Packing = Literal["gzip", "zstd"]
+Packing = Literal["gzip", "zstd", "bz2", "xz", "zip"]
 
 #: Kinds by the ending of a file's name.
 ENDINGS: Final[Mapping[str, FileKind]] = MappingProxyType(
@@ -31,18 +36,31 @@ ENDINGS: Final[Mapping[str, FileKind]] = MappingProxyType(
         ".txt": FileKind.TSV,
         ".ndjson": FileKind.NDJSON,
         ".jsonl": FileKind.NDJSON,
+        ".json": FileKind.JSON,
         ".parquet": FileKind.PARQUET,
         ".pq": FileKind.PARQUET,
         ".arrow": FileKind.IPC,
         ".feather": FileKind.IPC,
         ".ipc": FileKind.IPC,
         ".arrows": FileKind.IPC_STREAM,
+        ".xlsx": FileKind.XLSX,
+        ".xlsm": FileKind.WORKBOOK,
+        ".xlsb": FileKind.WORKBOOK,
+        ".xls": FileKind.WORKBOOK,
+        ".ods": FileKind.WORKBOOK,
+        ".vcf": FileKind.VCARD,
     }
 )
-#: Kinds that are text, which may be packed.
-TEXT_KINDS: Final = frozenset({FileKind.CSV, FileKind.TSV, FileKind.NDJSON})
-#: How text files may be packed, by their last ending.
-PACKINGS: Final[Mapping[str, Packing]] = MappingProxyType({".gz": "gzip", ".zst": "zstd"})
+#: Kinds that are read and never written.
+IN_ONLY: Final = frozenset({FileKind.WORKBOOK, FileKind.VCARD})
+#: Kinds of text whose lines may go out as they came in.
+TEXT_KINDS: Final = frozenset({FileKind.CSV, FileKind.TSV, FileKind.NDJSON, FileKind.JSON})
+#: Kinds that may be packed.
+PACKABLE: Final = TEXT_KINDS | {FileKind.VCARD}
+#: How these may be packed, by their last ending.
+PACKINGS: Final[Mapping[str, Packing]] = MappingProxyType(
+    {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
+)
 
 
 def kind_of(path: Path) -> tuple[FileKind, Packing | None] | None:
@@ -53,4 +71,4 @@ def kind_of(path: Path) -> tuple[FileKind, Packing | None] | None:
     """
     packing = PACKINGS.get(path.suffix.lower())
     kind = ENDINGS.get((path if packing is None else path.with_suffix("")).suffix.lower())
-    return None if kind is None or (packing and kind not in TEXT_KINDS) else (kind, packing)
+    return None if kind is None or (packing and kind not in PACKABLE) else (kind, packing)

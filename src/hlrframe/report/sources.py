@@ -1,7 +1,10 @@
 """Whatever can be summarised, as the table ``enriched`` of a DuckDB connection: frames, files, stores."""
 
 import glob
+import lzma
 import os
+import shutil
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +21,12 @@ from hlrframe.errors import InputError
 from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of
 from hlrframe.report.dialect import identifier, literal
 from hlrframe.report.wording import SQL_TYPES
+from hlrframe.system import Scratch, extra, open_packed
 
 __all__ = ["attach", "readable"]
+
+#: How files may be packed that DuckDB reads as they are.
+_KNOWN_PACKINGS: Final = frozenset({None, "gzip", "zstd"})
 
 #: How DuckDB reads each kind of file; Arrow reads those without an entry.
 _READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
@@ -27,6 +34,7 @@ _READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
         FileKind.CSV: "read_csv({paths}, header = true, all_varchar = true, union_by_name = true)",
         FileKind.TSV: "read_csv({paths}, header = true, all_varchar = true, union_by_name = true, delim = '\t')",
         FileKind.NDJSON: "read_json({paths}, format = 'newline_delimited', union_by_name = true)",
+        FileKind.JSON: "read_json({paths}, format = 'array', union_by_name = true)",
         FileKind.PARQUET: "read_parquet({paths}, union_by_name = true, hive_partitioning = false)",
     }
 )
@@ -65,7 +73,7 @@ def readable(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, lzma.LZMAError, zipfile.BadZipFile) as error:
         reason = str(error).partition("\n")[0] if isinstance(error, duckdb.IOException) else type(error).__name__
         raise InputError(f"cannot read {what} as an enriched frame: {reason}") from error
 
@@ -95,19 +103,47 @@ def _attach_files(
 ) -> frozenset[str]:
     kinds = {_kind(path) for path in paths}
     kind = kinds.pop() if len(kinds) == 1 else None
-    if kind is None:
+    if kind is None or kind is FileKind.VCARD:
         raise InputError(f"cannot tell what {paths[0]} is: pass files of one kind, ending in {', '.join(ENDINGS)}")
-    with readable(paths[0]):
+    with readable(paths[0]), _unpacked(paths) as plain:
         if kind in _READERS:
             # A folder may really be called "[2026]".
-            literals = ", ".join(literal(glob.escape(path)) for path in paths)
+            literals = ", ".join(literal(glob.escape(path)) for path in plain)
             source = f"(from {_READERS[kind].format(paths=f'[{literals}]')})"
+        elif kind in {FileKind.XLSX, FileKind.WORKBOOK}:
+            sheets = [_sheet(path, prefix) for path in paths]
+            connection.register(f"{name}_source", pl.concat(sheets, how="diagonal_relaxed").to_arrow())
+            source = f"{name}_source"
         else:
             streams = kind is FileKind.IPC_STREAM
             connection.register(f"{name}_source", _stream(paths) if streams else ds.dataset(list(paths), format="ipc"))
             source = f"{name}_source"
         # Parquet stays where it is, and each pass reads only the columns that it names.
         return _make(connection, name, "view" if kind is FileKind.PARQUET else "table", source, prefix)
+
+
+@contextmanager
+def _unpacked(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Gives files that DuckDB can read: some packings it does not know."""
+    packings = [(kind_of(Path(path)) or (None, None))[1] for path in paths]
+    if _KNOWN_PACKINGS.issuperset(packings):
+        yield paths
+        return
+    scratch = Scratch()
+    plain = [scratch.path / f"{place}" for place in range(len(paths))]
+    for path, packing, to in zip(paths, packings, plain, strict=True):
+        with open_packed(Path(path), packing) as packed, to.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+    yield list(map(str, plain))
+    scratch.close()
+
+
+def _sheet(path: str, prefix: str) -> pl.DataFrame:
+    """Gives the sheet that holds results."""
+    workbook = extra("fastexcel", of="excel", for_what=f"reading {Path(path).name}").read_excel(path)
+    sheets = (workbook.load_sheet(name, schema_sample_rows=None) for name in workbook.sheet_names)
+    frames = [pl.DataFrame(sheet.to_arrow()) for sheet in sheets]
+    return next((frame for frame in frames if f"{prefix}msisdn" in frame.columns), frames[0])
 
 
 def _stream(paths: Sequence[str]) -> pa.RecordBatchReader:

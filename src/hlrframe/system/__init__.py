@@ -1,16 +1,26 @@
 """What the package needs of the machine it runs on.
 
 ``sync`` is the one bridge from synchronous code to the asynchronous core; ``files`` is the one way of replacing a file,
-whole and on disk, and has the locks that hold among processes.
+whole and on disk, and has the locks that hold among processes; ``packings`` packs and unpacks as a stream; ``scratch``
+is a private folder that goes with its maker; ``extras`` imports what not everybody has.
 """
 
+from hlrframe.system.extras import extra
 from hlrframe.system.files import create, is_abandoned, locked, publish, put_in_place, sync_directory, try_lock
+from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
+from hlrframe.system.scratch import Scratch
 from hlrframe.system.sync import run_sync
 
 __all__ = [
+    "ArchiveError",
+    "Scratch",
     "create",
+    "create_packed",
+    "extra",
     "is_abandoned",
     "locked",
+    "member_of",
+    "open_packed",
     "publish",
     "put_in_place",
     "run_sync",

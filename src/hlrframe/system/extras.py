@@ -1,0 +1,25 @@
+"""Packages that not everybody has: imported where they are used, and named with the line that installs them."""
+
+import importlib
+from typing import Any
+
+from hlrframe.errors import ConfigError
+
+__all__ = ["extra"]
+
+
+def extra(package: str, *, of: str, for_what: str) -> Any:  # noqa: ANN401  # a module
+    """Imports a package of an extra.
+
+    Args:
+        package: Its name.
+        of: The extra that installs it.
+        for_what: What needs it.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise ConfigError(f'{for_what} needs {package}: pip install "hlrframe[{of}]"') from error
