@@ -29,7 +29,7 @@ _ABOUT: Final = """\
 Ask HLR Lookup about a column of telephone numbers: each number once, every paid answer kept, the price said before.
 
 The account is read from HLR_API_KEY and HLR_API_SECRET (and HLR_BASE_URL for another provider); --emulator needs none.
-Files are CSV, TSV, NDJSON, Parquet or Arrow by their endings; text files may be packed (.csv.gz, .csv.zst).
+Files are CSV, TSV, NDJSON, JSON, Parquet, Arrow or Excel by their endings; text may be packed (.csv.gz, .zip).
 """
 _EXAMPLES: Final = """\
 examples:
