@@ -12,9 +12,9 @@ _TOP = """\
 # Command line
 
 `--help` after a command says the same; this page is made from it. Results go to standard output, everything else to
-standard error. The account is read from `HLR_API_KEY` and `HLR_API_SECRET`. Which kinds of file are read and written is
-in [how to](howto.md#kinds-of-file), and what the exit codes mean [there, too](howto.md#a-nightly-job). `--version` alone
-shows the version.
+standard error. The account is read from `HLR_API_KEY` and `HLR_API_SECRET`. Which kinds of file are read and
+written is in [how to](howto.md#kinds-of-file), and what the exit codes mean [there, too](howto.md#a-nightly-job).
+`--version` alone shows the version.
 """
 
 

@@ -33,9 +33,7 @@ def measure(source, destination, prefix="hlr_"):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     size = Path(destination).stat().st_size / 1e6
     name = f"{Path(source).suffix} to {Path(destination).suffix}"
-    print(
-        f"{cleaned.rows:>9,} rows  {name:<14}  {seconds:6.1f} s of one core  {peak:6.0f} MB at most  {size:6.1f} MB written"
-    )
+    print(f"{cleaned.rows:>9,} rows  {name:<14}  {seconds:6.1f} s of one core  {peak:5.0f} MB  {size:6.1f} MB written")
 
 
 def main(sizes):
