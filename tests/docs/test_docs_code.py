@@ -51,7 +51,9 @@ def account(tmp_path, monkeypatch):
         for name, value in zip(("KEY", "SECRET"), emulator.credentials, strict=True):
             monkeypatch.setenv(f"HLR_API_{name}", value)
         monkeypatch.setenv("HLR_BASE_URL", url)
-        yield emulator
+        with running(Emulator(mode="testing", latency=0.0)) as suite:
+            monkeypatch.setenv("HLR_TESTING_URL", suite)
+            yield emulator
 
 
 def test_every_block_is_run():

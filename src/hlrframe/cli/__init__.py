@@ -6,6 +6,7 @@
     commands     what each command does
     storing      the commands that look after a store
     budgets      what several runs may spend together, and who is running
+    checking     what is assumed of the provider becomes what is known
     doctor       is everything there that a run needs
     accounts     whom a command asks
     speech       results to standard output, everything else to standard error

@@ -72,6 +72,7 @@ def build_parser() -> ArgumentParser:
     _add_budget(commands)
     _add_store(commands)
     _add_doctor(commands)
+    _add_check(commands)
     _add_emulator(commands)
     _add_completion(commands)
     return parser
@@ -350,6 +351,33 @@ def _add_doctor(commands: Any) -> None:  # noqa: ANN401  # see _add
     parser = _add(commands, "doctor", about, "doctor", "doctor --store answers", "doctor --emulator --json")
     parser.add_argument("--store", metavar="DIR", help="also check this store")
     _add_emulators(parser, "check as if an emulator were the provider")
+    _add_json(parser)
+
+
+def _add_check(commands: Any) -> None:  # noqa: ANN401  # see _add
+    about = "find out whether the provider is as hlrframe assumes, by small experiments; what it found is a file"
+    parser = _add(
+        commands,
+        "check",
+        about,
+        "check --emulator",
+        "check --spend 5 --number '+44 7400 123456' -o found.json",
+    )
+    parser.add_argument("--spend", type=float, metavar="N", help="ask the account too, for at most so many credits")
+    parser.add_argument(
+        "--number",
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help="a number to ask the account about; first a mobile, best one that was ported; may be repeated",
+    )
+    parser.add_argument("--numbers", metavar="FILE", help="a file of such numbers, one a line")
+    _add_region(parser)
+    parser.add_argument(
+        "--output", "-o", default="hlrframe-check.json", metavar="DST", help="the file to write (hlrframe-check.json)"
+    )
+    _add_emulators(parser, "ask emulators of the testing suite and of the account")
+    _add_yes(parser)
     _add_json(parser)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from hlrframe.cli.accounts import account
 from hlrframe.cli.budgets import budget_command
+from hlrframe.cli.checking import check
 from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
@@ -242,6 +243,7 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "budget": budget_command,
     **STORE_COMMANDS,
     "doctor": diagnose,
+    "check": check,
     "emulator": _emulator,
     "completion": _completion,
 }

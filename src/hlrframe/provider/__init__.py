@@ -7,6 +7,7 @@
     transport/    one host over 210 connections, and on which side of the first byte a failure is
 """
 
+from hlrframe.provider.hlr_lookup.check import Checked, Numbers, check_provider, steps_of_a_check
 from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
 from hlrframe.provider.hlr_lookup.manners import Manners
 from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
@@ -14,14 +15,18 @@ from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
 
 __all__ = [
     "PRICES",
+    "Checked",
     "Client",
     "Limits",
     "Manners",
+    "Numbers",
     "Ping",
     "PriceList",
     "Pricing",
     "Provider",
     "Session",
+    "check_provider",
     "client_for",
+    "steps_of_a_check",
     "unused_account",
 ]

@@ -4,19 +4,20 @@ Every error says whether the request can have been billed: :class:`~hlrframe.err
 :class:`~hlrframe.errors.ReplyLost` or :class:`~hlrframe.errors.ProtocolError` when it may have been.
 """
 
-import math
+import asyncio
 import os
 import time
 import urllib.request
+import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Final, Self
 
 import httpx
+import msgspec
 
 from hlrframe.errors import ConfigError, ProtocolError, ProviderError, ReplyLost, ReplyTimeout, Unavailable
 from hlrframe.model import (
@@ -31,6 +32,7 @@ from hlrframe.model import (
     Settings,
 )
 from hlrframe.provider.hlr_lookup.pricing import Pricing
+from hlrframe.provider.hlr_lookup.raw import RawReply, moment_of, seconds_of
 from hlrframe.provider.hlr_lookup.wire import (
     HTTP_OK,
     Result,
@@ -51,8 +53,6 @@ __all__ = ["Client", "Ping", "Session", "client_for", "unused_account"]
 
 BASE_URL: Final = "https://api.hlrlookup.com/apiv2"
 TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
-#: Longest pause in seconds that a provider can ask of us: one slip of a digit must not put a run to sleep for days.
-LONGEST_PAUSE: Final = 3600.0
 #: The public credentials of the vendor's testing suite.
 TESTING_CREDENTIALS: Final = "speedtest"
 
@@ -126,8 +126,12 @@ class Client:
 
     @classmethod
     def testing(cls) -> Self:
-        """Gives the vendor's testing suite: recorded answers, often for other numbers; never billed."""
-        return cls(TESTING_CREDENTIALS, TESTING_CREDENTIALS, base_url=TESTING_URL, positional=True)
+        """Gives the vendor's testing suite: recorded answers, often for other numbers; never billed.
+
+        ``HLR_TESTING_URL`` names another one.
+        """
+        base_url = os.environ.get("HLR_TESTING_URL") or TESTING_URL
+        return cls(TESTING_CREDENTIALS, TESTING_CREDENTIALS, base_url=base_url, positional=True)
 
     def balance(self) -> float:
         """Asks for the credits left on the account. Costs nothing.
@@ -280,7 +284,7 @@ class Session:
         began, clock = time.perf_counter(), time.time()
         reply = await self._ask_balance()
         seconds = time.perf_counter() - began
-        told = _moment(reply.headers.get("date"))
+        told = moment_of(reply.headers.get("date"))
         # The second in which the reply was made began half a second before its middle.
         ahead = None if told is None else told + 0.5 - (clock + seconds / 2)
         return Ping(decode_balance(reply.content), seconds, ahead)
@@ -289,8 +293,38 @@ class Session:
         body = encode_balance(self._client._key, self._client._secret)  # noqa: SLF001  # its own
         return await self._post("balance", body, self._client.timeout)
 
+    async def exchange(
+        self, endpoint: str, content: Mapping[str, object], *, known: bool = True, patience: float | None = None
+    ) -> RawReply:
+        """Sends one request as it is given, the credentials apart, and gives the reply as it came.
+
+        Args:
+            endpoint: A kind of lookup, or ``balance``.
+            content: The body beside the credentials.
+            known: Whether with the credentials of the account, or with some that nobody has.
+            patience: Seconds to wait for the reply once the request has left; those of the client if not given.
+
+        Raises:
+            Unavailable: Nothing left.
+            ReplyLost: Sent, and no whole reply came: perhaps billed.
+        """
+        nobody = uuid.uuid4().hex
+        key, secret = (self._client._key, self._client._secret) if known else (nobody, nobody)  # noqa: SLF001  # its own
+        body = msgspec.json.encode({"api_key": key, "api_secret": secret, **content})
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        reply = await self._send(endpoint, body, self._client.timeout, patience=patience)
+        headers = tuple((name.lower(), value) for name, value in reply.headers.items())
+        return RawReply(reply.status_code, headers, reply.content, clock() - began)
+
     async def _post(self, endpoint: str, body: bytes, wait: float) -> httpx.Response:
-        timeout = {"connect": wait, "read": wait, "write": wait, "pool": wait}
+        reply = await self._send(endpoint, body, wait)
+        if reply.status_code != HTTP_OK:
+            raise self._refusal(reply)
+        return reply
+
+    async def _send(self, endpoint: str, body: bytes, wait: float, *, patience: float | None = None) -> httpx.Response:
+        timeout = {"connect": wait, "read": patience or wait, "write": wait, "pool": wait}
         url = self._urls[endpoint]
         request = httpx.Request("POST", url, headers=_HEADERS, content=body, extensions={"timeout": timeout})
         try:
@@ -300,16 +334,14 @@ class Session:
             finally:
                 await reply.aclose()
         except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
-            failure = _failure(error, self._client.base_url.host, wait)
+            failure = _failure(error, self._client.base_url.host, patience or wait)
         else:
-            if reply.status_code == HTTP_OK:
-                return reply
-            failure = self._refusal(reply)
+            return reply
         # Outside the handler: httpx's own error holds the request, and so the credentials.
         raise failure
 
     def _refusal(self, reply: httpx.Response) -> ProviderError:
-        pause = _seconds(reply.headers.get("retry-after"))
+        pause = seconds_of(reply.headers.get("retry-after"))
         secrets = (self._client._key, self._client._secret)  # noqa: SLF001  # its own
         return error_of_reply(reply.status_code, reply.content, retry_after=pause, secrets=secrets)
 
@@ -351,20 +383,3 @@ def _checked_url(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host:
         raise ConfigError(f"{base_url!r} is no base URL: it should look like {BASE_URL}")
     return url
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Reads ``Retry-After`` in seconds; a date, or nonsense, is left to our own back-off."""
-    try:
-        seconds = float(retry_after or "")
-    except ValueError:
-        return None
-    return min(max(0.0, seconds), LONGEST_PAUSE) if math.isfinite(seconds) else None
-
-
-def _moment(date: str | None) -> float | None:
-    """Reads a ``Date`` header as seconds since 1970."""
-    try:
-        return parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
-        return None
