@@ -442,6 +442,7 @@ TYPED = [
     ["report", "out.csv"],
     ["balance"],
     ["doctor"],
+    ["check"],
     ["emulator"],
     ["completion", "bash"],
     *(["store", verb, "answers"] for verb in ("stats", "compact")),
