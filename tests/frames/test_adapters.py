@@ -509,6 +509,12 @@ def test_lists_that_hold_no_numbers():
             open_list(numbers, Naming.of_names("numbers"))
 
 
+def test_a_mapping_is_no_list():
+    """The keys of a mapping are not taken for its numbers."""
+    with pytest.raises(InputError, match="must be a series, an array or a list"):
+        open_list({"a": "07400 123456"}, Naming.of_names("numbers"))
+
+
 class ListOfDicts:
     """An adapter for a library that nobody has: a frame is a list of dictionaries."""
 

@@ -129,6 +129,30 @@ def test_no_value_raises(values):
     assert all(text is None or parse(text) is not None for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([], None),
+        ([None], None),
+        (["07400 123456"], "07400 123456"),
+        (("07400 123456", 447400123457), "07400 123456; 447400123457"),
+        (np.array(["07400 123456"]), "07400 123456"),
+        (np.array([447400123456]), "447400123456"),
+        ({"mobile": "07400 123456", "1234567": None}, "07400 123456"),
+    ],
+    ids=str,
+)
+def test_a_cell_of_several_values_reads_as_these(value, text):
+    """A list, an array or a mapping in a cell is its values, not what it looks like; an empty one is missing."""
+    assert text_of(value) == text
+
+
+def test_a_column_of_lists_says_how_to_take_it_apart():
+    """A typed column of lists is refused with the way to one number a row."""
+    with pytest.raises(InputError, match="explode"):
+        texts_of(pl.Series("phone", [["07400 123456"]]))
+
+
 @given(st.text())
 def test_text_stays_as_it_is(text):
     """Text is not touched."""

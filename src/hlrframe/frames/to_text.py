@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -78,9 +78,8 @@ def texts_of(values: pl.Series) -> pl.Series:
         return _texts_of_floats(values)
     if kind in (pl.Object, pl.Binary):
         return texts_of_each(values).alias(values.name)
-    raise InputError(
-        f"column {values.name!r} holds {kind}, which cannot hold telephone numbers: pass the name of a text column"
-    )
+    cure = "give each number its row (explode)" if kind.is_nested() else "pass the name of a text column"
+    raise InputError(f"column {values.name!r} holds {kind}, which cannot hold telephone numbers: {cure}")
 
 
 def texts_of_each(values: Iterable[object]) -> pl.Series:
@@ -91,10 +90,12 @@ def texts_of_each(values: Iterable[object]) -> pl.Series:
 
 
 def text_of(value: object) -> str | None:
-    """Gives one value as text; ``None`` where it says that there is none.
+    """Gives one value as text; ``None`` where it says that there is none; several values as a list of them.
 
     >>> text_of(447400123456.0), text_of(float("nan")), text_of(b"07400 123456")
     ('447400123456', None, '07400 123456')
+    >>> text_of(["07400 123456", 447400123457, None]), text_of([])
+    ('07400 123456; 447400123457', None)
     """
     if value is None or isinstance(value, str):
         # Half a surrogate pair, left over from a wrong decoding, is no text to polars.
@@ -105,8 +106,17 @@ def text_of(value: object) -> str | None:
         return str(value)
     if isinstance(value, Decimal | numbers.Real):
         return _text_of_number(value)
+    if isinstance(value, Collection) or hasattr(value, "__array__"):
+        return _text_of_several(value)
     # pandas' NA and NaT say so in their own way: nothing equals them.
     return None if type(value).__name__ in {"NAType", "NaTType"} else str(value)
+
+
+def _text_of_several(value: Any) -> str | None:  # a collection, or an array of another library
+    """Gives the values of a list, an array or a mapping, one behind the other."""
+    values = value.values() if isinstance(value, Mapping) else value.tolist() if hasattr(value, "tolist") else value
+    texts = [text for each in (values if isinstance(values, Iterable) else [values]) if (text := text_of(each))]
+    return "; ".join(texts) or None
 
 
 def _text_of_number(value: "Decimal | numbers.Real") -> str | None:

@@ -4,6 +4,7 @@ Nothing here knows a numbering plan. A text becomes *spellings*: strings of digi
 first; :mod:`hlrframe.phone.parse` asks the plans which of them is a number.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -43,6 +44,13 @@ SHORTEST_NUMBER: Final = 4
 #: Most digits of a calling code.
 LONGEST_CODE: Final = 3
 
+#: Fewest digits with which ``7.40012345E9`` is the shortest form of a double, whose other digits are zeros: programs
+#: that round to a fixed number of decimals write a plus into the exponent, and seven digits or nine.
+EXACT_WITHOUT_PLUS: Final = 8
+EXACT_WITH_PLUS: Final = 10
+#: Digits of a whole number that a double holds for certain.
+MOST_OF_A_DOUBLE: Final = 15
+
 #: Fewest letters that stand for telephone keys; fewer are an extension or a slip.
 FEWEST_LETTERS_TO_DIAL: Final = 3
 
@@ -57,7 +65,10 @@ DATE: Final = (
 LIST_MARK: Final = r"^\(?[1-9][.)] "
 
 _NOTHING: Final = frozenset(
-    {"", "nan", "none", "null", "(null)", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat", "not available"}
+    {
+        *("", "nan", "none", "null", "(null)", "<null>", "[null]", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat"),
+        *("not available", "\\n", "undefined", "(none)", "(blank)", "[]", "{}"),
+    }
 )
 #: What spreadsheets and scripts put around a text; in front of it there may be equals signs too, as in ="0740".
 _WRAPPING: Final = "'\"` \n"
@@ -72,10 +83,25 @@ _LIST_MARK: Final = re.compile(LIST_MARK)
 
 _CHAT_LINK: Final = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=)[+ ]*([0-9]{5,})", re.IGNORECASE)
 _DIAL_LINK: Final = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):/{0,2}(.*)", re.IGNORECASE | re.DOTALL)
+#: Who writes in a chat: digits that start with a calling code, before the name of the service.
+_CHAT_NAME: Final = re.compile(r"\+?([0-9]{7,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
+#: What is dialled before a number so that the caller's own is shown or not, or calls are sent on.
+_DIALLED_CODE: Final = re.compile(r"^(?:[*#]{1,2}[0-9]{2,3}[#*][ .-]*|\*(?:67|82)[ .-]*)(?=[+(0-9])")
+#: The same with a blank behind it, which may as well be a mark before an area code.
+_DIALLED_CODE_OR_MARK: Final = re.compile(r"^[*#][0-9]{2,3} +(?=[+(0-9])")
+#: A mark that stands where a blank is meant, between groups that are no times and no list.
+_ODD_MARK: Final = re.compile(r"(?<=[0-9]{3})[:,;|'=*^\\](?=[1-9][0-9]{2})")
+#: Tags that set numbers apart, and tags that only dress them.
+_BREAK: Final = re.compile(r"<(?:br|/p|/div|/li|/td|/tr)\b[^>]*>", re.IGNORECASE)
+_DRESS: Final = re.compile(r"</?(?:p|div|span|b|i|u|em|strong|font|li|td|tr|nobr|small)\b[^>]*>", re.IGNORECASE)
+#: A character that a program wrote with its code.
+_ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _PHONE_CONTEXT: Final = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r";(?!ext=)[\w-]+=[^;]*|\?.*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
-    r"[\s,;(]*(?<![^\W\d_])(?:ext=|e?xt(?:ensi[oó]n|n)?|x|anexo|poste|int|доб|wew|#)[\s.:=]*[0-9]{1,8}#?[\s)]*$",
+    r"(?:[\s,;(]*(?<![^\W\d_])(?:ext=|e?xt(?:ensi[oó]n|n)?|ex|x|anexo|poste|interno|int|ramal|durchwahl|dw|apparat|app"
+    r"|nebenstelle|nst|klapka|wew|toestel|tst|anknytning|ankn|lokal|lok|dahili|mell[eé]k|доб|внутр|вн|дод|вътр|εσωτ"
+    r"|内線|内线|分机|轉|转|pause|wait|p|w|,,|#)[\s.:=,/-]*[0-9]{1,8}#?)+[\s)]*$",
     re.IGNORECASE,
 )
 #: A label that lost the blank before or behind it.
@@ -120,7 +146,8 @@ def tidy(raw: str) -> str:
     >>> tidy("\u202a+44\u00a07400 \u0661\u0662\u0663456\u202c"), tidy("447400123456.0"), tidy("4.47400123456E+11")
     ('+44 7400 123456', '447400123456', '447400123456')
     """
-    text = raw if raw.isascii() and raw.isprintable() else "".join(map(_plain, raw))
+    text = _unescaped(raw)
+    text = text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
     text = re.sub(r" {2,}", " ", text).strip()
     return _exact(text.lstrip(f"={_WRAPPING}").rstrip(_WRAPPING))
 
@@ -149,13 +176,16 @@ def spellings(text: str) -> Iterator[Spelling]:
     >>> [each.digits for each in spellings("07400 123456 (mob, after 6pm)")][:1]
     ['07400123456']
     """
-    text = _unlink(text)
+    text = _DIALLED_CODE.sub("", _unlink(text))
     yield from _whole(text)
-    if (item := _LIST_MARK.sub("", text)) != text:
-        yield from _whole(item)
+    for before in (_LIST_MARK, _DIALLED_CODE_OR_MARK):
+        if (rest := before.sub("", text)) != text:
+            yield from _whole(rest)
     for separator in _LISTS:
         for part in _parts(separator, text):
             yield from _whole(part)
+    if (joined := _ODD_MARK.sub(" ", text)) != text:
+        yield from _whole(joined)
 
 
 def is_vanity(text: str) -> bool:
@@ -184,6 +214,22 @@ def digits_around(text: str, place: int) -> tuple[int, int]:
     return next(((len(_digits(text[run.start() : place])), len(_digits(run[0]))) for run in runs), (0, 0))
 
 
+def _unescaped(text: str) -> str:
+    """Undoes what web pages, programs and a wrong decoding make of characters: ``&nbsp;``, a code, ``Â``."""
+    while "&" in text and (plain := html.unescape(text)) != text:
+        text = plain
+    if "<" in text:
+        text = _DRESS.sub("", _BREAK.sub("\n", text))
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
+    if "\u00c2" in text or "\u00e2" in text or "\u00ef" in text:
+        try:
+            return text.encode("cp1252").decode("utf-8")
+        except UnicodeError:
+            return text
+    return text
+
+
 @lru_cache(maxsize=4096)
 def _plain(char: str) -> str:
     if (digit := unicodedata.decimal(char, None)) is not None:
@@ -198,13 +244,15 @@ def _plain_mark(char: str, category: str) -> str:
         return "\n"
     if category in {"Cf", "Mn", "Me", "Cs"}:
         return ""
-    if category in {"Zs", "Cc"}:
+    if category in {"Zs", "Cc", "Co"} or char in _FILLERS:
         return " "
     if category == "Pd" or char in "\u2212\u30fc":
         return "-"
     return _LOOKALIKES.get(char, char)
 
 
+#: Letters and symbols that show nothing, and what stands where a character was lost.
+_FILLERS: Final = "\u115f\u1160\u3164\uffa0\u2800\ufffc\ufffd"
 _LOOKALIKES: Final = {
     **dict.fromkeys("\ufe62\u207a\u2795", "+"),
     **dict.fromkeys("\u2018\u2019\u00b4\u2032\u201c\u201d", "'"),
@@ -223,11 +271,15 @@ def _exact(text: str) -> str:
     if match is None or match[3] == "-":
         return text
     digits, length = match[1] + (match[2] or ""), len(match[1]) + int(match[4])
-    kept = match[1][0] != "0" and length <= len(digits) and not digits[length:].strip("0")
-    return digits[:length] if kept else text
+    # The shortest form of a double leaves out zeros alone; a form of so many decimals rounds: 4.474E+11, 4.474001e+11.
+    shortest = len(digits) >= (EXACT_WITHOUT_PLUS if not match[3] else EXACT_WITH_PLUS) and length <= MOST_OF_A_DOUBLE
+    kept = match[1][0] != "0" and (length <= len(digits) or shortest) and not digits[length:].strip("0")
+    return digits[:length].ljust(length, "0") if kept else text
 
 
 def _unlink(text: str) -> str:
+    if match := _CHAT_NAME.fullmatch(text):
+        return f"+{match[1]}"
     if match := _CHAT_LINK.search(unquote(text)):
         return f"+{match[1]}"
     match = _DIAL_LINK.match(text)

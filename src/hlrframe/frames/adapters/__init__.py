@@ -13,7 +13,7 @@ Another library is one more file, and its place in :data:`ADAPTERS`.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -89,6 +89,6 @@ def _texts_of_list(numbers: Any) -> pl.Series:
         return pandas.texts_of_series(numbers, "numbers")
     if isinstance(numbers, pa.Array | pa.ChunkedArray):
         return texts_of(series_of(numbers, "numbers"))
-    if isinstance(numbers, str | bytes) or not hasattr(numbers, "__iter__"):
+    if isinstance(numbers, str | bytes | Mapping) or not hasattr(numbers, "__iter__"):
         raise InputError("numbers must be a series, an array or a list; for one number pass a list of one")
     return texts_of_each(numbers)
