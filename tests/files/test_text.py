@@ -409,3 +409,72 @@ def test_a_guess_is_a_line_of_the_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "in.csv").write_bytes("phone,name\n07400123456,Jürgen Größe\n".encode("cp1252"))
     assert main(["clean", "in.csv", "--column", "phone", "-o", "out.csv"]) == 0
     assert [line for line in capsys.readouterr().err.splitlines() if "cp1252, which is a guess" in line]
+
+
+# NDJSON
+
+#: Lines that Python's json and others write, and strict readers refuse.
+LOOSE = [
+    '{"phone":"07400 123456","n":NaN}',
+    '{"phone":"07400 123456","n":-Infinity}',
+    '{"phone":"07400 123456","half":"\\ud800"}',
+    '{"phone":"07400 123456","tab":"a\tb"}',
+    '{"phone":"07400 123456","\\udc00":1}',
+    '{"n":[NaN,{"x":Infinity}],"phone":447400123456}',
+    '{"n":NaN,"phone":"07400\\u0020123456"}',
+]
+
+
+@pytest.mark.parametrize("line", LOOSE)
+def test_what_other_members_hold_stops_nothing(tmp_path, line):
+    """A member that is no JSON to the letter stays as it stands beside a phone that is read."""
+    content = f'{{"phone":"n/a"}}\n{line}\n'
+    found = rewritten(tmp_path, content.encode(), name="in.ndjson", to="out.ndjson").decode()
+    assert found == f'{{"phone":"n/a","hlr_msisdn":null}}\n{line[:-1]},"hlr_msisdn":"{DIGITS}"}}\n'
+    with pytest.warns(hf.GuessWarning, match="line 2: this is no JSON to the letter"):
+        rewritten(tmp_path, content.encode(), name="in.ndjson", to="out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet")["hlr_msisdn"].to_list() == [None, DIGITS]
+
+
+@pytest.mark.parametrize("value", ['["07400 123456"]', '{"number":"07400 123456"}', "true"])
+def test_a_phone_that_is_neither_text_nor_number(tmp_path, value):
+    """One such line is a row without a number; its value stays."""
+    line = f'{{"phone":{value},"a":1}}'
+    content = f'{line}\n{{"phone":"07400 123456","a":2}}\n'.encode()
+    found = rewritten(tmp_path, content, name="in.ndjson", to="out.ndjson").decode()
+    assert found == f'{line[:-1]},"hlr_msisdn":null}}\n{{"phone":"07400 123456","a":2,"hlr_msisdn":"{DIGITS}"}}\n'
+    rewritten(tmp_path, content, name="in.ndjson", to="out.parquet")
+    table = pl.read_parquet(tmp_path / "out.parquet")
+    assert table["phone"].to_list() == [value, "07400 123456"]
+    assert table["hlr_msisdn"].to_list() == [None, DIGITS]
+
+
+def test_a_file_of_such_phones_is_refused(tmp_path):
+    """Where no line has a text or a number the message says so."""
+    with pytest.raises(hf.InputError, match=r"line 1: 'phone' holds what is neither text nor a number"):
+        rewritten(tmp_path, b'{"phone":["1"]}\n{"phone":null}\n', name="in.ndjson", to="out.ndjson")
+
+
+@pytest.mark.parametrize(
+    "line", ['{"phone":07}', '{"phone":"1"', '{"phone":"1"}}', "[NaN]", "{'a':1}", '{"a":' + "[" * 5000]
+)
+def test_what_is_no_json_at_all(tmp_path, line):
+    """A line that is no object, or not whole, is refused with its number."""
+    with pytest.raises(hf.InputError, match=r"in\.ndjson, line 2: this is "):
+        rewritten(tmp_path, f'{{"phone":"1"}}\n{line}\n'.encode(), name="in.ndjson", to="out.ndjson")
+
+
+def test_json_in_other_encodings(tmp_path):
+    """UTF-16 of a shell is recognised; another encoding must be said, and stray bytes in UTF-8 go through."""
+    text = '{"phone":"07400 123456","name":"Größe"}\n'
+    added = text.replace("}", f',"hlr_msisdn":"{DIGITS}"}}')
+    for content, options in ((text.encode("utf-16"), {}), (text.encode("cp1252"), {"encoding": "cp1252"})):
+        assert rewritten(tmp_path, content, name="in.ndjson", to="out.ndjson", **options).decode() == added
+    with pytest.raises(hf.InputError, match=r"line 1: this is no UTF-8; .*--encoding"):
+        rewritten(tmp_path, text.encode("cp1252"), name="in.ndjson", to="out.ndjson")
+    stray = text.encode() + text.encode().replace(b"\xc3\xb6", b"\xf6\xff")
+    with pytest.warns(hf.GuessWarning, match="line 2"):
+        found = rewritten(tmp_path, stray, name="in.ndjson", to="out.ndjson")
+    assert found.replace(f',"hlr_msisdn":"{DIGITS}"'.encode(), b"") == stray
+    with pytest.raises(hf.InputError, match="line 2: this is no UTF-8, as the rest is"):
+        rewritten(tmp_path, stray, name="in.ndjson", to="out.parquet")

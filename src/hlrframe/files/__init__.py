@@ -14,6 +14,7 @@
     source      what every kind of file looks like to the rest
     delimited, ndjson, json_array, columnar, workbook, vcard   the kinds
     dialect     how delimited text is to be read: separator, header, columns; records: its cells
+    members     what one line of NDJSON holds
     encodings   which characters a file's bytes are; texts: which of them can be written
     text        lines; text_sinks: text that is written
     workbook_size, workbook_sink, account   what workbooks take beside: limits, writing, a sheet about the run

@@ -54,7 +54,7 @@ class DelimitedFile:
         self.path = path
         with readable(path):
             #: Which characters its bytes are.
-            self.encoding: TextEncoding = find_encoding(path, taken.reading.encoding)
+            self.encoding: TextEncoding = find_encoding(path, taken.reading.encoding, longest=taken.characters)
             self._end = self._line_end()
             self._most = taken.characters
             #: How it is read.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files.text import open_bytes
+from hlrframe.files.text import open_bytes, too_long
 
 __all__ = ["TextEncoding", "checked_encoding", "find_encoding"]
 
@@ -20,6 +20,8 @@ __all__ = ["TextEncoding", "checked_encoding", "find_encoding"]
 _STRIDE: Final = 1 << 20
 #: Bytes with others than ASCII in their lines that a guess is made from.
 _SAMPLE: Final = 1 << 16
+#: Most bytes of a character.
+_WIDEST: Final = 4
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -110,32 +112,34 @@ def checked_encoding(name: str, option: str = "encoding") -> str:
         ) from None
 
 
-def find_encoding(path: Path, given: str | None, *, guessing: bool = True) -> TextEncoding:
+def find_encoding(path: Path, given: str | None, *, longest: int | None = None, guessing: bool = True) -> TextEncoding:
     """Finds the encoding in which a whole file makes sense.
 
     Args:
         path: The file.
         given: What somebody says that it is.
+        longest: Most characters of one line; ``None`` where it has no lines.
         guessing: Whether it may be other than Unicode where nobody says so.
 
     Raises:
-        InputError: It is not what it is said to be, or must not be guessed; the message names the line.
+        InputError: It is not what it is said to be, must not be guessed, or has a longer line; the message names the
+            line.
         ConfigError: There is no such encoding.
     """
     with open_bytes(path) as file:
         start = file.read(_SAMPLE)
     found = _given(start, checked_encoding(given)) if given is not None else _marked(start)
     if found in {None, "utf-8", "utf-8-sig"}:
-        line = _not_in(path, found or "utf-8")
+        line = _not_in(path, found or "utf-8", longest)
         if line is None:
             return TextEncoding(found or "utf-8")
         if given is not None or _mostly_utf8(path):
             return TextEncoding(found or "utf-8", stray=line)
         if not guessing:
             raise InputError(f"{path}, line {line}: this is no UTF-8; name the encoding with encoding= (--encoding)")
-        return _guess(path)
+        return _guess(path, longest)
     assert found is not None  # noqa: S101  # or it would be UTF-8
-    line = _not_in(path, found)
+    line = _not_in(path, found, longest)
     if line is not None:
         raise InputError(
             f"{path}, line {line}: this is no {found}; name the encoding that it is with encoding= (--encoding)"
@@ -170,11 +174,19 @@ def _given(start: bytes, name: str) -> str:
     return _utf16_without_mark(start) or "utf-16-le" if name == "utf-16" else name
 
 
-def _not_in(path: Path, encoding: str) -> int | None:
-    """Gives the first line that is not of an encoding, ``None`` where all are."""
+def _not_in(path: Path, encoding: str, longest: int | None) -> int | None:
+    """Gives the first line that is not of an encoding, ``None`` where all are.
+
+    Raises:
+        InputError: A line is longer than what is read.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines = 1
+    lines, length = 1, 0
     for chunk, last in _chunks(path):
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        length = length + len(chunk) if end < 0 else len(chunk) - end
+        if longest is not None and length > longest * _WIDEST:  # a small packed file may hold a line of gigabytes
+            raise too_long(path, lines, longest)
         try:
             text = decoder.decode(chunk, last)
         except UnicodeDecodeError as error:
@@ -202,10 +214,10 @@ def _mostly_utf8(path: Path) -> bool:
     return leads >= max(1, strays)
 
 
-def _guess(path: Path) -> TextEncoding:
+def _guess(path: Path, longest: int | None) -> TextEncoding:
     """Guesses from the lines that are not ASCII; what is guessed decodes all of the file."""
     for name in _ranked(_odd_lines(path)):
-        if _not_in(path, name) is None:
+        if _not_in(path, name, longest) is None:
             return TextEncoding(name, guessed=True)
     raise AssertionError("latin-1 decodes everything")
 

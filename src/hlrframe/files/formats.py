@@ -48,7 +48,7 @@ def open_source(file: InputFile, taken: Taken, *, into: Format | None, guarded: 
             return IpcFile(path, taken)
         case FileKind.NDJSON | FileKind.JSON:
             lines = (JsonLines if format_.kind is FileKind.JSON else NdjsonLines)(path, taken)
-            return lines if format_.keeps_lines(into) else NdjsonTable(lines)
+            return lines.said() if format_.keeps_lines(into) else NdjsonTable(lines)
         case FileKind.CSV | FileKind.TSV:
             text = DelimitedFile(path, taken, separators=_separators(path, format_))
             return DelimitedLines(text, guarded=guarded) if format_.keeps_lines(into) else DelimitedTable(text)

@@ -8,11 +8,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from hlrframe.errors import InputError
 from hlrframe.files.ndjson import NdjsonLines
-from hlrframe.files.text import open_text
 
 __all__ = ["JsonLines"]
 
@@ -34,14 +33,16 @@ class JsonLines(NdjsonLines):
         InputError: It cannot be read, is empty, or is neither an array of objects nor NDJSON.
     """
 
+    has_lines: ClassVar = False
+
     def lines(self) -> Iterator[tuple[str, str]]:
         """Gives the elements, and how a message calls each."""
-        with open_text(self.path, encoding="utf-8-sig") as file:
+        with self._open() as file:
             start = _BLANK.sub("", file.read(_STRIDE), count=1)
         if start and not start.startswith("["):
             yield from super().lines()
             return
-        with open_text(self.path, encoding="utf-8-sig") as file:
+        with self._open() as file:
             for number, element in enumerate(_Elements(file, self.path, longest=self.taken.characters), 1):
                 yield f"element {number}", element
 

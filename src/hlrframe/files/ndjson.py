@@ -1,21 +1,24 @@
 """Newline-delimited JSON: a line that goes out as it came in, with members added to its object.
 
-The phone is read from the line itself, so that a long number never passes through a float. Where the destination is
-of another kind the members become typed columns, and the phone column one of text.
+The phone is read from the line itself, so that a long number never passes through a float. What other members hold is
+nobody's business, were it no JSON to the letter. Where the destination is of another kind the members become typed
+columns, and the phone column one of text.
 """
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
-import msgspec
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.errors import InputError
+from hlrframe.errors import GuessWarning, InputError
+from hlrframe.files.encodings import find_encoding
+from hlrframe.files.members import NoText, Value, members_of, strict_line
 from hlrframe.files.paths import readable
 from hlrframe.files.source import Piece, Taken, rows_of_piece
 from hlrframe.files.text import chunks, lines_of, open_text
@@ -24,17 +27,23 @@ from hlrframe.run import Cells
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
 
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-#: How JSON values begin that are no text and no number.
-_NO_PHONE: Final = (b"{", b"[", b"t", b"f")
-
 
 class _Row(NamedTuple):
     line: str
     #: Whether the object has members.
     full: bool
     #: The phones, and the country where a member says it.
-    texts: tuple[str | None, ...]
+    values: tuple[Value, ...]
+    #: Whether the line is JSON to the letter.
+    is_strict: bool
+
+    def texts(self) -> Iterator[str | None]:
+        """Gives the values; what is neither text nor number is by its name no phone."""
+        return (each.kind if isinstance(each, NoText) else each for each in self.values)
+
+    def exact(self) -> Iterator[str | None]:
+        """Gives the values; what is neither text nor number as it stands."""
+        return (each.json if isinstance(each, NoText) else each for each in self.values)
 
 
 class NdjsonLines:
@@ -46,13 +55,27 @@ class NdjsonLines:
 
     Raises:
         InputError: It cannot be read or is empty.
+
+    Warns:
+        GuessWarning: Some of its bytes are of another encoding.
     """
+
+    #: Whether each object is a line, and no line longer than what is held.
+    has_lines: ClassVar = True
 
     def __init__(self, path: Path, taken: Taken) -> None:
         self.path = path
         self.taken = taken
         #: Names of all members met so far, in the order in which they were met.
         self.names: dict[str, None] = {}
+        with readable(path):
+            #: Which characters its bytes are; by definition UTF-8, so that another is not guessed.
+            longest = taken.characters if self.has_lines else None
+            self.encoding = find_encoding(path, taken.reading.encoding, longest=longest, guessing=False)
+        #: The first line that is no JSON to the letter, as a message calls it; empty for none.
+        self.loose = ""
+        #: Whether any line had text or a number for a phone, and the first that had something else.
+        self._any_text, self._no_text = False, ""
         if next(self.rows(), None) is None:
             raise InputError(f"{path} is empty: there is nothing to look up")
         # What a pattern means the first object says.
@@ -63,28 +86,32 @@ class NdjsonLines:
         with readable(self.path):
             for place, line in self.lines():
                 whole = line.strip()
-                if whole:
+                if whole.strip("\ufeff\x1a"):
                     yield self._row(whole, place)
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Gives the lines, and how a message calls each."""
-        with open_text(self.path, encoding="utf-8-sig") as file:
+        with self._open() as file:
             for number, line in enumerate(lines_of(file, self.path, longest=self.taken.characters), 1):
                 yield f"line {number}", line
 
+    def _open(self) -> io.TextIOWrapper:
+        return open_text(self.path, encoding=self.encoding.name, errors=self.encoding.errors)
+
     def _row(self, line: str, place: str) -> _Row:
         try:
-            members = _OBJECT.decode(line)
-            self.names.update(dict.fromkeys(members))
-            return _Row(line, bool(members), tuple(_text_of(members.get(name)) for name in self.taken.names))
-        except msgspec.ValidationError:
-            raise InputError(f"{self.path}, {place}: this is no JSON object") from None
-        except msgspec.DecodeError:
-            raise InputError(f"{self.path}, {place}: this is no whole JSON") from None
-        except TypeError:
-            raise InputError(
-                f"{self.path}, {place}: {_listed(self.taken.names)} holds what is neither text nor a number"
-            ) from None
+            members = members_of(line, self.taken.names)
+        except ValueError as error:
+            raise InputError(f"{self.path}, {place}: {error}") from None
+        self.names.update(dict.fromkeys(members.names))
+        if not members.is_strict:
+            self.loose = self.loose or place
+        phones = members.values[: len(self.taken.columns)]
+        if any(isinstance(each, NoText) for each in phones):
+            self._no_text = self._no_text or place
+        elif any(each is not None for each in phones):
+            self._any_text = True
+        return _Row(line, bool(members.names), members.values, members.is_strict)
 
     def head(self) -> OpenFrame:
         """Gives the names; nothing is written for them."""
@@ -109,16 +136,29 @@ class NdjsonLines:
         for rows in self.chunks():
             yield Piece(len(rows), partial(_joined, rows))
 
+    def said(self) -> Self:
+        """Says what a person should know of how the file is read, and gives it."""
+        said = self.encoding.said(self.path)
+        if said is not None:
+            warnings.warn(said, GuessWarning, stacklevel=2)
+        return self
+
     def chunks(self) -> Iterator[list[_Row]]:
         """Reads the lines, some at a time."""
-        return chunks(self.rows(), rows_of_piece(len(self.names), self.taken.held))
+        size, most = rows_of_piece(len(self.names), self.taken.held), self.taken.characters
+        return chunks(self.rows(), size, weigh=lambda row: len(row.line), most=most)
 
     def check_columns(self) -> None:
         """Finds the columns that were taken.
 
         Raises:
-            InputError: No line had one; the message says what there is.
+            InputError: No line had one, or none with a text or a number; the message says what there is.
         """
+        if self._no_text and not self._any_text:
+            raise InputError(
+                f"{self.path}, {self._no_text}: {_listed(self.taken.columns)} holds what is neither text nor a "
+                "number, and no line holds one: make one number a member of its own first"
+            )
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
         open_frame(empty, self.taken.naming, region_column=self.taken.region_column)
 
@@ -131,8 +171,8 @@ def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
     )
 
 
-def _cells_of(rows: Sequence[_Row], taken: Taken) -> Cells:
-    columns = zip(*(row.texts for row in rows), strict=True)
+def _cells_of(rows: Sequence[_Row], taken: Taken, *, exactly: bool = False) -> Cells:
+    columns = zip(*((row.exact if exactly else row.texts)() for row in rows), strict=True)
     return taken.cells(
         pl.Series(name, texts, dtype=pl.String) for name, texts in zip(taken.names, columns, strict=True)
     )
@@ -140,20 +180,6 @@ def _cells_of(rows: Sequence[_Row], taken: Taken) -> Cells:
 
 def _listed(names: Sequence[str]) -> str:
     return " or ".join(map(repr, names))
-
-
-def _text_of(value: msgspec.Raw | None) -> str | None:
-    """Gives a JSON text or number as text, digit for digit.
-
-    Raises:
-        TypeError: It is something else.
-    """
-    raw = b"null" if value is None else bytes(value)
-    if raw.startswith(_NO_PHONE):
-        raise TypeError
-    if raw == b"null":
-        return None
-    return msgspec.json.decode(raw, type=str) if raw.startswith(b'"') else raw.decode()
 
 
 class NdjsonTable:
@@ -164,6 +190,7 @@ class NdjsonTable:
     """
 
     def __init__(self, lines: NdjsonLines) -> None:
+        lines.encoding.check_whole(lines.path)
         self._lines = lines
         self._empty = pl.DataFrame()
 
@@ -188,10 +215,17 @@ class NdjsonTable:
         """
         for rows in self._lines.chunks():
             with readable(self._lines.path):
-                found = pl.read_ndjson(_bytes(rows), infer_schema_length=None).clear()
+                found = pl.read_ndjson(self._bytes(rows), infer_schema_length=None).clear()
                 self._empty = pl.concat([self._empty, found], how="diagonal_relaxed")
             yield _cells_of(rows, self._lines.taken)
         self._lines.check_columns()
+        if self._lines.loose:
+            warnings.warn(
+                f"{self._lines.path}, {self._lines.loose}: this is no JSON to the letter: NaN becomes null, and "
+                "half a character the sign for such",
+                GuessWarning,
+                stacklevel=2,
+            )
         self._empty = self._empty.with_columns(
             pl.lit(None, pl.String).alias(name) for name in self._lines.taken.columns
         )
@@ -201,13 +235,23 @@ class NdjsonTable:
         columns = self._lines.taken.columns
         for rows in self._lines.chunks():
             with readable(self._lines.path):
-                frame = pl.read_ndjson(_bytes(rows), schema=self._empty.schema)
-            opened = open_frame(_arrow(frame.with_columns(_cells_of(rows, self._lines.taken).texts)), columns)
+                frame = pl.read_ndjson(self._bytes(rows), schema=self._empty.schema)
+            phones = _cells_of(rows, self._lines.taken, exactly=True).texts
+            opened = open_frame(_arrow(frame.with_columns(phones)), columns)
             yield Piece(len(rows), opened.attach)
 
+    def _bytes(self, rows: Sequence[_Row]) -> io.BytesIO:
+        """Gives lines that are JSON to the letter; phones that are none are read elsewhere."""
+        lines = (strict_line(row.line, self._no_phones(row)) if self._is_loose(row) else row.line for row in rows)
+        return io.BytesIO("\n".join(lines).encode())
 
-def _bytes(rows: Sequence[_Row]) -> io.BytesIO:
-    return io.BytesIO("\n".join(row.line for row in rows).encode())
+    @staticmethod
+    def _is_loose(row: _Row) -> bool:
+        return not row.is_strict or any(isinstance(each, NoText) for each in row.values)
+
+    def _no_phones(self, row: _Row) -> list[str]:
+        phones = zip(self._lines.taken.columns, row.values, strict=False)  # a country may follow
+        return [name for name, each in phones if isinstance(each, NoText)]
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
