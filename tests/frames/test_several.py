@@ -166,3 +166,18 @@ def test_no_column_is_refused():
         Naming.of([], columns="standard", prefix="")
     with pytest.raises(hf.ConfigError, match="columns names no column"):
         Naming.of("phone", columns=[], prefix="")
+
+
+@pytest.mark.parametrize("ending", [None, "csv", "parquet"])
+def test_a_summary_of_several(tmp_path, ending):
+    """A summary speaks of the numbers of all phone columns together, from the frame or from a file of it."""
+    provider, client = connected()
+    frame = hf.enrich(pl.DataFrame(CONTACTS), ["mobile", "home"], client=client, settings=GB)
+    source = frame
+    if ending is not None:
+        source = tmp_path / f"out.{ending}"
+        {"csv": frame.write_csv, "parquet": frame.write_parquet}[ending](source)
+    with hf.summarize(source) as summary:
+        assert summary.totals.select("rows", "numbers").row(0) == (6, 3)
+        assert summary.verdicts["numbers"].to_list() == [2, 1]
+        assert Decimal(str(summary.cost["credits"][0])) == provider.bill.total

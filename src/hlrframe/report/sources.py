@@ -173,18 +173,25 @@ def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str
 def _make(connection: duckdb.DuckDBPyConnection, name: str, kind: str, source: str, prefix: str) -> frozenset[str]:
     """Makes the table of a source, each result column in its own type: a CSV file has texts only."""
     columns = connection.sql(f"from {source} limit 0").columns
-    chosen = _present(columns, prefix)
-    types = {prefix + each: SQL_TYPES[each] for each in SQL_TYPES}
-    typed = ", ".join(f"{identifier(each)}::{types[each]} as {identifier(each)}" for each in chosen)
-    connection.execute(f"create {kind} {name} as select {typed} from {source}")  # noqa: S608  # quoted names
-    return frozenset(each.removeprefix(prefix) for each in chosen)
+    present = _present(columns, prefix)
+    selects = [_select(before, prefix, there, source) for before, there in present.items()]
+    connection.execute(f"create {kind} {name} as {' union all by name '.join(selects)}")
+    return frozenset(each for there in present.values() for each in there)
+
+
+def _select(before: str, prefix: str, there: Iterable[str], source: str) -> str:
+    typed = ", ".join(
+        f"{identifier(before + prefix + each)}::{SQL_TYPES[each]} as {identifier(prefix + each)}" for each in there
+    )
+    return f"select {typed} from {source}"  # noqa: S608  # quoted names
 
 
 def _narrowed(frame: Any, prefix: str) -> Any:  # noqa: ANN401  # any frame
     """Gives a frame's result columns as an Arrow stream: the caller's own columns may be large or no Arrow type."""
     known = nw.from_native(frame, pass_through=True)
     if isinstance(known, nw.DataFrame | nw.LazyFrame):
-        chosen = known.select(_present(known.collect_schema().names(), prefix))
+        present = _present(known.collect_schema().names(), prefix)
+        chosen = known.select(before + prefix + each for before, there in present.items() for each in there)
         # polars is the one whose lazy frames are no streams.
         native = chosen.to_native()
         return native.collect() if isinstance(native, pl.LazyFrame) else native
@@ -193,18 +200,30 @@ def _narrowed(frame: Any, prefix: str) -> Any:  # noqa: ANN401  # any frame
     raise InputError(f"cannot summarise a {type(frame).__name__}: pass what enrich gave, a file of it, or a store")
 
 
-def _present(names: Iterable[str], prefix: str) -> list[str]:
-    """Gives the result columns among a frame's, and refuses a frame without the one that every table needs.
+def _present(names: Iterable[str], prefix: str) -> Mapping[str, Sequence[str]]:
+    """Gives the result columns among a frame's, without the prefix, by what stands before it.
+
+    Nothing does where there was one phone column; of several each has its own name there, and their results are
+    summarised together. A frame without the column that every table needs is refused.
 
     Raises:
         InputError: There is no column of numbers.
     """
     there = set(names)
-    if prefix + "msisdn" in there:
-        return [prefix + each.name for each in COLUMNS if prefix + each.name in there]
+    befores = [""] if prefix + "msisdn" in there else _phone_columns(there, prefix)
+    if befores:
+        return {before: [each.name for each in COLUMNS if before + prefix + each.name in there] for before in befores}
     if prefix + "state" in there or prefix + "verdict" in there:
         raise InputError(f"the frame lacks {prefix + 'msisdn'!r}: enrich it with columns='standard' or 'all'")
     found = [name.removesuffix("msisdn") for name in there if str(name).endswith("msisdn")]
     other = next((each for each in sorted(found) if each + "verdict" in there), None)
     cure = f"pass prefix={other!r}" if other is not None else "pass what enrich gave, and its prefix="
     raise InputError(f"the frame has no column {prefix + 'msisdn'!r}: {cure}")
+
+
+def _phone_columns(names: Iterable[str], prefix: str) -> list[str]:
+    """Gives what stands before the prefix where several phone columns were asked in one call."""
+    number = f"_{prefix}msisdn"
+    ends = [name for name in names if str(name).endswith(number)]
+    befores = sorted(name.removesuffix(f"{prefix}msisdn") for name in ends)
+    return [each for each in befores if prefix or each != "best_"]
