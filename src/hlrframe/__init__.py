@@ -15,6 +15,7 @@ import typing as _typing
 if _typing.TYPE_CHECKING:
     from hlrframe import emulator
     from hlrframe.errors import (
+        AttachError,
         AuthError,
         BudgetWarning,
         ConfigError,
@@ -59,6 +60,7 @@ if _typing.TYPE_CHECKING:
     from hlrframe.store import Store
 
 __all__ = [
+    "AttachError",
     "AuthError",
     "Budget",
     "BudgetWarning",

@@ -15,6 +15,7 @@
         │   ├── ReplyLost            sent, no whole reply, perhaps billed: retried with care
         │   │   └── ReplyTimeout     the same, because it took too long
         │   └── ProtocolError        a reply that cannot be understood, perhaps billed
+        ├── AttachError              the results do not go beside the caller's rows any more
         └── Interrupted              Ctrl-C, a cancelled task or a notebook's stop button
 
 A row never raises: a number that cannot be looked up is a row with a reason. A *run* raises only when going on
@@ -26,6 +27,7 @@ Messages show at most the last three digits of a number, and never a key.
 from typing import Any, ClassVar
 
 __all__ = [
+    "AttachError",
     "AuthError",
     "BudgetWarning",
     "ConfigError",
@@ -82,6 +84,10 @@ class RunError(HlrframeError):
 
 class StoreError(RunError):
     """The store cannot be read or written; nothing that is not on disk was counted as done."""
+
+
+class AttachError(RunError):
+    """The results could not be put beside the rows of the frame: ``partial`` holds them alone, in its rows' order."""
 
 
 class ProviderError(RunError):

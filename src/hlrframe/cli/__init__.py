@@ -115,10 +115,7 @@ def _ended_early(error: RunError, options: Namespace) -> int:
 
 def _say_how_to_go_on(error: RunError, options: Namespace) -> None:
     written = "nothing was obtained or written" if error.partial is None else f"what was obtained is in {error.partial}"
-    unkept = (
-        "" if options.store or error.partial is None else " (without --store it asks and pays for everything again)"
-    )
-    say(f"{written}; to go on{unkept}: {options.again}")
+    say(f"{written}; to go on: {options.again}")
 
 
 def _show_failure(error: Exception, code: int, options: Namespace, **beside: object) -> int:

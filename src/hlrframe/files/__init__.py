@@ -19,6 +19,7 @@
     text        lines; text_sinks: text that is written
     workbook_size, workbook_sink, account   what workbooks take beside: limits, writing, a sheet about the run
     guard       cells of lines that a spreadsheet would run as formulas
+    kept        answers of a run without a store, until its output is written
     readings    what was read in each row, on disk
     memory      how much is held at a time
     paths       what can go wrong with a path
@@ -26,5 +27,6 @@
 
 from hlrframe.files.clean import Cleaned, clean_file
 from hlrframe.files.job import FileJob, GuardOption, enrich_file, estimate_file
+from hlrframe.files.kept import KeptAnswers
 
-__all__ = ["Cleaned", "FileJob", "GuardOption", "clean_file", "enrich_file", "estimate_file"]
+__all__ = ["Cleaned", "FileJob", "GuardOption", "KeptAnswers", "clean_file", "enrich_file", "estimate_file"]

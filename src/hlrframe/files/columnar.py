@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hlrframe.files.paths import readable
-from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
+from hlrframe.files.source import Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
@@ -28,11 +28,12 @@ _IPC_FILE_MAGIC: Final = b"ARROW1"
 class TypedFile(ABC):
     """A file whose columns have types."""
 
-    def __init__(self, path: Path, schema: pa.Schema, taken: Taken) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, taken: Taken, *, whole: bool) -> None:
         self._path = path
         self._schema = schema
         check_distinct(schema.names, path)
         self._taken = taken.found(schema.names)
+        self._whole = whole
         self.head()
 
     def head(self) -> OpenFrame:
@@ -46,8 +47,14 @@ class TypedFile(ABC):
         return [(field.name, str(field.type)) for field in self._schema]
 
     def phones(self) -> Iterator[Cells]:
-        """Reads the phone columns, piece by piece."""
-        for table in self._tables(PIECE_ROWS, columns=self._taken.names):
+        """Reads the phone columns, piece by piece.
+
+        Where the rows will be written the other columns are read too, so that damage is found before anything is paid.
+        """
+        columns = None if self._whole else self._taken.names
+        for table in self._tables(rows_of_piece(len(self._schema), self._taken.held), columns=columns):
+            with readable(self._path):
+                table.validate(full=True)
             taken = table.select(self._taken.names)
             yield open_frame(taken, self._taken.naming, region_column=self._taken.region_column).cells
 
@@ -68,15 +75,16 @@ class ParquetFile(TypedFile):
     Args:
         path: The file.
         taken: What is taken of it.
+        whole: Whether its rows will be written, and not its phones read alone.
 
     Raises:
         InputError: It cannot be read, or the column is missing or cannot hold numbers.
     """
 
-    def __init__(self, path: Path, taken: Taken) -> None:
+    def __init__(self, path: Path, taken: Taken, *, whole: bool) -> None:
         with readable(path), pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-        super().__init__(path, schema, taken)
+        super().__init__(path, schema, taken, whole=whole)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
         with readable(self._path), pq.ParquetFile(self._path, buffer_size=_BUFFER, pre_buffer=False) as file:
@@ -91,17 +99,18 @@ class IpcFile(TypedFile):
     Args:
         path: The file.
         taken: What is taken of it.
+        whole: Whether its rows will be written, and not its phones read alone.
 
     Raises:
         InputError: It cannot be read, or the column is missing or cannot hold numbers.
     """
 
-    def __init__(self, path: Path, taken: Taken) -> None:
+    def __init__(self, path: Path, taken: Taken, *, whole: bool) -> None:
         with readable(path), path.open("rb") as file:
             self._is_stream = file.read(len(_IPC_FILE_MAGIC)) != _IPC_FILE_MAGIC
         with readable(path), pa.memory_map(str(path)) as memory:
             schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
-        super().__init__(path, schema, taken)
+        super().__init__(path, schema, taken, whole=whole)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
         del columns  # a batch is mapped, not read: all of them cost nothing

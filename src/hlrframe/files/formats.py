@@ -43,9 +43,9 @@ def open_source(file: InputFile, taken: Taken, *, into: Format | None, guarded: 
         taken = taken._replace(region_column=None)  # the folder says it
     match format_.kind:
         case FileKind.PARQUET:
-            return ParquetFile(path, taken)
+            return ParquetFile(path, taken, whole=into is not None)
         case FileKind.IPC | FileKind.IPC_STREAM:
-            return IpcFile(path, taken)
+            return IpcFile(path, taken, whole=into is not None)
         case FileKind.NDJSON | FileKind.JSON:
             lines = (JsonLines if format_.kind is FileKind.JSON else NdjsonLines)(path, taken)
             return lines.said() if format_.keeps_lines(into) else NdjsonTable(lines)

@@ -4,11 +4,13 @@ import asyncio
 import itertools
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from hlrframe.errors import ConfigError
 from hlrframe.files.account import account_of_run
+from hlrframe.files.kept import KeptAnswers
 from hlrframe.files.memory import Memory
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
@@ -71,7 +73,8 @@ def enrich_file(
 
     Each file appears under its name whole or not at all. Where a run ends early it appears too, with all its rows,
     whose states say what happened; only a run that obtained nothing leaves things as they were. A run that is killed
-    writes nothing; with a store, the next one asks only for what is missing.
+    writes nothing. Without a store answers are kept beside the destination (``.out.csv.answers``) until it is written
+    and nothing is left to ask: the same call asks only for what is missing.
 
     Args:
         source: The file to read, or a folder or pattern of files.
@@ -278,6 +281,9 @@ class FileJob:
             store: Whose answers need not be asked again.
             client: Of which provider.
         """
+        if store is None and self.kept.exist():
+            store = self.kept.store
+            return estimate_list(self._numbers, store=store, settings=self._settings_of(None), client=client)
         return estimate_list(self._numbers, store=store, settings=self._settings, client=client)
 
     def run(self, client: Client, *, store: StorePath = None, progress: ProgressOption = None) -> Report:
@@ -293,15 +299,36 @@ class FileJob:
         """
         if self._readings is None:
             self.read()
+        keeping = self.kept if store is None and not self._settings.offline else None
+        where = open_store(store) if keeping is None else keeping.store
+        call = Call(client, where, self._settings_of(store), self._naming)
         # The writing too is in that thread: a Ctrl-C meanwhile must not lose what was paid for.
-        call = Call(client, open_store(store), self._settings, self._naming)
-        outcomes, enrichment = run_sync(lambda: self._run(call, progress=progress))
-        raise_if_ended_early(outcomes, enrichment)
-        return enrichment.report
+        try:
+            outcomes, enrichment = run_sync(lambda: self._run(call, progress=progress))
+            report = enrichment.report
+            if keeping is not None and outcomes.error is None and report.stopped is None:
+                keeping.remove()
+                report = replace(report, kept=None)
+            raise_if_ended_early(outcomes, enrichment)
+        except Exception as error:
+            if keeping is not None:
+                keeping.told_by(error)
+            raise
+        return report
+
+    @property
+    def kept(self) -> KeptAnswers:
+        """Where answers are kept until the destination is written, in a run without a store."""
+        return KeptAnswers.beside(self.destination)
+
+    def _settings_of(self, store: StorePath) -> Settings:
+        # What this run itself kept is never asked again: only of a store would refresh mean older answers.
+        return self._settings.replace(refresh=False) if store is None else self._settings
 
     async def _run(self, call: Call, *, progress: ProgressOption) -> tuple[Outcomes, Enrichment[Path | None]]:
         for transfer in self._transfers:
             make_room(transfer.destination)
+            transfer.check_room(self._numbers.rows)
         outcomes = await self._ask(call, progress=progress)
         if outcomes.error is not None:
             report = self._counted(outcomes)
@@ -330,6 +357,7 @@ class FileJob:
         account = account_of_run(self._counted(outcomes), notes=self.notes) if wanted else ()
         readings, results = self._from_start(), Results(self._naming)
         for transfer in self._transfers:
+            make_room(transfer.destination)  # the folder may have gone while the numbers were asked
             transfer.write(readings, lambda reading: results.of(reading, outcomes), account=account)
         return results.complete(outcomes.report)
 

@@ -1,8 +1,10 @@
 """One file that is written from one or several: checked before anything is sent, then read, then written."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -11,7 +13,7 @@ from hlrframe.files.formats import check_fits, open_sink, open_source, written_e
 from hlrframe.files.inputs import InputFile
 from hlrframe.files.kinds import Format
 from hlrframe.files.matching import matched
-from hlrframe.files.paths import replacing, writable
+from hlrframe.files.paths import existing_folder, replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
 from hlrframe.files.source import Sink, Source, Taken
@@ -23,6 +25,9 @@ from hlrframe.model import FileKind, Naming, guard_frame
 from hlrframe.run import Cells
 
 __all__ = ["Transfer", "check_same_phones", "checked", "open_phones"]
+
+#: Bytes that the results of a row take at least as text.
+LEAST_ADDED: Final = 30
 
 
 class Transfer:
@@ -99,6 +104,23 @@ class Transfer:
             raise InputError(
                 f"{other.origin} is of another kind than {one.origin}: write them into a folder, not into one file"
             )
+
+    def check_room(self, rows: int) -> None:
+        """Refuses a destination whose disk has no room for the least that it can take.
+
+        Args:
+            rows: How many rows go there at most.
+
+        Raises:
+            InputError: The message says how much is needed, and how much there is.
+        """
+        into_same = all(file.format == self._into for file in self._files)
+        sizes = sum(file.path.stat().st_size for file in self._files) if into_same else 0
+        added = rows * LEAST_ADDED if self._into.packing is None and self._into.is_delimited else 0
+        free = shutil.disk_usage(existing_folder(self.destination)).free
+        if sizes + added > free:
+            needed, there = (f"{each / 1e6:,.0f} MB" for each in (sizes + added, free))
+            raise InputError(f"cannot write {self.destination}: it takes {needed} at least, and {there} are free")
 
     def phones(self) -> Iterator[Cells]:
         """Reads the phones of all rows.

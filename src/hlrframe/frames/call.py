@@ -101,7 +101,8 @@ def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> Non
     if report.stopped in _SOFT_STOPS:
         skipped = report.states.get("skipped", 0)
         why = _SOFT_STOPS[Reason(report.stopped)]
-        warnings.warn(f"{why}: {skipped:,} rows were not asked", IncompleteWarning, stacklevel=3)
+        kept = f"; what was paid for is kept in {report.kept}" if report.kept else ""
+        warnings.warn(f"{why}: {skipped:,} rows were not asked{kept}", IncompleteWarning, stacklevel=3)
 
 
 def open_store(store: StorePath) -> Store | None:

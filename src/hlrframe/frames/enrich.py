@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from hlrframe.errors import Interrupted
+from hlrframe.errors import AttachError, Interrupted
 from hlrframe.frames.adapters import OpenFrame, open_frame, open_list
 from hlrframe.frames.call import Call, StorePath, estimate_list, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Frame, Settings
@@ -216,5 +216,13 @@ async def _ask(call: Call, opened: OpenFrame, progress: ProgressOption) -> tuple
     reading = numbers.add(opened.cells)
     with shown(progress) as on_progress:
         outcomes = await call.asking(on_progress=on_progress).ask(numbers)
-    enriched = opened.attach(results.of(reading, outcomes, opened.cells.weights))
-    return outcomes, Enrichment(enriched, results.complete(outcomes.report))
+    columns = results.of(reading, outcomes, opened.cells.weights)
+    report = results.complete(outcomes.report)
+    try:
+        return outcomes, Enrichment(opened.attach(columns), report)
+    except Exception as error:
+        # Whatever a library raises now: what was paid for is handed over all the same.
+        kind = type(error).__name__
+        lost = AttachError(f"the results do not go beside the rows ({kind}): partial holds them alone, in their order")
+        lost.partial, lost.report = columns, report
+        raise lost from error

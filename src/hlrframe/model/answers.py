@@ -76,3 +76,5 @@ class Answer(NamedTuple):
     result: LookupResult
     #: Milli-credits booked for it.
     milli: int
+    #: Milli-credits that an earlier run, which never saw the answer, is now known to have paid for it.
+    earlier: int = 0

@@ -186,6 +186,8 @@ class Report:
     #: Why the run ended before its list did; ``None`` where it did not.
     stopped: str | None = None
     lanes: Sequence[LaneReport] = field(default=(), repr=False)
+    #: Where the answers are kept, so that the next run goes on from there; ``None`` where they are kept nowhere.
+    kept: str | None = None
     #: Each phone column by itself, where there are several.
     columns: Sequence[ColumnReport] = ()
     #: Rows by the verdict of the best of their numbers, where rows have a best one.
@@ -218,7 +220,8 @@ class Report:
             numbers = many(self.possibly_billed_twice, "number", "numbers")
             yield "in doubt", f"{numbers}, {amount(self.possibly_billed_twice_credits)} credits at the most"
         if self.stopped:
-            yield "stopped", f"{self.stopped}: run it again to go on from here"
+            on = "run it again to go on from here" if self.kept else "a store= would let the next run go on from here"
+            yield "stopped", f"{self.stopped}: {on}"
 
     def _each_column(self) -> Iterable[tuple[str, str]]:
         for each in self.columns:

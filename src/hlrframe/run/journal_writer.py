@@ -132,7 +132,9 @@ class JournalWriter:
         for reach in sorted({note.reach for note in group if note.answers}):
             answers = [answer for note in group if note.reach == reach for answer in note.answers]
             self._book.add(answers, received_at=now)
-            batch = answers_to_batch(answers, received_at=now, provider=self._book.provider)
+            # A run's own bill is its own; the books of a store are those of all runs.
+            paid = [each._replace(milli=each.milli + each.earlier) if each.earlier else each for each in answers]
+            batch = answers_to_batch(paid, received_at=now, provider=self._book.provider)
             entries.append(Answered(batch, now, cache_days=reach[0], recheck_days=reach[1]))
         self._journal.write(entries)
 

@@ -32,6 +32,10 @@ def open(frame: Any, wanted: Wanted) -> OpenFrame:  # noqa: A001  # the name tha
         return replace(opened, attach=lambda results: _as_batch(opened.attach(results)))
     table = frame if isinstance(frame, pa.Table) else _table_of_stream(frame)
     wanted.check(table.column_names)
+    try:
+        table.validate(full=True)  # damage that shows when the results are written would show too late
+    except pa.ArrowInvalid as error:
+        raise InputError("the table is damaged: a column's offsets or bytes make no sense; read it again") from error
     return wanted.open(
         table.column_names,
         lambda name: texts_of(series_of(table.column(name), name)),

@@ -52,7 +52,8 @@ class Feedback:
             milli = prices.charged(outcome)
             spent += milli
             booked = self._doubts.settle(number, outcome, milli) if budget.doubts else 0
-            answers.append(Answer(number, outcome, milli + booked))
+            earlier = 0 if booked or number not in self._run.asked_earlier else self._paid_earlier(outcome, milli)
+            answers.append(Answer(number, outcome, milli + booked, earlier))
         silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
         unsaid = list(itertools.chain.from_iterable(silent))
         self._doubts.add(unsaid)
@@ -62,6 +63,11 @@ class Feedback:
         for failure, numbers in failures.items():
             self._again(ticket, numbers, failure, now, own=own)
         return answers
+
+    def _paid_earlier(self, result: LookupResult, milli: int) -> int:
+        """Gives what the run that asked for a number and never saw the answer is now known to have paid."""
+        proof = self._run.prices.proved(result, milli, lost=1)
+        return 0 if proof is None else proof[0]
 
     def refused(
         self, ticket: Ticket, reason: Reason, now: float, *, retry_after: float | None = None, reached: bool = True

@@ -103,6 +103,8 @@ class Scheduler:
         if numbers:
             attempt = Attempt(0, recheck=recheck)
             self.state.owes(numbers, attempt)
+            if recheck:
+                self.state.asked_earlier.update(numbers)
             self.state.roster.put(self.state.roster.lane(lane, most=self.state.window.most), numbers, attempt)
 
     def resume(self, now: float) -> None:

@@ -42,6 +42,8 @@ class RunState:
     suspects: set[str] = field(default_factory=set)
     #: Why nothing more is sent, if it is not.
     halted: Reason | None = None
+    #: Numbers that an earlier run may have been billed for without seeing the answer.
+    asked_earlier: set[str] = field(default_factory=set)
     #: Milli-credits that numbers which may have been billed can cost at most when they are asked again.
     owed: int = 0
     answered: int = 0
