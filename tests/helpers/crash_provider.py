@@ -41,7 +41,7 @@ class Rationed(Emulator):
 
     def account(self):
         """How often each number was asked, and charged."""
-        return {"asked": dict(self.bill.asked), "charges": dict(self.bill.charges)}
+        return {"asked": dict(self.bill.asked), "charges": dict(self.bill.charges), "total": str(self.bill.total)}
 
 
 def main() -> None:
