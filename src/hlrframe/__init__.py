@@ -38,8 +38,18 @@ if _typing.TYPE_CHECKING:
         Unavailable,
         UnsealedWarning,
     )
-    from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file
-    from hlrframe.frames import clean, enrich, enrich_async, enrich_batches, enrich_with_report, estimate, lookup
+    from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file, select_file
+    from hlrframe.frames import (
+        Selection,
+        clean,
+        enrich,
+        enrich_async,
+        enrich_batches,
+        enrich_with_report,
+        estimate,
+        lookup,
+        select,
+    )
     from hlrframe.model import (
         Budget,
         Enrichment,
@@ -91,6 +101,7 @@ __all__ = [
     "Report",
     "RequestError",
     "RunError",
+    "Selection",
     "Settings",
     "State",
     "Store",
@@ -110,15 +121,17 @@ __all__ = [
     "estimate",
     "estimate_file",
     "lookup",
+    "select",
+    "select_file",
     "summarize",
 ]
 
 #: Where each public name is at home; those that are not here are errors. A name is loaded when it is first used, so
 #: that ``hlrframe --help`` waits for no column and no socket.
 _HOMES: _typing.Final = {
-    **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file"), "files"),
+    **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file", "select_file"), "files"),
     **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
-    **dict.fromkeys(("estimate", "lookup"), "frames"),
+    **dict.fromkeys(("Selection", "estimate", "lookup", "select"), "frames"),
     **dict.fromkeys(("Budget", "Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),

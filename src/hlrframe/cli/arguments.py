@@ -67,6 +67,7 @@ def build_parser() -> ArgumentParser:
     _add_enrich(commands)
     _add_estimate(commands)
     _add_clean(commands)
+    _add_select(commands)
     _add_report(commands)
     _add_balance(commands)
     _add_budget(commands)
@@ -255,6 +256,36 @@ def _add_output_encoding(parser: ArgumentParser) -> None:
 def _add_price(parser: ArgumentParser) -> None:
     parser.add_argument("--price-per-credit", type=float, metavar="X", help="say sums in money, too")
     parser.add_argument("--currency", default="", metavar="CODE", help="what that price is in, such as EUR")
+
+
+def _add_select(commands: Any) -> None:  # noqa: ANN401  # see _add
+    parser = _add(
+        commands,
+        "select",
+        "write the rows of an enriched file that are to be acted on, and count the others by reason; free",
+        "select clean.csv --textable -o to_text.csv",
+        "select clean.parquet --textable --one-per customer_id --suppress optouts.csv --region GB -o to_text.xlsx",
+        "select clean.csv --verdict dead --country GB -o remove.csv",
+    )
+    parser.add_argument("source", metavar="SRC", help="what enrich wrote")
+    parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    parser.add_argument("--textable", action="store_true", help="live mobiles, each number once")
+    for name, what in _WANTED.items():
+        parser.add_argument(f"--{name}", action="append", metavar="WORD", help=f"{what}; may be repeated")
+    parser.add_argument("--max-age", metavar="AGE", help="no answer that is older, such as 30d")
+    parser.add_argument("--one-per", metavar="NAME", help="column that tells people apart: one row for each")
+    parser.add_argument("--suppress", metavar="FILE", help="file of numbers to leave out, in any spelling")
+    _add_region(parser)
+    parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
+    _add_json(parser)
+
+
+_WANTED: Final = {
+    "verdict": "verdict, such as live",
+    "type": "type of number, such as MOBILE",
+    "country": "country of the network, such as GB",
+    "network": "network, by its name or code",
+}
 
 
 def _add_report(commands: Any) -> None:  # noqa: ANN401  # see _add

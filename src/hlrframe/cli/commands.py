@@ -15,7 +15,7 @@ from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file
+from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file, select_file
 from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount
 from hlrframe.store import Store
 
@@ -172,6 +172,28 @@ def _clean(options: Namespace) -> int:
     return DONE
 
 
+def _select(options: Namespace) -> int:
+    report = select_file(
+        options.source,
+        options.output,
+        textable=options.textable,
+        verdict=options.verdict,
+        number_type=options.type,
+        country=options.country,
+        network=options.network,
+        max_age=options.max_age,
+        one_per=options.one_per,
+        suppress=options.suppress,
+        region=options.region,
+        prefix=options.prefix,
+    )
+    if options.json:
+        show_json({"output": options.output, "selection": report})
+    else:
+        show(f"{report}\nwritten: {options.output}")
+    return DONE
+
+
 def _balance(options: Namespace) -> int:
     client = account(options)
     credits_left = client.balance()
@@ -238,6 +260,7 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "enrich": _enrich,
     "estimate": _estimate,
     "clean": _clean,
+    "select": _select,
     "report": _report,
     "balance": _balance,
     "budget": budget_command,

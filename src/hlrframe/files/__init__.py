@@ -3,6 +3,7 @@
 ::
 
     job         file in, file out: read, ask, write   <- open this first
+    select      enriched file in, the rows to act on out
     clean       the same with what the numbering plans say, for nothing
     routes      which files are read and where each goes
     inputs      a file that is read: where its bytes are, what it is, what messages call it
@@ -28,5 +29,15 @@
 from hlrframe.files.clean import Cleaned, clean_file
 from hlrframe.files.job import FileJob, GuardOption, enrich_file, estimate_file
 from hlrframe.files.kept import KeptAnswers
+from hlrframe.files.select import select_file
 
-__all__ = ["Cleaned", "FileJob", "GuardOption", "KeptAnswers", "clean_file", "enrich_file", "estimate_file"]
+__all__ = [
+    "Cleaned",
+    "FileJob",
+    "GuardOption",
+    "KeptAnswers",
+    "clean_file",
+    "enrich_file",
+    "estimate_file",
+    "select_file",
+]

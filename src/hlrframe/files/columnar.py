@@ -28,7 +28,7 @@ _IPC_FILE_MAGIC: Final = b"ARROW1"
 class TypedFile(ABC):
     """A file whose columns have types."""
 
-    def __init__(self, path: Path, schema: pa.Schema, taken: Taken, *, whole: bool) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, taken: Taken, *, whole: bool = False) -> None:
         self._path = path
         self._schema = schema
         check_distinct(schema.names, path)

@@ -6,6 +6,7 @@
     call         what every function begins with: whom to ask, what results are called
     stream       enrich_batches()
     clean        clean()
+    select       select(): the list to act on; rules: which numbers are wanted, and why others are not
     adapters     the one boundary to frame libraries
     to_text      cells of any type as text
     accessors    the same functions as methods
@@ -16,16 +17,24 @@ from hlrframe.frames.adapters import OpenFrame, open_frame
 from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.frames.clean import CLEAN_COLUMNS, clean
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
+from hlrframe.frames.rules import Chosen, Rule, SelectionReport, Words, chosen, is_needed
+from hlrframe.frames.select import Selection, select
 from hlrframe.frames.stream import enrich_batches
 
 __all__ = [
     "CLEAN_COLUMNS",
     "READINGS",
     "Call",
+    "Chosen",
     "FrameAccessor",
     "OpenFrame",
+    "Rule",
+    "Selection",
+    "SelectionReport",
     "SeriesAccessor",
     "StorePath",
+    "Words",
+    "chosen",
     "clean",
     "enrich",
     "enrich_async",
@@ -33,9 +42,11 @@ __all__ = [
     "enrich_with_report",
     "estimate",
     "estimate_list",
+    "is_needed",
     "lookup",
     "open_frame",
     "open_store",
     "raise_if_ended_early",
     "read_cells",
+    "select",
 ]

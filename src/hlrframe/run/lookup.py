@@ -94,8 +94,8 @@ async def resolve_numbers(
     key = pl.col("msisdn").cast(pl.UInt64)
     rows, found = (each.with_columns(key=key).sort("key") for each in (numbers.numbers, outcomes))
     table = rows.join(found.drop("msisdn"), on="key", how="left", maintain_order="left")
-    kept = None if store is None else store.layout.name
-    report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0, kept=kept)
+    where = None if store is None else store.layout.name
+    report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0, kept=where)
     if result is None:
         return Outcomes(table, kinds, columns, report, None)
     report = _told(report, result, by_lane(to_ask, (outcomes, kinds)))

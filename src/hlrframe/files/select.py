@@ -1,0 +1,169 @@
+"""An enriched file in, a file of the rows to act on out: read once for the choice, once for the rows."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+
+from hlrframe.errors import InputError
+from hlrframe.files.formats import open_sink, open_source
+from hlrframe.files.inputs import InputFile
+from hlrframe.files.kinds import Format
+from hlrframe.files.ndjson import NdjsonTable
+from hlrframe.files.paths import check_destination, make_room, replacing, writable
+from hlrframe.files.routes import sources_of
+from hlrframe.files.source import Sink, Source, Taken
+from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed
+from hlrframe.model import Naming
+
+__all__ = ["select_file"]
+
+#: Stands for what a source is read into, so that each of its pieces is a table.
+_TABLE: Final = Path("rows.parquet")
+
+
+def select_file(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    *,
+    textable: bool = False,
+    verdict: Words = None,
+    number_type: Words = None,
+    country: Words = None,
+    network: Words = None,
+    max_age: str | timedelta | None = None,
+    one_per: str | None = None,
+    suppress: Any = None,  # noqa: ANN401  # any list of numbers
+    region: str | None = None,
+    prefix: str = "hlr_",
+) -> SelectionReport:
+    """Writes the rows of an enriched file that are to be acted on, as :func:`hlrframe.select` chooses them.
+
+    Rows are held in pieces; of the results all are held that the rule looks at. Sends nothing, costs nothing.
+
+    Args:
+        source: What :func:`hlrframe.enrich_file` wrote: a file, a folder or a pattern of them.
+        destination: The file to write, of any kind that can be written.
+        textable: See :func:`hlrframe.select`, as for everything else.
+        verdict: Verdicts that are wanted.
+        number_type: Types of number.
+        country: Countries of the networks.
+        network: Names or codes of the networks.
+        max_age: How old an answer may be.
+        one_per: Name of a column that tells people apart.
+        suppress: Numbers to leave out; or the path of a file whose first column, or whose column of results, has them.
+        region: Country of suppressed numbers that are written without a code.
+        prefix: What stands before the names of the result columns.
+
+    Raises:
+        InputError: A file cannot be read or written, or was not enriched.
+        ConfigError: A word is no verdict, type or country; an age is none.
+    """
+    if isinstance(suppress, str | os.PathLike):
+        suppress = numbers_in(Path(suppress).expanduser())
+    rule = Rule.of(
+        textable=textable,
+        verdict=verdict,
+        number_type=number_type,
+        country=country,
+        network=network,
+        max_age=max_age,
+        suppress=suppress,
+        region=region,
+    )
+    files = sources_of(source)
+    to = check_destination(destination, sources=[file.origin for file in files])
+    sources = [_opened(file, f"*{prefix}verdict") for file in files]
+    found = chosen(
+        _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
+    )
+    make_room(to)
+    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, prefix)) as sink:
+        first, start = True, 0
+        for table in _tables(sources):
+            rows = found.rows.filter(pl.col("row").is_between(start, start + table.num_rows, closed="left"))
+            part = _taken(table, rows, start, prefix=prefix if found.several else None)
+            start += table.num_rows
+            if first or part.num_rows:
+                sink.write(part)
+            first = False
+    return found.report
+
+
+def numbers_in(path: Path) -> pl.Series:
+    """Gives the cells of a file that holds one number a row: its column of results, else its first column.
+
+    Raises:
+        InputError: It cannot be read, or is empty.
+    """
+    if Format.is_known(path) and not path.name.endswith(".txt"):
+        try:
+            source = _opened(InputFile.of(path), "*msisdn")
+        except InputError:
+            source = _opened(InputFile.of(path), "*")
+        tables = list(_tables([source]))
+        names = tables[0].column_names if tables else []
+        if not names:
+            raise InputError(f"{path} is empty: it should hold the numbers to leave out")
+        name = next((each for each in names if str(each).endswith("msisdn")), names[0])
+        cells = pl.concat([pl.Series(name, table.column(name)).cast(pl.String) for table in tables])
+        return pl.concat([pl.Series(name, [name]), cells])  # a list without a header has a number there
+    try:
+        return pl.Series(path.read_text(encoding="utf-8-sig").splitlines(), dtype=pl.String)
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from error
+
+
+def _sink(temporary: Path, to: Path, prefix: str) -> Sink:
+    numbers = [f"{prefix}msisdn", f"{prefix}selected_msisdn"]
+    return open_sink(temporary, Format.of(to), source=Format.of(_TABLE), name=to.name, columns=numbers)
+
+
+def _opened(file: InputFile, pattern: str) -> Source:
+    with file.named():
+        source = open_source(file, Taken(Naming.of_names([pattern])), into=Format.of(_TABLE))
+    if isinstance(source, NdjsonTable):
+        deque(source.phones(), maxlen=0)  # its columns are known when all of it was read
+    return source
+
+
+def _tables(sources: Sequence[Source]) -> Iterator[pa.Table]:
+    nothing = pl.DataFrame()
+    for source in sources:
+        yield source.head().attach(nothing)
+        for piece in source.pieces():
+            yield piece.attach(nothing)
+
+
+def _results(sources: Sequence[Source], path: Path, *, one_per: str | None, prefix: str) -> pl.DataFrame:
+    parts: list[pl.DataFrame] = []
+    for table in _tables(sources):
+        if one_per is not None and one_per not in table.column_names:
+            raise InputError(f"{path} has no column {one_per!r}: it should tell people apart")
+        needed = [name for name in table.column_names if is_needed(name, prefix) or name == one_per]
+        parts.append(pl.DataFrame(table.select(needed)))
+    return pl.concat(parts, how="diagonal_relaxed")
+
+
+def _taken(table: pa.Table, rows: pl.DataFrame, start: int, *, prefix: str | None) -> pa.Table:
+    part = table.cast(pa.schema([_takeable(field) for field in table.schema])).take(
+        (rows["row"] - start).cast(pl.Int64).to_arrow()
+    )
+    if prefix is None:
+        return part
+    for name in ("selected_column", "selected_msisdn"):
+        part = part.append_column(f"{prefix}{name}", rows[name].to_arrow().cast(pa.string()))
+    return part
+
+
+def _takeable(field: "pa.Field[Any]") -> "pa.Field[Any]":
+    """Gives a field in a type whose rows Arrow can take: of views it cannot."""
+    if field.type == pa.string_view():
+        return field.with_type(pa.string())
+    return field.with_type(pa.binary()) if field.type == pa.binary_view() else field

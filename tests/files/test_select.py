@@ -1,0 +1,117 @@
+"""The list to act on: which rows are taken, why the others are not, from frames and from files of any kind."""
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import hlrframe as hf
+from helpers.lists import connected
+from hlrframe.cli import main
+
+GB = hf.Settings(default_region="GB")
+PEOPLE = {
+    "id": ["1", "2", "3", "4", "5", "1"],
+    "phone": ["+44 7400 123456", "020 7946 0000", "n/a", "07400123456", "+33612345678", "07400 123457"],
+}
+
+
+@pytest.fixture(scope="module")
+def enriched():
+    return hf.enrich(pl.DataFrame(PEOPLE), "phone", client=connected()[1], settings=GB)
+
+
+def kept(frame):
+    return pl.DataFrame(frame)["phone"].to_list()
+
+
+def test_the_ready_rule_takes_live_mobiles_once(enriched):
+    """Textable takes live mobiles, each number once; every other row is counted under one reason."""
+    frame, report = hf.select(enriched, textable=True)
+    assert kept(frame) == [PEOPLE["phone"][0], PEOPLE["phone"][5]]
+    assert (report.rows, report.selected, sum(report.excluded.values())) == (6, 2, 4)
+    assert report.excluded["same_number"] == report.excluded["rejected: empty"] == 1
+    assert "agreed to hear from you is not checked" in str(report)
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pl.LazyFrame, pd.DataFrame, pa.table])
+def test_any_frame_comes_back_as_its_own_type(make):
+    """Every type of frame gives the same rows, in its own type."""
+    frame = hf.enrich(make(PEOPLE), "phone", client=connected()[1], settings=GB)
+    chosen, _ = hf.select(frame, textable=True)
+    assert isinstance(chosen, type(frame))
+    assert kept(chosen.collect() if isinstance(chosen, pl.LazyFrame) else chosen) == [
+        PEOPLE["phone"][0],
+        PEOPLE["phone"][5],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "places"),
+    [
+        pytest.param({"country": "United Kingdom"}, [0, 1, 3, 5], id="a country by its name"),
+        pytest.param({"country": ["FR"]}, [4], id="by its code"),
+        pytest.param({"number_type": "stage_and_screen"}, [1], id="a type in any case"),
+        pytest.param({"verdict": "live", "suppress": ["07400 123457"], "region": "GB"}, [0, 3], id="suppressed"),
+        pytest.param({"verdict": "live", "one_per": "id"}, [0, 3], id="one row a person"),
+        pytest.param({"network": "THREE"}, [0, 3, 5], id="a network in any case"),
+        pytest.param({"max_age": "1d"}, [0, 1, 3, 4, 5], id="young answers"),
+    ],
+)
+def test_rules(enriched, rule, places):
+    """A rule takes the rows that fit it, in their order."""
+    chosen, report = hf.select(enriched, **rule)
+    assert kept(chosen) == [PEOPLE["phone"][place] for place in places]
+    assert report.selected + sum(report.excluded.values()) == report.rows
+
+
+def test_old_answers_are_left_out(enriched):
+    """An answer that is older than asked for is no reason to act."""
+    old = enriched.with_columns(pl.col("hlr_checked_at") - pl.duration(days=40))
+    assert hf.select(old, max_age="30d").report.excluded["too_old"] == 5
+
+
+def test_the_first_column_that_fits():
+    """Of several phone columns the first whose number fits is taken, and named."""
+    people = {"home": ["020 7946 0000", "n/a"], "mobile": ["07400 123456", "n/a"]}
+    both = hf.enrich(pl.DataFrame(people), ["home", "mobile"], client=connected()[1], settings=GB)
+    chosen, report = hf.select(both, textable=True)
+    assert chosen.select("hlr_selected_column", "hlr_selected_msisdn").rows() == [("mobile", "447400123456")]
+    assert report.excluded == {"rejected: empty": 1}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "arrow"])
+@pytest.mark.parametrize("into", ["csv", "parquet"])
+def test_files(tmp_path, enriched, ending, into):
+    """A file of any kind gives the rows that its frame gives."""
+    source, out, stop = tmp_path / f"in.{ending}", tmp_path / f"out.{into}", tmp_path / "stop.txt"
+    write = {"csv": enriched.write_csv, "parquet": enriched.write_parquet, "ndjson": enriched.write_ndjson}
+    write.get(ending, enriched.write_ipc)(source)
+    stop.write_text("0044 7400 123457\nnot a number\n")
+    report = hf.select_file(source, out, textable=True, suppress=stop, one_per="id")
+    read = pl.read_csv(out, infer_schema=False) if into == "csv" else pl.read_parquet(out)
+    assert read["phone"].to_list() == [PEOPLE["phone"][0]]
+    assert read.columns == enriched.columns
+    assert report.excluded["suppressed"] == 1
+
+
+def test_the_command(tmp_path, enriched, capsys):
+    """The command writes the list, and says what was left out and why."""
+    enriched.write_csv(tmp_path / "in.csv")
+    arguments = [str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--textable", "--country", "GB"]
+    assert main(["select", *arguments]) == 0
+    assert capsys.readouterr().out.startswith("2 rows selected of 6\n")
+    assert pl.read_csv(tmp_path / "out.csv").height == 2
+    assert main(["select", *arguments[:-1], "Narnia"]) == 2
+    assert "'Narnia' is no country" in capsys.readouterr().err
+
+
+def test_what_was_never_enriched(tmp_path):
+    """A frame or file without results is refused with the cure; so are words that are none."""
+    with pytest.raises(hf.InputError, match="no column 'hlr_verdict': pass what enrich gave"):
+        hf.select(pl.DataFrame(PEOPLE), textable=True)
+    pl.DataFrame(PEOPLE).write_csv(tmp_path / "in.csv")
+    with pytest.raises(hf.InputError, match=r"no column is called '\*hlr_verdict'"):
+        hf.select_file(tmp_path / "in.csv", tmp_path / "out.csv")
+    with pytest.raises(hf.ConfigError, match="'alive' is no verdict: use some of live, "):
+        hf.select(pl.DataFrame(PEOPLE), verdict="alive")
