@@ -3,6 +3,7 @@
 ::
 
     arguments    what can be typed, and the settings that it stands for   <- open this first
+    parser       what all arguments are made of; upkeep: those of the store, the account and the command itself
     commands     what each command does
     storing      the commands that look after a store
     budgets      what several runs may spend together, and who is running

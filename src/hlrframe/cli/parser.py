@@ -1,0 +1,79 @@
+"""What every command's arguments are made of: the parser, and the options that several commands have."""
+
+import sys
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from typing import Any, NoReturn
+
+from hlrframe.errors import InputError
+
+__all__ = ["Parser", "Version", "WrongUse", "add", "add_emulators", "add_json", "add_price", "add_region", "add_yes"]
+
+
+class WrongUse(InputError):
+    """The arguments cannot be understood."""
+
+
+class Parser(ArgumentParser):
+    """A parser whose texts keep their lines and whose options are typed out."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of argparse
+        super().__init__(formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what the message says, in place of leaving the process."""
+        raise WrongUse(f"{message}; see {self.prog} --help")
+
+
+class Version(Action):
+    """Shows the version and leaves."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        """Does so."""
+        from importlib.metadata import version  # noqa: PLC0415  # reads files: only when asked
+
+        sys.stdout.write(f"hlrframe {version('hlrframe')}\n")
+        parser.exit()
+
+
+def add(commands: Any, name: str, about: str, *examples: str, command: str | None = None) -> ArgumentParser:  # noqa: ANN401  # argparse names no type for it
+    """Adds a command: what it is for, and examples of it."""
+    epilog = "\n".join((f"example{'s' * (len(examples) > 1)}:", *(f"  hlrframe {each}" for each in examples)))
+    parser: ArgumentParser = commands.add_parser(name, help=about, description=f"{about}.", epilog=f"{epilog}\n")
+    parser.set_defaults(command=command or name, json=False, store=None)
+    return parser
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Adds --json."""
+    parser.add_argument("--json", action="store_true", help="show the result as one JSON object, and nothing else")
+
+
+def add_yes(parser: ArgumentParser) -> None:
+    """Adds --yes."""
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask first")
+
+
+def add_region(parser: ArgumentParser) -> None:
+    """Adds the country of numbers without a country code."""
+    parser.add_argument("--region", metavar="CC", help="country of numbers without a country code: GB, USA, +44")
+
+
+class _EmulatorAs(Action):
+    """Names the file that an emulator is to behave as, and asks one."""
+
+    def __call__(self, parser: ArgumentParser, options: Namespace, values: object, *_: object) -> None:  # noqa: ARG002  # argparse passes it by position
+        options.emulator, options.emulator_as = True, values
+
+
+def add_emulators(parser: ArgumentParser, about: str) -> None:
+    """Adds that an emulator is asked."""
+    parser.add_argument("--emulator", action="store_true", help=about)
+    parser.add_argument(
+        "--emulator-as", action=_EmulatorAs, metavar="FILE", help="the same, behaving as a file of hlrframe check says"
+    )
+
+
+def add_price(parser: ArgumentParser) -> None:
+    """Adds what a credit costs."""
+    parser.add_argument("--price-per-credit", type=float, metavar="X", help="say sums in money, too")
+    parser.add_argument("--currency", default="", metavar="CODE", help="what that price is in, such as EUR")
