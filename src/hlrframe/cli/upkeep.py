@@ -30,7 +30,7 @@ def add_balance(commands: Any) -> None:  # noqa: ANN401  # see add
 def add_budget(commands: Any) -> None:  # noqa: ANN401  # see add
     """Adds ``budget``."""
     about = "show what the runs of a store may spend together, and who is running"
-    parser = add(commands, "budget", about, "budget answers", "budget s3://acme/answers --set team=20000/month")
+    parser = add(commands, "budget", about, "budget answers", "budget answers --set team=20000/month")
     parser.add_argument("directory", metavar="DIR", help="the folder of the store, or its URL")
     parser.add_argument("--set", metavar="NAME=N[/day|/month]", help="make a budget, or change it for everybody")
     add_json(parser)
