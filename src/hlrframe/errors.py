@@ -165,7 +165,7 @@ class BudgetWarning(UserWarning):
 
 
 class DamagedWarning(UserWarning):
-    """A file of the store cannot be read; it was set aside and the store goes on without it."""
+    """A file of the store cannot be read and was set aside, or was cut or removed; the store goes on without it."""
 
 
 class GuessWarning(UserWarning):

@@ -9,7 +9,7 @@ import pyarrow as pa
 from helpers.stores import DAY, NOON, PAID, answered, number
 from hlrframe.store import Asked, Store
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
-from hlrframe.store.segment import read_segment
+from hlrframe.store.segment import commits_in, read_segment
 
 Harm = Callable[[Path], object]
 
@@ -41,8 +41,10 @@ def files(path: Path, pattern: str) -> list[Path]:
 
 
 def delete(*patterns: str) -> Harm:
-    """Deletes what fits."""
-    return lambda path: [each.unlink() for pattern in patterns for each in files(path, pattern)]
+    """Deletes what fits, empty folders too."""
+    return lambda path: [
+        each.rmdir() if each.is_dir() else each.unlink() for pattern in patterns for each in files(path, pattern)
+    ]
 
 
 def write(name: str, content: bytes | str) -> Harm:
@@ -73,6 +75,11 @@ def change(pattern: str, how: Callable[[bytes], bytes]) -> Harm:
 
 def cut(pattern: str, *, by: int) -> Harm:
     return change(pattern, lambda raw: raw[:-by])
+
+
+def last_commit(raw: bytes) -> bytes:
+    """The bytes of a journal's last commit."""
+    return raw[commits_in(raw[:-1]).whole :]
 
 
 def both(*harms: Harm) -> Harm:

@@ -3,6 +3,7 @@
 A new case is one line of a table.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from helpers.store_harm import GONE, STAYS, both, change, copy, cut, delete, lived_in, traces, write
+from helpers.store_harm import GONE, STAYS, both, change, copy, cut, delete, last_commit, lived_in, traces, write
 from helpers.stores import NOON, PAID, answered, known, number
 from hlrframe.errors import InputError, StoreError
 from hlrframe.store import DamagedWarning, Store
@@ -53,6 +54,26 @@ ERASURES = [
 ]
 
 
+#: Name, what is done to a store, what the next reading and the next run must say of it.
+LOSSES = [
+    ("nothing", both(), WORKS, WORKS),
+    ("a part deleted", delete("parts/*0000.parquet"), "did not go by our hand", "did not go by our hand"),
+    ("the folder of parts deleted", delete("parts/*", "parts"), "did not go by our hand", "did not go by our hand"),
+    ("what was asked deleted", delete("asked/*"), "did not go by our hand", "did not go by our hand"),
+    ("a journal deleted", delete("journal/*.arrows"), "did not go by our hand", "did not go by our hand"),
+    ("a journal emptied", change("journal/*.arrows", lambda _: b""), "was cut: 0 of", "was cut: 0 of"),
+    ("a journal cut by a byte", cut("journal/*.arrows", by=1), "was cut", "was cut"),
+    ("a journal cut by a commit", cut("journal/*.arrows", by=3000), "was cut", "was cut"),
+    ("a journal zeroed at its end", change("journal/*", lambda raw: raw[:-900] + bytes(900)), WORKS, "was set aside"),
+    ("a part emptied", change("parts/*", lambda _: b""), "was set aside", "was set aside"),
+    ("a part cut", cut("parts/*", by=9), "was set aside", "was set aside"),
+    ("a torn end", change("journal/*.arrows", lambda raw: raw + last_commit(raw)[:-20]), WORKS, WORKS),
+    ("a torn end without a seal", change("journal/*.arrows", lambda raw: raw + raw[2000:3000]), WORKS, WORKS),
+    ("the power lost within a commit", change("journal/*.arrows", lambda raw: raw + bytes(4096)), WORKS, WORKS),
+    ("an older store without an inventory", both(delete("inventory/*", "inventory")), WORKS, WORKS),
+]
+
+
 @pytest.fixture(autouse=True)
 def _no_keys_at_hand(monkeypatch):
     for name in ("HLR_STORE_KEY", "HLR_STORE_HASH_KEY"):
@@ -86,6 +107,62 @@ def test_forgetting_leaves_no_byte_or_says_where(path, key, harm, says):
     if not says:
         assert traces(store, GONE) == []
         assert forget(path, key, GONE) == WORKS
+
+
+def said(use):
+    """Everything that was warned of meanwhile."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DamagedWarning)
+        use()
+    return "; ".join(str(each.message) for each in caught)
+
+
+@pytest.mark.parametrize(("harm", "reading", "run"), [each[1:] for each in LOSSES], ids=[each[0] for each in LOSSES])
+def test_what_is_lost_is_said(path, harm, reading, run):
+    """What somebody removed, emptied or cut is said at the next reading and by the next run; a torn end is no loss."""
+    store = lived_in(path)
+    harm(path)
+    for use, words in (
+        (lambda: known(store, [GONE]), reading),
+        (lambda: store.journal(PAID).seal(), run if "aside" not in reading else WORKS),
+    ):
+        found = said(use)
+        assert (words in found) if words else (found == WORKS)
+    if "hand" in reading:
+        with pytest.warns(DamagedWarning):
+            assert store.health().lost
+    for aside in path.glob("*/*.damaged"):
+        aside.unlink()
+    if "hand" in reading:
+        assert "hand" in said(store.compact)
+    assert said(lambda: (store.journal(PAID).seal(), known(store, [GONE]))) == WORKS
+    assert store.health().lost == ()
+
+
+@pytest.mark.parametrize("end", range(20, 2900, 311))
+def test_a_torn_end_never_keeps_a_number(path, key, end):
+    """Wherever a write was cut off by a kill, the next forgetting finds nothing damaged and leaves nothing."""
+    store = lived_in(path, **key)
+    [journal] = path.glob("journal/*.arrows")
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + last_commit(whole)[:end])
+    assert said(lambda: store.forget(GONE)) == WORKS
+    assert traces(store, GONE) == []
+
+
+def test_a_full_disk_says_what_is_kept(path, monkeypatch):
+    """The message of a full disk counts the answers that are on disk, and no others."""
+    with Store(path).journal(PAID) as journal:
+        journal.write([answered(GONE, STAYS)])
+        monkeypatch.setattr("hlrframe.store.segment.append", full)
+        with pytest.raises(StoreError, match=r"the disk is full; .*; 2 answers of this run are on disk; what else"):
+            journal.write([answered(*map(number, range(30)))])
+        monkeypatch.undo()
+    assert len(Store(path).scan().collect()) == 2
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_forgetting_one_keeps_the_others(path, key):

@@ -255,6 +255,7 @@ def test_a_name_that_others_took_is_no_loss(machine, bucket, tmp_path):
     grown.write([answered(number(1)), answered(number(2))])
     (longer,) = (tmp_path / "here" / "journal").iterdir()
     grown._segment.close()
+    store.layout.inventory.drop([longer])
     longer.rename(file)
     assert file.read_bytes() != raw
     write(store)
@@ -458,6 +459,41 @@ def test_a_forked_process_is_told_to_be_spawned(machine):
         assert "in a forked process" in (words := said.read())
     assert 'get_context("spawn")' in words
     os.waitpid(child, 0)
+
+
+def test_what_was_deleted_in_the_bucket_stays_in_the_mirror(machine, bucket):
+    """Parts that something else deleted are still used where they are mirrored, said of, and put back by compacting."""
+    here, there = machine("here"), machine("there")
+    for index in range(3):
+        write(here, answered(number(index)))
+    assert len(known(there, numbers(9))) == 3
+    bucket.delete([f"parts/{name}" for name in list(bucket.sizes("parts"))[:2]])
+    with pytest.warns(DamagedWarning, match="2 parts, such as .* went from s3://bucket/answers, and not by our hand"):
+        assert set(known(here, numbers(9))) == set(numbers(3))
+    late = machine("late")
+    with pytest.warns(DamagedWarning, match=r"s3://bucket/answers/parts/.* and 1 more did not go by our hand"):
+        late.journal(PAID).seal()
+    with pytest.warns(DamagedWarning):
+        assert here.compact().after == 1
+    assert set(known(late, numbers(9))) == set(known(there, numbers(9))) == set(numbers(3))
+    assert bucket.sizes("inventory").keys() == bucket.sizes("parts").keys()
+
+
+def test_what_is_lost_is_forgotten_too(machine, bucket, tmp_path):
+    """A part that is in a mirror alone is searched like the others; one that is nowhere is taken for lost."""
+    here = machine()
+    for index in range(3):
+        write(here, answered(number(index), number(5)))
+    bucket.delete([f"parts/{name}" for name in bucket.sizes("parts")])
+    with pytest.warns(DamagedWarning):
+        assert here.forget(number(5)) == 3
+    assert holders(tmp_path / "here", number(5)) == []
+    assert len(known(machine("there"), numbers(9))) == 3
+    bucket.delete([f"parts/{name}" for name in list(bucket.sizes("parts"))[:1]])
+    assert len(machine("late").health().lost) == 1
+    machine("late").compact()
+    assert machine("late").health().lost == ()
+    assert len(known(machine("late"), numbers(9))) == 2
 
 
 def test_a_tidier_that_lost_its_lock_changes_nothing(machine, bucket):

@@ -194,6 +194,9 @@ def _store(place: str) -> Iterator[Finding]:
     if health.damaged:
         cure = "restore them from a backup, or delete them: their numbers will be asked again"
         yield Finding("files", "problem", f"damaged: {', '.join(health.damaged)}", cure, REFUSED)
+    if health.lost:
+        cure = "restore them from a backup, or `hlrframe store compact`, which takes them for lost"
+        yield Finding("files", "problem", f"removed by something else: {', '.join(health.lost)}", cure, REFUSED)
     if health.orphans:
         cure = "nothing to do: the next run that uses the store seals them"
         yield Finding("journals", "warning", f"{health.orphans:,} left behind by runs that were killed", cure)

@@ -15,6 +15,7 @@
     register/    who is running, on which machine, with what part of the requests and the money
     privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
     stats        how much there is; health: how it is; export: a copy in the clear
+    inventory    which files ought to be there, and how long
     disk         private folders, and what to do when the system says no
 """
 

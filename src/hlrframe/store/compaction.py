@@ -15,7 +15,7 @@ import polars as pl
 
 from hlrframe.model import MAX_CACHE_DAYS
 from hlrframe.store.layout import Layout, View, run_of
-from hlrframe.store.parts import collect, read_answers, row_count, scan_parts
+from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, warn_of_lost
 from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.rewriting import MERGED_ROWS, by_ranges, read_sealed, replace, tidying
@@ -51,6 +51,8 @@ def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS, merged_r
         StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
     """
     with tidying(layout):
+        warn_of_lost(layout.lost())
+        layout.accept_losses()
         view = layout.view()
         for group in _groups(view.parts, max_rows):
             _merge(layout, group, merged_rows)

@@ -30,7 +30,7 @@ __all__ = [
 #: Seconds after which a temporary file can only be a dead process's, where the file system has no locks to tell.
 TEMPORARY_AGE: Final = 24 * 60 * 60
 
-_FULL: Final = "the disk is full; free some space and run again: everything that was counted as done is kept"
+_FULL: Final = "the disk is full; free some space and run again"
 _FORBIDDEN: Final = "this user may not write there; give it the permission, or name another folder"
 _VANISHED: Final = "the folder is not there; put it back or mount it, or name another one"
 _CURES: Final = {

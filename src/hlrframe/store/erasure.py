@@ -137,17 +137,18 @@ def _unsearched(layout: Layout) -> Iterator[Path]:
             with contextlib.suppress(FileNotFoundError):  # sealed meanwhile
                 if read_segment(path, encoding=layout.encoding).damaged:
                     yield path
-        elif path not in known and not _is_claim(layout, path) and path.exists() and path not in layout.view():
+        elif path not in known and not _is_ours(layout, path):
             yield path
 
 
-def _is_claim(layout: Layout, path: Path) -> bool:
-    return path.parent == layout.claims and path.suffix in {".claim", ".run"}
+def _is_ours(layout: Layout, path: Path) -> bool:
+    is_claim = path.parent == layout.claims and path.suffix in {".claim", ".run"}
+    return is_claim or not path.exists() or layout.inventory.is_entry(path) or path in layout.view()
 
 
 def _files_in(layout: Layout) -> Iterator[Path]:
     """Gives every file in the folders of a store, and every folder that is none of its own."""
-    ours = {layout.journals, layout.parts, layout.asked, layout.claims}
+    ours = {layout.journals, layout.parts, layout.asked, layout.claims, layout.inventory.folder}
     register = {layout.register}  # it forgets by itself
     for folder in (layout.root, *ours):
         names = os.listdir(folder)  # noqa: PTH208  # names alone

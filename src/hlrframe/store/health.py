@@ -44,6 +44,8 @@ class StoreHealth:
     in_doubt: int
     #: Bytes free on its disk.
     free: int
+    #: Files that something else than this package removed.
+    lost: tuple[str, ...] = ()
 
 
 def examine(layout: Layout) -> StoreHealth:
@@ -70,6 +72,7 @@ def examine(layout: Layout) -> StoreHealth:
         orphans=orphans,
         in_doubt=0 if unreadable else _doubts(layout),
         free=free,
+        lost=tuple(layout.lost()),
     )
 
 

@@ -20,9 +20,9 @@ from hlrframe.model import Question
 from hlrframe.store.bucket import BucketError
 from hlrframe.store.disk import explained, is_same_file
 from hlrframe.store.layout import Layout, new_name
-from hlrframe.store.parts import row_count, set_aside, write_parquet
+from hlrframe.store.parts import row_count, set_aside, warn_of_cut, write_parquet
 from hlrframe.store.queries import in_doubt
-from hlrframe.store.records import Entry
+from hlrframe.store.records import Answered, Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
 from hlrframe.system import sync_directory, try_lock
 
@@ -65,6 +65,7 @@ class Journal:
         self._layout = layout
         self._question = question
         self._segment_size = segment_size
+        self._kept = 0
         self._numbers = itertools.count()
         self._segment: SegmentWriter | None = self._next()
         self._is_empty = True
@@ -88,7 +89,12 @@ class Journal:
                 raise StoreError("the journal is sealed: open a new one")
             if not entries:
                 return
-            self._segment.write(entries)
+            try:
+                self._segment.write(entries)
+            except StoreError as refusal:
+                kept = f"{self._kept:,} answers of this run are on disk; what else came is in its partial result alone"
+                raise StoreError(f"{refusal}; {kept}") from refusal
+            self._kept += sum(entry.batch.num_rows for entry in entries if isinstance(entry, Answered))
             self._is_empty = False
             if self._segment.size >= self._segment_size:
                 self._begin_next()
@@ -163,7 +169,13 @@ class Journal:
             while True:
                 path = self._layout.journals / f"{self.run_id}-{next(self._numbers):04}.arrows"
                 try:
-                    return SegmentWriter(path, self._question, self.run_id, encoding=self._layout.encoding)
+                    return SegmentWriter(
+                        path,
+                        self._question,
+                        self.run_id,
+                        encoding=self._layout.encoding,
+                        inventory=self._layout.inventory,
+                    )
                 except FileExistsError:
                     continue
 
@@ -217,10 +229,14 @@ def _seal_if_reachable(layout: Layout, path: Path, release: Callable[[], None]) 
 def _seal(layout: Layout, path: Path, release: Callable[[], None]) -> None:
     """Makes a journal file a sealed part. A second sealer does the same again under the same names."""
     content = read_segment(path, encoding=layout.encoding)
+    warn_of_cut(layout, path)
     _write_once(layout, layout.asked / f"{path.stem}.parquet", in_doubt(content.events, content.answers))
     _write_once(layout, layout.parts / f"{path.stem}.parquet", content.answers.sort("msisdn", "known_at"))
     release()  # some systems neither rename nor remove an open file
-    if content.damaged:
+    noted = layout.inventory.acknowledged(path)
+    layout.inventory.drop([path])
+    # What was on disk once and is no torn end was changed since, whatever stands there now.
+    if content.damaged or content.whole < noted <= path.stat().st_size:
         set_aside(path)
     else:
         path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@
         parts/<run>-0000.parquet  sealed answers, sorted by number
         asked/<run>-0000.parquet  what a sealed run asked and never learnt
         claims/<run>.claim        what a run is asking at this moment; see ``claims``
+        inventory/                what of these ought to be there; see ``inventory``
         tidy.lock                 held by whoever compacts, forgets or purges
 
 A segment is sealed by making its part appear first and its journal vanish second, and parts are merged in the same
@@ -32,6 +33,7 @@ from hlrframe.errors import PrivacyWarning, StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of
+from hlrframe.store.inventory import Inventory
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.system import locked, publish, sync_directory
 
@@ -102,6 +104,11 @@ class Places:
         return self.root / ".create-only"
 
     @property
+    def inventory(self) -> Inventory:
+        """What of the files ought to be there."""
+        return Inventory(self.root)
+
+    @property
     def lock(self) -> Path:
         """Held by whoever merges or removes parts."""
         return self.root / "tidy.lock"
@@ -146,7 +153,7 @@ class Layout(Places):
         """Warns where other users could change what the store says, or put something into it."""
         if sys.platform == "win32":
             return
-        for folder in (self.root, self.journals, self.parts, self.asked, self.claims):
+        for folder in (self.root, self.journals, self.parts, self.asked, self.claims, self.inventory.folder):
             with contextlib.suppress(OSError):  # it is not there, or whoever uses it says what is wrong
                 if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                     cure = f"chmod go-rwx {folder}, unless all of them may change what you rely on"
@@ -162,15 +169,17 @@ class Layout(Places):
         with explained("write to the store", self.root):
             make_directory(self.root, parents=True)
             self._mark()
-            for directory in (self.journals, self.parts, self.asked, self.claims):
+            for directory in (self.journals, self.parts, self.asked, self.claims, self.inventory.folder):
                 make_directory(directory)
 
     def publish(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
         """Makes a sealed file appear under its name at once, whole and safe; one of that name is replaced."""
         publish(path, write)
+        self.inventory.note(path)
 
     def remove(self, paths: Collection[Path]) -> None:
         """Removes sealed files; those that are gone do no harm."""
+        self.inventory.drop(paths)
         for path in paths:
             path.unlink(missing_ok=True)
         for directory in {path.parent for path in paths}:
@@ -212,6 +221,14 @@ class Layout(Places):
         """
         with explained("open the store", self.root):
             return any(each.exists() for each in (self.marker, self.journals, self.parts, self.asked))
+
+    def lost(self) -> Iterator[str]:
+        """Names the files that something else than this package removed."""
+        yield from map(str, self.inventory.lost())
+
+    def accept_losses(self) -> None:
+        """Puts back what can be put back, and takes the rest for lost; to be called alone."""
+        self.inventory.drop([*self.inventory.lost()])
 
     def strange_elsewhere(self) -> tuple[str, ...]:
         """Names what lies in the store beyond this folder and cannot be looked into."""
@@ -259,8 +276,8 @@ class Layout(Places):
 
     def _foreign(self) -> list[str]:
         # The marker too: another process may have begun the store just now.
-        places = (self.journals, self.parts, self.asked, self.claims, self.register, self.lock, self.marker)
-        ours = {each.name for each in places}
+        folders = (self.journals, self.parts, self.asked, self.claims, self.register, self.inventory.folder)
+        ours = {each.name for each in (*folders, self.lock, self.marker)}
         try:
             names = os.listdir(self.root)  # noqa: PTH208  # names alone
         except FileNotFoundError:

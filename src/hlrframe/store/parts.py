@@ -29,6 +29,8 @@ __all__ = [
     "row_count",
     "scan_parts",
     "set_aside",
+    "warn_of_cut",
+    "warn_of_lost",
     "write_parquet",
 ]
 
@@ -144,17 +146,18 @@ def collect(layout: Layout, read: Callable[[View], _T]) -> _T:
         for _ in range(_ATTEMPTS):
             view = layout.view().without(damaged)
             try:
-                if changed := _changed(view, layout.encoding):
+                if changed := _changed(view, layout):
                     damaged |= changed
                     continue
+                _warn_of_losses(layout, view)
                 return read(view)
             except FileNotFoundError:
                 continue
             except _UNREADABLE as error:
-                found = _damaged(view, layout.encoding)
-                if not found:
+                unreadable = _damaged(view, layout)
+                if not unreadable:
                     raise StoreError(f"cannot read {layout.root}: {_first_line(error)}") from error
-                damaged |= found
+                damaged |= unreadable
     raise StoreError(f"cannot read {layout.root}: its files keep changing; run again")
 
 
@@ -167,21 +170,49 @@ def set_aside(path: Path) -> None:
     warnings.warn(f"{path} cannot be read and was set aside as {kept.name}: {cure}", DamagedWarning, stacklevel=2)
 
 
-def _changed(view: View, encoding: Encoding) -> frozenset[Path]:
+def warn_of_cut(layout: Layout, path: Path) -> None:
+    """Warns where a journal has fewer bytes than were on disk once."""
+    noted = layout.inventory.acknowledged(path)
+    with contextlib.suppress(FileNotFoundError):
+        if (left := path.stat().st_size) < noted:
+            cure = "restore it from a backup, or what it lost will be asked again"
+            warnings.warn(f"{path} was cut: {left:,} of {noted:,} bytes are left; {cure}", DamagedWarning, stacklevel=2)
+
+
+def _warn_of_losses(layout: Layout, view: View) -> None:
+    for path in view.journals:
+        warn_of_cut(layout, path)
+    warn_of_lost(map(str, layout.inventory.lost()))
+
+
+def warn_of_lost(names: Iterable[str]) -> None:
+    """Warns of files that something else than this package removed."""
+    first, *others = [*names] or [""]
+    if not first:
+        return
+    more = f" and {len(others):,} more" if others else ""
+    cure = "restore what is named from a backup, or compact the store, which takes it for lost"
+    warnings.warn(f"{first}{more} did not go by our hand: {cure}", DamagedWarning, stacklevel=2)
+
+
+def _changed(view: View, layout: Layout) -> frozenset[Path]:
     """Sets aside the files that are not as they were written."""
+    encoding = layout.encoding
     if encoding.encrypts:  # what a key has signed is checked as it is read
         return frozenset()
     changed = frozenset(path for path in (*view.parts, *view.asked) if not is_whole(path))
     for path in changed:
         _refuse_others(path, encoding)
+        layout.inventory.drop([path])
         set_aside(path)
     return changed
 
 
-def _damaged(view: View, encoding: Encoding) -> frozenset[Path]:
+def _damaged(view: View, layout: Layout) -> frozenset[Path]:
     sealed = [(path, KEPT_TYPES) for path in view.parts] + [(path, EVENT_TYPES) for path in view.asked]
-    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types, encoding))
+    damaged = frozenset(path for path, types in sealed if not _is_sound(path, types, layout.encoding))
     for path in damaged:
+        layout.inventory.drop([path])
         set_aside(path)
     return damaged
 

@@ -5,6 +5,7 @@
     s3://bucket/prefix/
         store.json                which version wrote here, and the store's own id
         parts/<run>-0000.parquet  sealed answers
+        inventory/                the names of those that ought to be there
         tidy.lock                 who compacts, forgets or purges at the moment
 
     spool/                        a folder of this machine, laid out as a local store
@@ -22,7 +23,8 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +34,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hlrframe.errors import ConfigError, StoreError
+from hlrframe.errors import ConfigError, DamagedWarning, StoreError
 from hlrframe.store.bucket import Bucket, is_url
 from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of_sealed
@@ -136,9 +138,28 @@ class RemoteLayout(Layout):
         """Says whether the bucket or the spool has a store, or what is left of one."""
         return super().is_there() or self.facts() is not None or bool(self.bucket.sizes("parts"))
 
+    def lost(self) -> Iterator[str]:
+        """Names the files that something else than this package removed, on this machine and in the bucket."""
+        yield from super().lost()
+        yield from (f"{self.bucket.url}/parts/{name}" for name in self._lost_parts())
+
+    def accept_losses(self) -> None:
+        """Puts the parts that this machine mirrors back into the bucket, and takes the rest for lost."""
+        super().accept_losses()
+        for name in self._lost_parts():
+            if not (self.parts / name).exists() or not self.bucket.create(f"parts/{name}", self.parts / name):
+                self.bucket.delete([f"inventory/{name}"])
+
+    def _lost_parts(self) -> list[str]:
+        noted = self.bucket.sizes("inventory")
+        suspects = noted.keys() - self.bucket.sizes("parts").keys()
+        # Whoever of us removes a part has taken out its entry before.
+        return sorted(suspects & self.bucket.sizes("inventory").keys()) if suspects else []
+
     def strange_elsewhere(self) -> tuple[str, ...]:
         """Names objects of the bucket that are none of a store's, and says where it keeps what was removed."""
-        known = {"": {_MARKER, _LOCK, _CLOCK}, "parts": {path.name for path in self._list_parts()}}
+        known: dict[str, Collection[str]] = {"": {_MARKER, _LOCK, _CLOCK}}
+        known |= {"parts": {path.name for path in self._list_parts()}, "inventory": self.bucket.sizes("inventory")}
         strange = [f"{self.bucket.url}/{key}" for key in self.bucket.list_keys() if not _is_known(key, known)]
         if self.bucket.keeps_versions(_MARKER):
             strange.append(f"what {self.bucket.url} keeps of older versions of its objects")
@@ -156,7 +177,7 @@ class RemoteLayout(Layout):
     def publish(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
         """Makes a part appear in the bucket first and in the mirror second; other files are of this machine."""
         if path.parent != self.parts:
-            publish(path, write)
+            super().publish(path, write)
             return
         try:
             publish(path, write, confirm=lambda file: self._put(path.name, file))
@@ -164,10 +185,12 @@ class RemoteLayout(Layout):
             # It was written by a sealer that died, and its journal has grown since: being in two parts does no harm.
             path = path.with_name(f"{new_name()}-0000.parquet")
             publish(path, write, confirm=lambda file: self._put(path.name, file))
+        self.bucket.replace(f"inventory/{path.name}", b"")
 
     def remove(self, paths: Collection[Path]) -> None:
         """Removes sealed files, parts from the bucket first."""
-        self.bucket.delete([f"parts/{path.name}" for path in paths if path.parent == self.parts])
+        names = [path.name for path in paths if path.parent == self.parts]
+        self.bucket.delete([f"{folder}/{name}" for folder in ("inventory", "parts") for name in names])
         super().remove(paths)
 
     @contextmanager
@@ -207,13 +230,26 @@ class RemoteLayout(Layout):
         # that the bucket does not have then was removed there.
         mirrored = list_files(self.parts, ".parquet")
         there = {name: size for name, size in self.bucket.sizes("parts").items() if _PART.fullmatch(name)}
-        for path in mirrored:
-            if path.name not in there:
-                path.unlink(missing_ok=True)
+        kept = self._follow(path for path in mirrored if path.name not in there)
         missing = [name for name, size in there.items() if not _has_size(self.parts / name, size)]
         if missing:
             self._fetch(missing)
-        return tuple(self.parts / name for name in sorted(there))
+        return tuple(self.parts / name for name in sorted({*there, *kept}))
+
+    def _follow(self, gone: Iterable[Path]) -> list[str]:
+        """Lets go of what was removed from the bucket, but for what something else than this package removed there."""
+        paths, kept = list(gone), list[str]()
+        noted = self.bucket.sizes("inventory") if paths else {}
+        for path in paths:
+            if path.name in noted:
+                kept.append(path.name)
+            else:
+                path.unlink(missing_ok=True)
+        if kept:
+            said = f"{len(kept):,} parts, such as {kept[0]}, went from {self.bucket.url}, and not by our hand"
+            cure = "this machine has them and uses them; compact the store, which puts them back"
+            warnings.warn(f"{said}: {cure}", DamagedWarning, stacklevel=2)
+        return kept
 
     def _fetch(self, names: Collection[str]) -> None:
         with explained("write to the spool", self.root), ThreadPoolExecutor(FETCHES) as pool:

@@ -26,6 +26,7 @@ from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION, LookupKind, Question
 from hlrframe.store.disk import append, explained, is_same_file
 from hlrframe.store.facts import JOURNAL_HEAD
+from hlrframe.store.inventory import Inventory, Watermark
 from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.store.records import (
@@ -93,7 +94,15 @@ class SegmentWriter:
         FileExistsError: Another writer has this name.
     """
 
-    def __init__(self, path: Path, question: Question, run: str, *, encoding: Encoding = PLAIN) -> None:
+    def __init__(
+        self,
+        path: Path,
+        question: Question,
+        run: str,
+        *,
+        encoding: Encoding = PLAIN,
+        inventory: Inventory | None = None,
+    ) -> None:
         self.path = path
         self._encoding = encoding
         self._head = _head(question, run, encoding)
@@ -110,9 +119,11 @@ class SegmentWriter:
         self._stream = pa.ipc.new_stream(self._tape, self._schema.with_metadata({JOURNAL_HEAD: self._head}))
         # Arrow writes the head with the first batch: a commit of no rows puts it on disk, under a checksum too.
         self._stream.write_batch(_no_rows(self._schema))
+        self._watermark: Watermark | None = None
         try:
             self.write([])
             sync_directory(path.parent)
+            self._watermark = None if inventory is None else inventory.watch(path)
         except BaseException:
             self._file.close()
             raise
@@ -140,6 +151,8 @@ class SegmentWriter:
     def close(self) -> None:
         """Lets the lock go."""
         self._file.close()
+        if self._watermark is not None:
+            self._watermark.close()
 
     def _save(self) -> None:
         self._broken = True
@@ -150,6 +163,8 @@ class SegmentWriter:
             append(self._file, data)
         self.size += len(data)
         self._broken = False
+        if self._watermark is not None:
+            self._watermark.rise(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,8 @@ class Content:
     events: pl.DataFrame
     #: Whether a finished commit cannot be read any more; a torn last one does not count.
     damaged: bool
+    #: How many bytes of the file hold all this.
+    whole: int = 0
 
 
 @dataclass(slots=True)
@@ -176,6 +193,8 @@ class Commits:
     events: list[_Event] = field(default_factory=list)
     #: Whether a finished commit cannot be read any more; a torn last one does not count.
     damaged: bool = False
+    #: How many bytes hold whole commits.
+    whole: int = 0
 
 
 def commits_in(data: bytes) -> Commits:
@@ -196,6 +215,7 @@ def commits_in(data: bytes) -> Commits:
         if found.head is None:
             break  # the first words are in doubt, and so is what everything after them answers
         start, batches = last, []
+        found.whole = start
         found.damaged |= data.count(_CHECK, begin, start) > 1  # a changed length makes a seal swallow what follows
     # A seal is the last thing that a commit writes: where the whole of one stands, the commit was whole once.
     seals = data.count(_CHECK, start)
@@ -226,7 +246,7 @@ def read_segment(path: Path, *, encoding: Encoding = PLAIN) -> Content:
     schema = found.batches[0].schema if found.batches else JOURNAL_SCHEMA
     answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema))
     events = _events(found.events, question.key, head["run"])
-    return Content(of_run(answers, question, head["run"]), events, found.damaged)
+    return Content(of_run(answers, question, head["run"]), events, found.damaged, found.whole)
 
 
 def _messages(

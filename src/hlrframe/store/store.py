@@ -21,6 +21,7 @@ from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout, checked
 from hlrframe.store.opening import encoding_of
+from hlrframe.store.parts import warn_of_lost
 from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import earliest
 from hlrframe.store.reader import Reader, Sources, distinct
@@ -203,6 +204,7 @@ class Store:
             StoreError: The store cannot be written; the message says what to do.
         """
         self._layout.prepare()
+        warn_of_lost(self._layout.lost())
         seal_orphans(self._layout)
         with explained("tidy the store", self.path):
             for directory in (self.path, self._layout.parts, self._layout.asked):
