@@ -24,6 +24,7 @@ from hlrframe.cli import main
 from hlrframe.cli.arguments import build_parser
 from hlrframe.cli.commands import COMMANDS
 from hlrframe.cli.speech import paint
+from hlrframe.model import Question
 
 KEY, SECRET = "k3y-nobody-may-see", "s3cret-nobody-may-see"
 COMMAND = [sys.executable, "-m", "hlrframe"]
@@ -426,6 +427,19 @@ def test_help_and_version(run):
     """Help names the exit codes; the version is the package's."""
     assert "130" in run("--help")[1]
     assert run("--version") == (0, f"hlrframe {hlrframe.__version__}\n", "")
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "caf\\xe9"), ("cp1252", "caf\xe9"), ("utf-8", "caf\xe9")])
+def test_a_poor_terminal_gets_every_answer(monkeypatch, encoding, shown):
+    """What an encoding has no letters for is shown as an escape, and JSON stays JSON."""
+    with hlrframe.Store("caf\xe9 \u2192").journal(Question.of(hlrframe.Settings(), "emulator")):
+        pass
+    for arguments in (["store", "stats", "caf\xe9 \u2192"], ["store", "stats", "caf\xe9 \u2192", "--json"]):
+        written = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+        assert main(arguments) == 0
+        text = written.getvalue().decode(encoding)
+        assert json.loads(text) if "--json" in arguments else shown in text
 
 
 def test_every_command_speaks_json():

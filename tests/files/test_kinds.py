@@ -161,6 +161,7 @@ def test_a_workbook_with_a_password_is_said_to_have_one(tmp_path):
         (b"PAR1", FileKind.PARQUET, None),
         (b"", FileKind.CSV, None),
     ],
+    ids=lambda value: "bytes" if isinstance(value, bytes) else str(value),  # a zip file holds the time of its making
 )
 def test_what_bytes_say(tmp_path, content, kind, packing):
     """What comes without a name is known by how it begins."""

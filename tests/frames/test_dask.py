@@ -3,7 +3,6 @@
 import os
 import signal
 
-import cloudpickle
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -14,6 +13,9 @@ from helpers.clusters import GB, check_same, enriched, messy
 from helpers.frames import PHONES, columns_of, mixed
 from helpers.lists import connected
 from hlrframe.emulator import Emulator
+
+cloudpickle = pytest.importorskip("cloudpickle", reason="Dask is in the group dev")
+pytest.importorskip("distributed")
 
 # What Dask's own workers and pandas say of each other's versions.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning:distributed")

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from hlrframe.cli.arguments import WELCOME, WrongUse, build_parser, command_line
-from hlrframe.cli.speech import complain, say, show_json, spoken_warnings
+from hlrframe.cli.speech import complain, say, show_json, speak_any_text, spoken_warnings
 from hlrframe.errors import ConfigError, InputError, Interrupted, RunError
 
 __all__ = ["main"]
@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done; 2 wrong use or bad input; 3 stopped by budget or credit, with everything so far written; 4 provider
         refused or unreachable, or store unusable; 130 interrupted.
     """
+    speak_any_text()
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments:
         sys.stderr.write(WELCOME)

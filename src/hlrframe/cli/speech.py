@@ -1,6 +1,7 @@
 """What the command says: results to standard output, everything else to standard error."""
 
 import dataclasses
+import io
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ __all__ = [
     "say",
     "show",
     "show_json",
+    "speak_any_text",
     "spoken_warnings",
 ]
 
@@ -32,6 +34,16 @@ DECLINED: Final = 130
 RED: Final = "31"
 GREEN: Final = "32"
 YELLOW: Final = "33"
+
+
+def speak_any_text() -> None:
+    """Lets standard output show what its encoding has no letters for: as escapes, where it would fail otherwise.
+
+    On Windows a pipe has the encoding of the place, which knows neither every name nor every sign.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def paint(words: str, colour: str, stream: TextIO) -> str:
@@ -58,7 +70,8 @@ def show(result: object) -> None:
 
 def show_json(result: object) -> None:
     """Shows a result as one JSON object on one line."""
-    show(json.dumps(result, default=_plain, ensure_ascii=False))
+    every_letter = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    show(json.dumps(result, default=_plain, ensure_ascii=not every_letter))
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  # whatever JSON can hold

@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import socket
 import struct
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
@@ -23,7 +24,7 @@ _BACKLOG: Final = 1024
 #: Bodies shorter than this are not worth compressing.
 _GZIP_FROM: Final = 500
 #: With this the kernel answers a close by RST in place of FIN.
-_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
+_LINGER_ZERO: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _RESETS: Final = frozenset({Fault.REFUSED, Fault.RESET_BEFORE, Fault.RESET_AFTER_BILLING})
 
 
