@@ -7,6 +7,7 @@
     ├── ConfigError (ValueError)     a setting out of range, a missing key
     └── RunError                     a run ended before its list did; carries everything obtained
         ├── StoreError               the store cannot be read or written
+        ├── ResourceError            this machine has no room for what the run needs
         ├── ProviderError            the provider's side; carries the HTTP status and its own code
         │   ├── AuthError            wrong key or secret: fatal
         │   ├── RequestError         the provider calls our request wrong: fatal
@@ -45,6 +46,7 @@ __all__ = [
     "ReplyLost",
     "ReplyTimeout",
     "RequestError",
+    "ResourceError",
     "RunError",
     "StoreError",
     "Unavailable",
@@ -88,6 +90,10 @@ class StoreError(RunError):
 
 class AttachError(RunError):
     """The results could not be put beside the rows of the frame: ``partial`` holds them alone, in its rows' order."""
+
+
+class ResourceError(RunError):
+    """This machine has no room for what the run needs, such as file descriptors; nothing was sent that is not kept."""
 
 
 class ProviderError(RunError):

@@ -142,9 +142,10 @@ def test_an_empty_account(ask, provider):
         ("http://nowhere.invalid/apiv2", "DNS"),
     ],
 )
-def test_a_provider_out_of_reach(ask, name_account, url, cure):
+def test_a_provider_out_of_reach(ask, name_account, monkeypatch, url, cure):
     """A provider that cannot be reached is a problem, with a cure that fits."""
     name_account(url)
+    monkeypatch.setenv("HLR_ALLOW_HTTP", "1")
     code, findings = ask()
     assert (code, findings["provider"]["status"]) == (4, "problem")
     assert cure in findings["provider"]["cure"]
@@ -159,13 +160,25 @@ def test_a_server_without_tls(ask, name_account):
     assert "TLS" in findings["provider"]["cure"]
 
 
-def test_addresses(ask, name_account):
-    """An address that is none is a problem; one that is not encrypted a warning."""
+def test_addresses(ask, name_account, monkeypatch):
+    """An address that is none is a problem, and so is one that is not encrypted; where that is asked for, a warning."""
     name_account("ftp://example.invalid")
     code, findings = ask()
     assert (code, findings["address"]["status"]) == (2, "problem")
     name_account("http://nowhere.invalid/apiv2")
+    code, findings = ask()
+    assert (code, findings["address"]["status"]) == (2, "problem")
+    assert "HLR_ALLOW_HTTP" in findings["address"]["found"]
+    assert "provider" not in findings
+    monkeypatch.setenv("HLR_ALLOW_HTTP", "1")
     assert ask()[1]["address"]["status"] == "warning"
+
+
+def test_a_key_that_is_none(ask, name_account):
+    """A key that the environment could not hold is a problem, and no error."""
+    name_account(key="half of a \udcff")
+    code, findings = ask()
+    assert (code, findings["key"]["status"]) == (2, "problem")
 
 
 @contextmanager

@@ -411,7 +411,9 @@ def test_requests_go_through_the_proxy(monkeypatch):
     async def main():
         async with serving(lambda peer: peer.say(packed(b"", BALANCE))) as proxy:
             monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/apiv2/hlr"))
-            balance = await Client(KEY, SECRET, base_url="http://provider.example/apiv2").balance_async()
+            balance = await Client(
+                KEY, SECRET, base_url="http://provider.example/apiv2", allow_http=True
+            ).balance_async()
             return balance, proxy.received.split(b"\r\n")[0]
 
     assert asyncio.run(main()) == (12.5, b"POST http://provider.example/apiv2/balance HTTP/1.1")

@@ -1,24 +1,15 @@
 """Whom a command asks: the account in the environment, an emulator, or nobody."""
 
-import os
 from argparse import Namespace
-from typing import Final
 
 from hlrframe.errors import ConfigError
-from hlrframe.provider import Client, unused_account
+from hlrframe.provider import Client, missing_variables, unused_account
 
-__all__ = ["NoAccount", "account", "missing_variables"]
-
-_VARIABLES: Final = ("HLR_API_KEY", "HLR_API_SECRET")
+__all__ = ["NoAccount", "account"]
 
 
 class NoAccount(ConfigError):
     """There is no account in the environment."""
-
-
-def missing_variables() -> list[str]:
-    """Names the variables that an account needs and that are not set."""
-    return [name for name in _VARIABLES if not os.environ.get(name)]
 
 
 def account(options: Namespace) -> Client:

@@ -9,15 +9,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
-from ipaddress import ip_address
 from typing import Final, Literal
 
-from hlrframe.cli.accounts import account, missing_variables
+from hlrframe.cli.accounts import account
 from hlrframe.cli.budgets import budgets_in
 from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
 from hlrframe.model import amount, duration
-from hlrframe.provider import Client, unused_account
+from hlrframe.provider import Client, missing_variables, unused_account
 from hlrframe.store import Store, register_of
 
 __all__ = ["diagnose"]
@@ -104,19 +103,36 @@ def _provider(options: Namespace) -> Iterator[Finding]:
         yield Finding("key", "ok", "none needed: the emulator answers")
         yield from _call(account(options))
         return
-    missing = missing_variables()
-    if missing:
+    try:
+        address = unused_account()
+    except ConfigError as error:
+        yield from _account_named()
+        yield Finding("address", "problem", str(error), "correct or unset HLR_BASE_URL", WRONG_USE)
+        return
+    if missing_variables():
+        yield from _account_named()
+        yield _address(address)
+        return
+    try:
+        client = account(options)
+    except ConfigError as error:
+        if address.is_in_clear:
+            yield from _account_named()
+            yield Finding("address", "problem", str(error), "correct or unset HLR_BASE_URL", WRONG_USE)
+        else:
+            yield Finding("key", "problem", str(error), "set HLR_API_KEY and HLR_API_SECRET again", WRONG_USE)
+        return
+    yield from _account_named()
+    yield _address(client)
+    yield from _call(client)
+
+
+def _account_named() -> Iterator[Finding]:
+    if missing := missing_variables():
         cure = "make a v2 key and secret in your account's settings at https://www.hlrlookup.com, and export them"
         yield Finding("key", "problem", f"{' and '.join(missing)} not set", cure, WRONG_USE)
     else:
         yield _key()
-    try:
-        yield _address(unused_account())
-    except ConfigError as error:
-        yield Finding("address", "problem", str(error), "correct or unset HLR_BASE_URL", WRONG_USE)
-        return
-    if not missing:
-        yield from _call(account(options))
 
 
 def _key() -> Finding:
@@ -130,18 +146,13 @@ def _key() -> Finding:
 def _address(client: Client) -> Finding:
     url = client.base_url
     found = f"{url} from HLR_BASE_URL" if os.environ.get("HLR_BASE_URL") else str(url)
-    if urllib.request.getproxies().get(url.scheme) and not urllib.request.proxy_bypass(url.host):
-        found += f", through the proxy in {url.scheme.upper()}_PROXY"
-    if url.scheme == "http" and not _is_loopback(url.host):
+    proxies = urllib.request.getproxies()
+    named = next((each for each in (url.scheme, "all") if proxies.get(each)), None)
+    if named and not urllib.request.proxy_bypass(url.host):
+        found += f", through the proxy in {named.upper()}_PROXY"
+    if client.is_in_clear:
         return Finding("address", "warning", found, "the key and the numbers travel unencrypted: use https")
     return Finding("address", "ok", found)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _call(client: Client) -> Iterator[Finding]:

@@ -13,7 +13,7 @@
     progress     where a run stands
     file_kinds   the table of kinds of file and their endings
     display      figures as people read them; formulas: cells that a spreadsheet would run
-    masking      what of a number may be shown, and of a header
+    masking      what of a number, a secret, a header or a foreign text may be shown
     reports      the price before and the account after
 """
 
@@ -35,7 +35,7 @@ from hlrframe.model.display import amount, count, duration, is_share, many, perc
 from hlrframe.model.file_kinds import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
-from hlrframe.model.masking import looks_like_data, many_digits, mask, named
+from hlrframe.model.masking import discreet, looks_like_data, many_digits, mask, named, printable, safe_url
 from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming
 from hlrframe.model.progress import Progress
@@ -97,6 +97,7 @@ __all__ = [
     "check_region",
     "count",
     "credits_of",
+    "discreet",
     "duration",
     "guard_frame",
     "guard_text",
@@ -111,8 +112,10 @@ __all__ = [
     "named",
     "parse_age",
     "percent",
+    "printable",
     "region_of",
     "regions_of",
+    "safe_url",
     "select_columns",
     "verdict_of",
 ]

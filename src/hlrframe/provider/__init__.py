@@ -9,6 +9,7 @@
 
 from hlrframe.provider.hlr_lookup.check import Checked, Numbers, check_provider, steps_of_a_check
 from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
+from hlrframe.provider.hlr_lookup.credentials import missing_variables
 from hlrframe.provider.hlr_lookup.manners import Manners
 from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
 from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
@@ -27,6 +28,7 @@ __all__ = [
     "Session",
     "check_provider",
     "client_for",
+    "missing_variables",
     "steps_of_a_check",
     "unused_account",
 ]

@@ -3,7 +3,15 @@
 import asyncio
 from http import HTTPStatus
 
-from hlrframe.errors import ProtocolError, ProviderError, RateLimited, ReplyLost, RequestError, Unavailable
+from hlrframe.errors import (
+    ProtocolError,
+    ProviderError,
+    RateLimited,
+    ReplyLost,
+    RequestError,
+    ResourceError,
+    Unavailable,
+)
 from hlrframe.model import Answer, Reason
 from hlrframe.provider import Session
 from hlrframe.run.journal_writer import JournalWriter
@@ -55,6 +63,8 @@ class Sender:
             outcomes = await self._session.ask(ticket.numbers, recheck=recheck, wait=ticket.timeout)
         except ProviderError as error:
             await self._came_to_nothing(ticket, error)
+        except ResourceError as error:
+            await self._found_no_room(ticket, error)
         except BaseException:
             self._scheduler.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
             raise
@@ -67,6 +77,14 @@ class Sender:
         cache_days = self._settings.oldest_cached_days
         await self._writer.answered(answers, cache_days=cache_days, recheck_days=recheck)
         self.on_disk += len(answers)
+
+    async def _found_no_room(self, ticket: Ticket, error: ResourceError) -> None:
+        """Goes on with fewer requests in flight: it is neither the provider's doing nor the numbers'."""
+        has_room = self._scheduler.had_no_room(ticket)
+        self.landed.set()
+        await self._writer.withdrawn(ticket.numbers)
+        if not has_room:
+            raise error
 
     async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
         now, reason, state = self._loop.time(), Reason(error.reason), self._scheduler.state

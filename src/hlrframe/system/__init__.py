@@ -2,13 +2,15 @@
 
 ``sync`` is the one bridge from synchronous code to the asynchronous core; ``files`` is the one way of replacing a file,
 whole and on disk, and has the locks that hold among processes; ``packings`` packs and unpacks as a stream; ``scratch``
-is a private folder that goes with its maker; ``extras`` imports what not everybody has.
+is a private folder that goes with its maker; ``extras`` imports what not everybody has; ``sealing`` lets errors carry
+nobody's data away.
 """
 
 from hlrframe.system.extras import extra
 from hlrframe.system.files import create, is_abandoned, locked, publish, put_in_place, sync_directory, try_lock
 from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
 from hlrframe.system.scratch import Scratch
+from hlrframe.system.sealing import sealed
 from hlrframe.system.sync import run_sync
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "publish",
     "put_in_place",
     "run_sync",
+    "sealed",
     "sync_directory",
     "try_lock",
 ]

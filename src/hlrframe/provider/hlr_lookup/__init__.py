@@ -2,9 +2,12 @@
 
 ::
 
-    client    the account, and the one place that speaks HTTP   <- open this first
-    pricing   what a lookup can cost, with the source of each price
-    manners   how it behaves where its documents leave a choice, as a value and a file
-    check/    what an account can settle of all that is assumed; raw: a reply as it came
-    wire/     the provider's JSON to answers and back
+    client        the account   <- open this first
+    credentials   its key and secret, which nothing shows
+    address       where it is asked: the URL, the proxy and the certificates
+    session       the one place that speaks HTTP
+    pricing       what a lookup can cost, with the source of each price
+    manners       how it behaves where its documents leave a choice, as a value and a file
+    check/        what an account can settle of all that is assumed; raw: a reply as it came
+    wire/         the provider's JSON to answers and back
 """

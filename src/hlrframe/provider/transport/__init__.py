@@ -22,21 +22,40 @@ from functools import cached_property
 
 import httpx
 
-from hlrframe.provider.transport.http1 import respond, serialize
+from hlrframe.provider.transport import http1
+from hlrframe.provider.transport.http1 import respond, serialize, unpacked
 from hlrframe.provider.transport.pool import Pool
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "whole_body"]
 
 #: Seconds for which an idle connection is kept: less than servers and load balancers keep theirs.
 KEEP_ALIVE = 4.0
+
+
+async def whole_body(reply: httpx.Response) -> bytes:
+    """Reads a reply of any transport to its end, unpacked, and no further than a reply may be long.
+
+    Raises:
+        httpx.RemoteProtocolError: It is too long.
+        httpx.DecodingError: It is packed in a way that nobody asked for, or badly.
+        httpx.TransportError: What its transport raises.
+    """
+    if reply.is_stream_consumed:  # whoever made it has read and unpacked it
+        return reply.content
+    body = bytearray()
+    async for piece in reply.aiter_raw():
+        body += piece
+        if len(body) > http1.MAX_REPLY:
+            raise httpx.RemoteProtocolError(f"the reply is too long: {len(body)} bytes and no end")
+    return unpacked(reply.headers.raw, bytes(body))
 
 
 class Transport(httpx.AsyncBaseTransport):
     """Sends each request at once, over a kept-alive connection where one is idle; the caller limits how many.
 
     It may be used from several event loops, and again after :meth:`aclose`. There are no proxies, no redirects and no
-    retries. Replies are read whole. Those packed with gzip are unpacked here, since httpx takes one that was cut short
-    for a whole one; leave other encodings out of ``Accept-Encoding``.
+    retries. Replies are read whole, up to a few megabytes. Those packed with gzip are unpacked here, since httpx takes
+    one that was cut short for a whole one; another packing is an error: leave it out of ``Accept-Encoding``.
 
     The time-outs of a request are httpx's own: ``connect`` (address, socket and TLS together), ``write`` (until the
     system has taken all of the request) and ``read`` (from then until the reply is whole); ``pool`` means

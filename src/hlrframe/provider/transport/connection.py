@@ -12,6 +12,9 @@ from hlrframe.provider.transport.http1 import Reply, ReplyReader
 
 __all__ = ["Connection", "Timeouts"]
 
+#: Bytes that one reply may have of those that all unfinished ones may have together.
+SHARE = 256 * 1024
+MOST_UNFINISHED = 64 * 1024 * 1024
 #: Seconds by the names that httpx gives them; ``None`` or absent for no limit.
 Timeouts = Mapping[str, float | None]
 
@@ -24,6 +27,10 @@ class Owner(Protocol):
 
     def closed(self, connection: "Connection", /) -> None:
         """A connection is gone."""
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of replies that are not whole, over all connections."""
 
 
 class Connection(asyncio.Protocol):
@@ -49,6 +56,11 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[Reply] | None = None
         self._writing = False
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a reply that is not whole yet."""
+        return 0 if self._waiter is None else self._reader.unfinished
 
     @property
     def usable(self) -> bool:
@@ -79,6 +91,7 @@ class Connection(asyncio.Protocol):
             reply = await self._waiter
         except BaseException:
             self.abort()
+            self._reader.begin()  # whoever keeps the error shall not keep half a reply
             raise
         finally:
             self._stop_timer()
@@ -114,6 +127,9 @@ class Connection(asyncio.Protocol):
             self._reader.feed(data)
         except httpx.RemoteProtocolError as error:
             self.fail(error)
+            return
+        if self.unfinished > SHARE and self._owner.unfinished > MOST_UNFINISHED:
+            self.fail(httpx.RemoteProtocolError("the replies are too long together, and have no end"))
         else:
             self._deliver()
 

@@ -1,17 +1,20 @@
 """HTTP/1.1 as bytes: a request written out, a reply put together; no sockets and no clock."""
 
 import zlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import httptools
 import httpx
 
-__all__ = ["Reply", "ReplyReader", "respond", "serialize"]
+__all__ = ["MAX_REPLY", "Reply", "ReplyReader", "respond", "serialize", "unpacked"]
 
 #: Most bytes of a reply up to the end of its headers, interim replies included.
 MAX_HEAD = 64 * 1024
-#: Most bytes of a reply, as received and again as unpacked.
-MAX_REPLY = 256 * 1024 * 1024
+#: Most bytes of a reply, as received and again as unpacked: 80 results have about 120,000.
+MAX_REPLY = 4 * 1024 * 1024
+#: Most parts that a gzip body may be put together from.
+MAX_MEMBERS = 64
 
 
 class Reply(NamedTuple):
@@ -57,11 +60,16 @@ class ReplyReader:
         if self.reply is None and self._received > (MAX_REPLY if self._in_body else MAX_HEAD):
             raise httpx.RemoteProtocolError(f"the reply is too long: {self._received} bytes and no end")
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a body that is not whole yet."""
+        return len(self._body) if self.reply is None else 0
+
     def finish(self) -> None:
         """Takes note that nothing more will come; a reply whose length nobody stated is whole then."""
         stated = {name.lower() for name, _ in self._headers} & {b"content-length", b"transfer-encoding"}
         if self.reply is None and self._in_body and not stated:
-            self.reply = Reply(self._status, self._headers, b"".join(self._body))
+            self.reply = Reply(self._status, self._headers, bytes(self._body))
 
     def on_message_begin(self) -> None:
         """The parser saw the first byte of a reply; after a whole one, of a reply that nobody asked for."""
@@ -69,7 +77,7 @@ class ReplyReader:
         self._status = 0
         self._in_body = False
         self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
+        self._body = bytearray()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser saw a header, or a trailer, which nobody needs."""
@@ -83,12 +91,12 @@ class ReplyReader:
 
     def on_body(self, data: bytes) -> None:
         """The parser saw a part of the body."""
-        self._body.append(data)
+        self._body += data
 
     def on_message_complete(self) -> None:
         """The parser saw the end of a reply, perhaps of an interim one, which announces the real one."""
         if self.reply is None and self._in_body:
-            self.reply = Reply(self._status, self._headers, b"".join(self._body))
+            self.reply = Reply(self._status, self._headers, bytes(self._body))
             self.keep_alive = self._parser.should_keep_alive()
 
 
@@ -112,17 +120,31 @@ def serialize(request: httpx.Request, body: bytes) -> bytes:
 
 
 def respond(reply: Reply) -> httpx.Response:
-    """Gives a reply as httpx's response, gzip unpacked.
+    """Gives a reply as httpx's response, unpacked.
 
     Raises:
-        httpx.DecodingError: The body is not gzip, was cut short, or unpacks to more than ``MAX_REPLY``.
+        httpx.DecodingError: See :func:`unpacked`.
     """
-    headers, body = reply.headers, reply.body
-    if any(name.lower() == b"content-encoding" and value.lower() == b"gzip" for name, value in headers):
-        body = inflate(body)
-        # They describe the packed body: httpx would unpack it again.
-        headers = [field for field in headers if field[0].lower() not in (b"content-encoding", b"content-length")]
+    body = unpacked(reply.headers, reply.body)
+    # They describe the packed body: httpx would unpack it again.
+    headers = [field for field in reply.headers if field[0].lower() not in (b"content-encoding", b"content-length")]
     return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body))
+
+
+def unpacked(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """Gives a body without the packing that its headers name, which can be gzip or none: nothing else was asked for.
+
+    Raises:
+        httpx.DecodingError: The body is not gzip, was cut short, unpacks to more than ``MAX_REPLY``, or is packed in
+            another way or more than once.
+    """
+    named = [value.lower() for name, value in headers if name.lower() == b"content-encoding"]
+    packings = [each.strip() for value in named for each in value.split(b",") if each.strip() not in (b"", b"identity")]
+    if not packings:
+        return body
+    if packings in ([b"gzip"], [b"x-gzip"]):
+        return inflate(body)
+    raise httpx.DecodingError("the body is packed in a way that nobody asked for")
 
 
 def inflate(packed: bytes) -> bytes:
@@ -133,10 +155,12 @@ def inflate(packed: bytes) -> bytes:
     b'one, two'
 
     Raises:
-        httpx.DecodingError: It is not gzip, was cut short, or unpacks to more than ``MAX_REPLY``.
+        httpx.DecodingError: It is not gzip, was cut short, has too many parts, or unpacks to more than ``MAX_REPLY``.
     """
-    members, room = [], MAX_REPLY
+    members, room = list[bytes](), MAX_REPLY
     while packed:
+        if len(members) == MAX_MEMBERS:
+            raise httpx.DecodingError(f"the gzip body has more than {MAX_MEMBERS} parts")
         member = zlib.decompressobj(wbits=31)
         try:
             members.append(member.decompress(packed, room + 1))

@@ -57,6 +57,11 @@ class Pool:
             if expiry := idle.pop(connection, None):
                 expiry.cancel()
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes of replies that are not whole, over all connections."""
+        return sum(connection.unfinished for connection in self._open)
+
     def close(self) -> None:
         """Closes all connections at once; requests in flight fail."""
         self._is_closed = True

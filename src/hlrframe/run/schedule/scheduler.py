@@ -182,6 +182,18 @@ class Scheduler:
         """Takes in that a ticket never left: its numbers wait as they did before."""
         self._feedback.returned_unsent(ticket)
 
+    def had_no_room(self, ticket: Ticket) -> bool:
+        """Takes in that this machine had no room for a ticket's connection: it never left.
+
+        No more than what is in flight now will be from here on.
+
+        Returns:
+            Whether anything is in flight; else there is no room at all.
+        """
+        self._feedback.returned_unsent(ticket)
+        self.state.most_sockets = max(1, self.state.in_flight)
+        return self.state.in_flight > 0
+
     def lost(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that a request left and no usable reply came: it may have been billed."""
         self._feedback.lost(ticket, reason, now)

@@ -32,6 +32,8 @@ class RunState:
     circuit: Circuit = field(init=False)
     #: Requests that may be in flight now.
     most_requests: int = field(init=False)
+    #: Requests that this machine has room for, where it ran out of it.
+    most_sockets: int | None = None
     #: Numbers that were asked and got no usable answer, with the last failure.
     failed: dict[str, Failure] = field(default_factory=dict)
     #: Milli-credits charged for numbers without a usable answer.
@@ -63,7 +65,9 @@ class RunState:
 
     def keep_to_allowance(self) -> None:
         """Takes over how many requests may be in flight, which can change as a run goes."""
-        allowed = self.allowance.requests
+        allowed = (
+            self.allowance.requests if self.most_sockets is None else min(self.allowance.requests, self.most_sockets)
+        )
         if allowed != self.most_requests:
             self.most_requests = allowed
             self.window.allow(allowed * self.settings.batch_size)

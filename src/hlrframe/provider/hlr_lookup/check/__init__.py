@@ -89,6 +89,6 @@ def concluded(course: Course) -> Checked:
     findings = [(question, question.judge(evidence)) for question in QUESTIONS]
     content = record(findings, evidence, today=dt.datetime.now(dt.UTC).date())
     given = (*numbers.mobiles, *numbers.landlines, *numbers.usa)
-    secrets = [each for client in (account,) if client is not None for each in (client._key, client._secret)]  # noqa: SLF001  # only to look for them
+    secrets = [each for client in (account,) if client is not None for each in client.credentials.secrets()]
     text = written(content, secrets=secrets, numbers=given, names=names_in(evidence))
     return Checked(findings, credits_of(situation.purse.spent), content, text)

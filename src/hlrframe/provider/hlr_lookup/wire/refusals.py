@@ -1,12 +1,12 @@
 """What a reply other than 200 stands for."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from hlrframe.errors import AuthError, ProviderError, RateLimited, ReplyTimeout, RequestError, Unavailable
+from hlrframe.model import discreet
 
 __all__ = ["HTTP_OK", "error_of_reply"]
 
@@ -17,11 +17,6 @@ HTTP_FORBIDDEN: Final = 403
 HTTP_TOO_MANY: Final = 429
 HTTP_SERVER_ERROR: Final = 500
 HTTP_GATEWAY_TIMEOUT: Final = 504
-
-#: Most characters of the provider's own words in a message.
-_LONGEST: Final = 200
-#: What may be a telephone number.
-_DIGITS: Final = re.compile(r"\d{4,}(?=\d{3})")
 
 
 def error_of_reply(
@@ -35,7 +30,7 @@ def error_of_reply(
         retry_after: Seconds of the ``Retry-After`` header, where there was one.
         secrets: Texts that must not appear in the error, even if the provider repeats them.
     """
-    code, message = (_discreet(text, secrets) for text in _said(body))
+    code, message = (discreet(text, secrets) if isinstance(text, str) and text else None for text in _said(body))
     words = " ".join(filter(None, (f"HTTP {status}", code, message)))
     if status in {HTTP_UNAUTHORIZED, HTTP_FORBIDDEN}:
         cure = "check HLR_API_KEY and HLR_API_SECRET (v2 credentials from the account settings)"
@@ -62,12 +57,3 @@ def _said(body: bytes) -> tuple[object, object]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, None
     return said.error, said.message
-
-
-def _discreet(text: object, secrets: Sequence[str]) -> str | None:
-    """Gives the provider's words without keys, and with no more of a number than its last three digits."""
-    if not isinstance(text, str) or not text:
-        return None
-    for secret in secrets:
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
-    return _DIGITS.sub("…", text)[:_LONGEST]

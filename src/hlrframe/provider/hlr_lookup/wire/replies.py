@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from hlrframe.errors import ProtocolError, ProviderError
+from hlrframe.model import discreet
 from hlrframe.provider.hlr_lookup.wire.pieces import elements, is_deeper, members
 from hlrframe.provider.hlr_lookup.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.provider.hlr_lookup.wire.results import MOST_CREDITS, Echo, Network, Result
@@ -43,6 +44,10 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _KNOWN: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Result) if each.name != "extra"}
 _NETWORK: Final = {each.encode_name: each.name for each in msgspec.structs.fields(Network)}
 _DETAILS: Final = ("original_network_details", "current_network_details")
+#: Bytes from which a reply is looked at before it is read, and the objects and lists that it may hold then: a byte of
+#: JSON can take a hundred in memory, and 80 results have 400 of them.
+LONG: Final = 500_000
+MOST_PARTS: Final = 20_000
 #: A field that is nested deeper is noise, which other readers of JSON choke on.
 MOST_NESTED: Final = 100
 #: Without these nobody can say what a result means: it is unreadable where they are.
@@ -65,7 +70,7 @@ def decode_balance(body: bytes) -> float:
     return credits_left
 
 
-def decode_results(body: bytes) -> list[Result]:
+def decode_results(body: bytes, *, secrets: Sequence[str] = ()) -> list[Result]:
     """Reads the results of a 200 reply, at top level or under ``body``.
 
     A result is never lost for one odd field: fields that are new, or not what they should be, go to ``extra`` as they
@@ -74,6 +79,7 @@ def decode_results(body: bytes) -> list[Result]:
 
     Args:
         body: The reply's bytes, not compressed.
+        secrets: Texts that must not appear in an error.
 
     Raises:
         ProtocolError: The bytes are no JSON, or hold no results.
@@ -82,13 +88,15 @@ def decode_results(body: bytes) -> list[Result]:
     >>> decode_results(b'{"results":[{"live_status":"LIVE","roaming":false}]}')[0].extra
     '{"roaming":false}'
     """
+    if len(body) > LONG and body.count(b"{") + body.count(b"[") > MOST_PARTS:
+        raise ProtocolError(f"the reply has more parts than any reply ({len(body)} bytes)", status=HTTP_OK)
     try:
         return list(_EXACT.decode(body).results)
     except _UNREADABLE:
-        return [_typed_result(raw) for raw in _raw_results(body)]
+        return [_typed_result(raw) for raw in _raw_results(body, secrets)]
 
 
-def _raw_results(body: bytes) -> list[msgspec.Raw]:
+def _raw_results(body: bytes, secrets: Sequence[str]) -> list[msgspec.Raw]:
     envelope = _object(body)
     if "results" not in envelope and "body" in envelope:
         envelope |= _object(_unquoted(envelope["body"]))
@@ -99,7 +107,7 @@ def _raw_results(body: bytes) -> list[msgspec.Raw]:
         pass
     if broken := elements(results.decode("utf-8", "replace")):
         return [msgspec.Raw(each.encode()) for each in broken]
-    raise _error_inside(envelope)
+    raise _error_inside(envelope, secrets)
 
 
 def _object(body: bytes) -> _Fields:
@@ -137,11 +145,12 @@ def _unquoted(raw: msgspec.Raw) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(raw)
 
 
-def _error_inside(envelope: Mapping[str, msgspec.Raw]) -> ProviderError:
+def _error_inside(envelope: Mapping[str, msgspec.Raw], secrets: Sequence[str]) -> ProviderError:
     status = _value(envelope.get("statusCode"))
     if type(status) is int and HTTP_OK < status < 600:  # noqa: PLR2004  # the end of HTTP's own range
-        return error_of_reply(status, msgspec.json.encode(envelope))
-    return ProtocolError("the reply holds no results", status=HTTP_OK, code=_text(_value(envelope.get("error"))))
+        return error_of_reply(status, msgspec.json.encode(envelope), secrets=secrets)
+    code = _text(_value(envelope.get("error")))
+    return ProtocolError("the reply holds no results", status=HTTP_OK, code=discreet(code, secrets) if code else None)
 
 
 def _typed_result(raw: msgspec.Raw) -> Result:
