@@ -59,6 +59,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     UNKNOWN_COUNTRY = "unknown_country"
     NOT_IN_PLAN = "not_in_plan"
+    OLD_PLAN = "old_plan"
     # asked, and no usable answer came
     INTERNAL_ERROR = "internal_error"
     TIMEOUT = "timeout"

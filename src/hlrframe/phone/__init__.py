@@ -6,6 +6,7 @@
     spelled      which numbers a text may mean, for whoever looks for what was kept of one
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     plans        one number against the world's numbering plans
+    renumbering  numbers of old plans: what countries renumbered
     plan_exprs   the same rules as column expressions
     networks     the network and the type that digits predict
 """

@@ -46,6 +46,7 @@ Promises
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 
 import phonenumbers
@@ -56,6 +57,7 @@ from hlrframe.errors import InputError
 from hlrframe.model import NumberType, Reason, check_region, regions_of
 from hlrframe.phone import plan_exprs
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
+from hlrframe.phone.renumbering import RENUMBERED_CODES
 from hlrframe.phone.repair import (
     DATE,
     EXACT_FLOAT,
@@ -341,12 +343,31 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
         plan_exprs.read_national(bare.drop_nulls("country")),
     ]
     answers = pl.concat(parts)
-    rejected = answers.filter(pl.col("msisdn").is_null())
-    rejected = rejected.join(runs.select("row", "country", "plus", "whole"), on="row")
+    rejected = answers.filter(pl.col("msisdn").is_null()).join(runs, on="row")
     # Behind a plus that no calling code follows, a country's own prefixes are looked for.
     believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
-    certain = rejected.filter(pl.col("whole") & believed).select(answers.columns)
-    return pl.concat([answers.drop_nulls("msisdn"), certain])
+    code = plan_exprs.calling_code(pl.col("digits").str.strip_prefix("00"))
+    today = ~(code.is_in(RENUMBERED_CODES).fill_null(value=False) | pl.col("country").is_in(_renumbered_regions()))
+    certain = rejected.filter(pl.col("whole") & believed & today.fill_null(value=True)).select(answers.columns)
+    return pl.concat([_without_doubtful(answers.drop_nulls("msisdn"), runs), certain])
+
+
+def _without_doubtful(found: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """Leaves out foreign numbers without a plus where the digits may be the country's own of an old plan."""
+    codes = _renumbered_regions()
+    doubtful = runs.filter(~pl.col("plus") & pl.col("country").is_in(codes))
+    if doubtful.is_empty():
+        return found
+    own = doubtful.select("row", code=pl.col("country").replace_strict(codes))
+    foreign = found.join(own, on="row").filter(~pl.col("msisdn").str.starts_with(pl.col("code")))
+    return found.join(foreign, on="row", how="anti")
+
+
+@cache
+def _renumbered_regions() -> dict[str, str]:
+    """Gives the calling code of each region that has numbers of an old plan."""
+    regions = ((each, str(phonenumbers.country_code_for_region(each))) for each in phonenumbers.SUPPORTED_REGIONS)
+    return {region: code for region, code in regions if code in RENUMBERED_CODES}
 
 
 def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -5,7 +5,7 @@ libphonenumber's numbering plans decide. Every rule about *digits* is here; what
 once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from hlrframe.model import NumberType, Reason
+from hlrframe.phone.renumbering import Renumbering, renumbered
 
 __all__ = [
     "Msisdn",
@@ -71,6 +72,8 @@ class Msisdn:
     digits: str
     #: ISO 3166 alpha-2 code of its country; ``None`` for numbers of no country, such as +800.
     region: str | None
+    #: How the number was brought up to date, where it was written as in an old plan.
+    renumbered: Renumbering | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,13 @@ def read(digits: str, *, international: bool, region: str | None, cuts: tuple[in
     if international:
         return _read_marked(digits.removeprefix("00"), region)
     if digits.startswith("00") and region is None:
-        return read_international(digits[2:])
+        return _read_or_renumber(digits[2:])
     if region is not None:
         return _read_in(region, digits, cuts)
-    number = read_international(digits)
-    first = cuts[0] if cuts else len(digits)
-    coded = first in {len(digits), len(_code_of(digits))}
-    return number if isinstance(number, Msisdn) and coded else unplaced(digits)
+    apart = bool(cuts) and cuts[0] == len(_code_of(digits))
+    number = _read_or_renumber(digits) if apart else read_international(digits)
+    believed = apart or not cuts or cuts[0] == len(digits)
+    return number if isinstance(number, Msisdn) and believed else unplaced(digits)
 
 
 def read_international(digits: str) -> Msisdn | Rejection:
@@ -180,7 +183,7 @@ def coded_start(region: str) -> str | None:
 
 def _read_marked(digits: str, region: str | None) -> Msisdn | Rejection:
     """Believes a plus; where no calling code follows it, what the region dials before one may (``+011 44 ...``)."""
-    abroad = read_international(digits)
+    abroad = _read_or_renumber(digits)
     if region is None or abroad != Rejection(Reason.UNKNOWN_COUNTRY):
         return abroad
     dialled = _parse(f"+{digits}", region)
@@ -198,9 +201,29 @@ def _read_in(region: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Reject
     national = _read_dialled(region, digits)
     if isinstance(national, Msisdn):
         return Rejection(Reason.TOO_LONG) if _goes_on(national, region, digits, cuts) else national
-    if digits.startswith("00") or (isinstance(abroad, Msisdn) and not cuts):
-        return abroad
-    return national
+    if digits.startswith("00"):
+        return _read_or_renumber(digits[2:])
+    old = _renumber(str(phonenumbers.country_code_for_region(region)), digits, cuts)
+    return old or (abroad if isinstance(abroad, Msisdn) and not cuts else national)
+
+
+def _read_or_renumber(digits: str) -> Msisdn | Rejection:
+    """Reads digits that start with a calling code, by an old plan where today's knows no number."""
+    number, code = read_international(digits), _code_of(digits)
+    return number if isinstance(number, Msisdn) or not code else _renumber(code, digits, (len(code),)) or number
+
+
+def _renumber(code: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Rejection | None:
+    """Brings national digits of an old plan up to date, also behind their calling code; ``None`` where no rule does."""
+    coded = digits.startswith(code) and (not cuts or cuts[0] == len(code))
+    for national in (digits, digits[len(code) :]) if coded else (digits,):
+        for new, rule in renumbered(code, national):
+            number = Rejection(Reason.OLD_PLAN) if new is None else read_international(f"{code}{new}")
+            if isinstance(number, Msisdn):
+                return replace(number, renumbered=rule)
+            if new is None:
+                return number
+    return None
 
 
 def _goes_on(number: Msisdn, region: str, digits: str, cuts: tuple[int, ...]) -> bool:

@@ -20,7 +20,7 @@ __all__ = ["digits_meant"]
 #: Fewest digits that are taken for a number by themselves, and most.
 FEWEST, MOST = 7, 15
 #: Why a text is no number today that may have been one once.
-_ONCE = frozenset({Reason.NOT_IN_PLAN, Reason.NEEDS_REGION, Reason.UNKNOWN_COUNTRY})
+_ONCE = frozenset({Reason.NOT_IN_PLAN, Reason.NEEDS_REGION, Reason.UNKNOWN_COUNTRY, Reason.OLD_PLAN})
 #: Floats below this hold each whole number.
 _EXACT = 2**53
 
@@ -71,7 +71,8 @@ def _text(value: object) -> str:
 def _meant(text: str, region: str | None) -> list[str]:
     reading = parse(text, region=region)
     if isinstance(reading, Msisdn):
-        return [reading.digits]
+        # Under its old plan it was kept as it was written then.
+        return [reading.digits, *(_written(tidy(text), region) if reading.renumbered else ())]
     found = list(_written(tidy(text), region)) if reading.reason in _ONCE else []
     if not found:
         hint = "; write it with a plus and its calling code" if reading.reason == Reason.NEEDS_REGION else ""
