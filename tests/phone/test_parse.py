@@ -217,7 +217,7 @@ def number_region(parsed):
 def test_a_number_stands_in_its_text(text, region):
     """No text ever gives a number whose digits do not stand in it one behind the other."""
     answer = parse(text, region=region)
-    assert isinstance(answer, Rejection) or is_written(answer.digits, text)
+    assert isinstance(answer, Rejection) or answer.renumbered or is_written(answer.digits, text)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -46,7 +46,6 @@ Promises
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Final
 
 import phonenumbers
@@ -57,7 +56,6 @@ from hlrframe.errors import InputError
 from hlrframe.model import NumberType, Reason, check_region, regions_of
 from hlrframe.phone import plan_exprs
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
-from hlrframe.phone.renumbering import RENUMBERED_CODES
 from hlrframe.phone.repair import (
     DATE,
     EXACT_FLOAT,
@@ -343,31 +341,12 @@ def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:
         plan_exprs.read_national(bare.drop_nulls("country")),
     ]
     answers = pl.concat(parts)
-    rejected = answers.filter(pl.col("msisdn").is_null()).join(runs, on="row")
+    rejected = answers.filter(pl.col("msisdn").is_null())
+    rejected = rejected.join(runs.select("row", "country", "plus", "whole"), on="row")
     # Behind a plus that no calling code follows, a country's own prefixes are looked for.
     believed = ~pl.col("plus") | pl.col("country").is_null() | (pl.col("reason") != Reason.UNKNOWN_COUNTRY.value)
-    code = plan_exprs.calling_code(pl.col("digits").str.strip_prefix("00"))
-    today = ~(code.is_in(RENUMBERED_CODES).fill_null(value=False) | pl.col("country").is_in(_renumbered_regions()))
-    certain = rejected.filter(pl.col("whole") & believed & today.fill_null(value=True)).select(answers.columns)
-    return pl.concat([_without_doubtful(answers.drop_nulls("msisdn"), runs), certain])
-
-
-def _without_doubtful(found: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """Leaves out foreign numbers without a plus where the digits may be the country's own of an old plan."""
-    codes = _renumbered_regions()
-    doubtful = runs.filter(~pl.col("plus") & pl.col("country").is_in(codes))
-    if doubtful.is_empty():
-        return found
-    own = doubtful.select("row", code=pl.col("country").replace_strict(codes))
-    foreign = found.join(own, on="row").filter(~pl.col("msisdn").str.starts_with(pl.col("code")))
-    return found.join(foreign, on="row", how="anti")
-
-
-@cache
-def _renumbered_regions() -> dict[str, str]:
-    """Gives the calling code of each region that has numbers of an old plan."""
-    regions = ((each, str(phonenumbers.country_code_for_region(each))) for each in phonenumbers.SUPPORTED_REGIONS)
-    return {region: code for region, code in regions if code in RENUMBERED_CODES}
+    certain = rejected.filter(pl.col("whole") & believed).select(answers.columns)
+    return pl.concat([answers.drop_nulls("msisdn"), certain])
 
 
 def _split_marked(runs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -395,6 +374,10 @@ def _read_unplaced(bare: pl.DataFrame) -> pl.DataFrame:
     coded = first.is_null() | (first == length) | (first == code).fill_null(value=False)
     judged, nothing = bare.with_columns(why=reason, coded=coded), pl.lit(None, pl.String)
     left = judged.filter(~pl.col("coded")).select("row", msisdn=nothing, region=nothing, reason="why")
-    read = plan_exprs.read_international(judged.filter("coded")).join(judged.select("row", "why"), on="row")
+    # Only where marks set a calling code apart may a number be one of an old plan.
+    apart = ((first == code) & (first != length)).fill_null(value=False)
+    parts = (judged.filter(pl.col("coded") & apart), judged.filter(pl.col("coded") & ~apart))
+    old, today = (plan_exprs.read_international(part, old=old) for part, old in zip(parts, (True, False), strict=True))
+    read = pl.concat([old, today]).join(judged.select("row", "why"), on="row")
     why = pl.when(pl.col("msisdn").is_null()).then("why")
     return pl.concat([read.select("row", "msisdn", "region", reason=why), left])

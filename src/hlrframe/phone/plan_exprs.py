@@ -21,6 +21,7 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from hlrframe.model import NumberType, Reason
 from hlrframe.phone.plans import SHORTEST_INTERNATIONAL, WORLD, coded_start, misfit
+from hlrframe.phone.renumbering import RENUMBERED_CODES
 
 __all__ = ["calling_code", "international_prefix", "read_international", "read_national", "read_types"]
 
@@ -55,11 +56,12 @@ def calling_code(digits: pl.Expr) -> pl.Expr:
     return digits.str.slice(0, 3).replace_strict(_code_of_three_digits(), default=None, return_dtype=pl.String)
 
 
-def read_international(numbers: pl.DataFrame) -> pl.DataFrame:
+def read_international(numbers: pl.DataFrame, *, old: bool = True) -> pl.DataFrame:
     """Reads digits that start with a calling code.
 
     Args:
         numbers: Columns ``row`` (UInt32) and ``digits`` (String).
+        old: Whether what is no number today may be one of an old plan, and so is not certain.
 
     Returns:
         Columns ``row``, ``msisdn``, ``region``, ``reason``, and ``settled``: the digits after national prefixes were
@@ -70,7 +72,9 @@ def read_international(numbers: pl.DataFrame) -> pl.DataFrame:
     answers = [_rejected(coded.filter(pl.col("code").is_null()), Reason.UNKNOWN_COUNTRY)]
     for code, length, part in _settled_parts(coded):
         answers += _read_length(part, code, length)
-    return pl.concat(answers)
+    open_codes = RENUMBERED_CODES if old else ()
+    left = pl.col("msisdn").is_null() & calling_code(pl.col("settled")).is_in(open_codes).fill_null(value=False)
+    return pl.concat(answers).filter(~left)
 
 
 def read_types(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -110,19 +114,32 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         numbers: Columns ``row`` (UInt32), ``digits`` and ``country`` (String), the country's ISO 3166 alpha-2 code in
-            capitals, and ``first`` (UInt32), the digits before the first mark, null where no mark is.
+            capitals, and perhaps ``first`` (UInt32), the digits before the first mark, null where no mark is.
 
     Returns:
         Columns ``row``, ``msisdn``, ``region`` and ``reason`` as :func:`read_international` gives them.
     """
+    if "first" not in numbers.columns:
+        numbers = numbers.with_columns(first=pl.lit(None, pl.UInt32))
     starts = {country: coded_start(country) or _NEVER for country in numbers["country"].unique()}
     start = pl.col("country").replace_strict(starts, return_dtype=pl.String)
     apart = pl.col("first").is_null() | (pl.col("first") == start.str.len_bytes())
     marked = numbers.with_columns(coded=pl.col("digits").str.starts_with(start) & apart)
     coded, rest = marked.filter("coded").drop("coded"), marked.filter(~pl.col("coded")).drop("coded")
-    own = read_international(coded.select("row", "digits")).select(_ANSWER)
+    own = read_international(coded.select("row", "digits"), old=False).select(_ANSWER)
     found, missed = own.filter(pl.col("reason").is_null()), own.filter(pl.col("reason").is_not_null())
-    return pl.concat([found, _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))])
+    dialled = _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))
+    return pl.concat([found, _without_old(dialled, numbers)])
+
+
+def _without_old(answers: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """Leaves out what is no number of its country today where it may be one of an old plan."""
+    codes = {each: str(phonenumbers.country_code_for_region(each)) for each in numbers["country"].unique()}
+    codes = {each: code for each, code in codes.items() if code in RENUMBERED_CODES}
+    code = pl.col("country").replace_strict(codes, default=None, return_dtype=pl.String)
+    dated = answers.join(numbers.select("row", code=code).drop_nulls(), on="row")
+    own = pl.col("msisdn").is_not_null() & pl.col("msisdn").str.starts_with(pl.col("code"))
+    return answers.join(dated.filter(~own.fill_null(value=False)), on="row", how="anti")
 
 
 def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -131,11 +148,13 @@ def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
     The reason is that of the first reading.
     """
     dialled = _international_forms(numbers)
-    home = read_international(dialled.select("row", digits="home"))
+    home = read_international(dialled.select("row", digits="home"), old=False)
     home = home.join(dialled, on="row").filter(pl.col("settled") == pl.col("home"))
     found, missed = home.filter(pl.col("reason").is_null()), home.filter(pl.col("reason").is_not_null())
     grouped, bare = missed.filter(pl.col("first").is_not_null()), missed.filter(pl.col("first").is_null())
-    abroad = read_international(bare.select("row", "digits")).join(bare.select("row", why="reason"), on="row")
+    abroad = read_international(bare.select("row", "digits"), old=False).join(
+        bare.select("row", why="reason"), on="row"
+    )
     abroad = abroad.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why"))
     return pl.concat(each.select(_ANSWER) for each in (found, grouped, abroad))
 

@@ -63,8 +63,22 @@ _SOURCES: Final = MappingProxyType(
     {
         country: _PLANS.format(page)
         for country, page in {
-            "MX": "08A", "CL": "02A", "CI": "031", "BJ": "017", "VN": "0E4", "BR": "01D", "CO": "02C", "CM": "024",
-            "EG": "03E", "QA": "0AB", "GE": "050", "EC": "03D", "MA": "090", "PL": "0A8", "CZ": "035", "GR": "055",
+            "MX": "08A",
+            "CL": "02A",
+            "CI": "031",
+            "BJ": "017",
+            "VN": "0E4",
+            "BR": "01D",
+            "CO": "02C",
+            "CM": "024",
+            "EG": "03E",
+            "QA": "0AB",
+            "GE": "050",
+            "EC": "03D",
+            "MA": "090",
+            "PL": "0A8",
+            "CZ": "035",
+            "GR": "055",
             "RU": "0AD",
         }.items()
     }
@@ -111,8 +125,6 @@ _TABLE: Final = r"""
 41 ; 1(\d{7}) ; 44\1 ; 2007-03 ; a number of Zurich with its area code of before 2007 ; https://www.bakom.admin.ch
 44 ; 171(\d{7}) ; 207\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; https://www.ofcom.org.uk
 44 ; 181(\d{7}) ; 208\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; https://www.ofcom.org.uk
-30 ; 1(\d{7}) ; 210\1 ; 2002 ; a number of Athens with its area code of before 2002 ; GR
-30 ; 9(\d{8}) ; 69\1 ; 2002 ; a Greek mobile with the 9 of before 2002 ; GR
 7 ; 09([56]\d{7}) ; 49\1 ; 2005-12-01 ; a number of Moscow with its area code of before 2005 ; RU
 63 ; 2(\d{7}) ; - ; 2019-10-06 ; a number of Manila of seven digits, as before 2019 ; https://ntc.gov.ph
 """
