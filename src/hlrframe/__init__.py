@@ -41,6 +41,7 @@ if _typing.TYPE_CHECKING:
     )
     from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file, select_file
     from hlrframe.frames import (
+        Explanation,
         Selection,
         clean,
         enrich,
@@ -48,6 +49,7 @@ if _typing.TYPE_CHECKING:
         enrich_batches,
         enrich_with_report,
         estimate,
+        explain,
         lookup,
         select,
     )
@@ -82,6 +84,7 @@ __all__ = [
     "EmulatorWarning",
     "Enrichment",
     "Estimate",
+    "Explanation",
     "GuessWarning",
     "HlrframeError",
     "IncompleteWarning",
@@ -122,6 +125,7 @@ __all__ = [
     "enrich_with_report",
     "estimate",
     "estimate_file",
+    "explain",
     "lookup",
     "select",
     "select_file",
@@ -133,7 +137,7 @@ __all__ = [
 _HOMES: _typing.Final = {
     **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file", "select_file"), "files"),
     **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
-    **dict.fromkeys(("Selection", "estimate", "lookup", "select"), "frames"),
+    **dict.fromkeys(("Explanation", "Selection", "estimate", "explain", "lookup", "select"), "frames"),
     **dict.fromkeys(("Budget", "Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),

@@ -70,6 +70,7 @@ def build_parser() -> ArgumentParser:
     _add_estimate(commands)
     _add_clean(commands)
     _add_select(commands)
+    _add_explain(commands)
     _add_report(commands)
     add_balance(commands)
     add_budget(commands)
@@ -236,6 +237,17 @@ _WANTED: Final = {
     "country": "country of the network, such as GB",
     "network": "network, by its name or code",
 }
+
+
+def _add_explain(commands: Any) -> None:  # noqa: ANN401  # see add
+    about = "say of one number how it is read, what the plan says of it, and what a store knows; free"
+    parser = add(
+        commands, "explain", about, "explain '07400 123456' --region GB", "explain '+44 7400 123456' --store answers"
+    )
+    parser.add_argument("number", metavar="NUMBER", help="a number in any spelling")
+    parser.add_argument("--store", metavar="DIR", help="folder or URL of answers")
+    add_region(parser)
+    add_json(parser)
 
 
 def _add_report(commands: Any) -> None:  # noqa: ANN401  # see add

@@ -16,6 +16,7 @@ from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file, select_file
+from hlrframe.frames import explain_number
 from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount
 from hlrframe.store import Store
 
@@ -194,6 +195,15 @@ def _select(options: Namespace) -> int:
     return DONE
 
 
+def _explain(options: Namespace) -> int:
+    explanation = explain_number(options.number, store=options.store, region=options.region)
+    if options.json:
+        show_json({name.strip(): words for name, words in explanation.lines})
+    else:
+        show(explanation)
+    return DONE
+
+
 def _balance(options: Namespace) -> int:
     client = account(options)
     credits_left = client.balance()
@@ -261,6 +271,7 @@ COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "estimate": _estimate,
     "clean": _clean,
     "select": _select,
+    "explain": _explain,
     "report": _report,
     "balance": _balance,
     "budget": budget_command,

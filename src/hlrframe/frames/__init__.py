@@ -9,6 +9,7 @@
     select       select(): the list to act on; rules: which numbers are wanted, and why others are not
     adapters     the one boundary to frame libraries
     to_text      cells of any type as text
+    explain      explain(): what is known of one number, in words
     accessors    the same functions as methods
 """
 
@@ -17,6 +18,7 @@ from hlrframe.frames.adapters import OpenFrame, open_frame
 from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.frames.clean import CLEAN_COLUMNS, clean
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
+from hlrframe.frames.explain import Explanation, explain, explain_number
 from hlrframe.frames.rules import Chosen, Rule, SelectionReport, Words, chosen, is_needed
 from hlrframe.frames.select import Selection, select
 from hlrframe.frames.stream import enrich_batches
@@ -26,6 +28,7 @@ __all__ = [
     "READINGS",
     "Call",
     "Chosen",
+    "Explanation",
     "FrameAccessor",
     "OpenFrame",
     "Rule",
@@ -42,6 +45,8 @@ __all__ = [
     "enrich_with_report",
     "estimate",
     "estimate_list",
+    "explain",
+    "explain_number",
     "is_needed",
     "lookup",
     "open_frame",

@@ -1,0 +1,165 @@
+"""What is known of one number, in words: how it was read, what was asked, what came back, what it means and cost."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from hlrframe.errors import InputError
+from hlrframe.frames.call import StorePath, open_store
+from hlrframe.frames.rules import phone_columns
+from hlrframe.model import Verdict, amount, duration, name_of
+from hlrframe.phone import Msisdn, number_types, parse, predict_networks
+
+__all__ = ["Explanation", "explain", "explain_number"]
+
+#: What a verdict means for somebody who wants to reach the number.
+_MEANS: Final[Mapping[str, str]] = {
+    Verdict.LIVE: "live: a call or message gets through",
+    Verdict.UNREACHABLE: "unreachable: somebody has the number, but nothing gets through now",
+    Verdict.DEAD: "dead: nobody has the number",
+    Verdict.UNKNOWN: "unknown: the provider could not tell, which is not dead",
+    Verdict.NOT_APPLICABLE: "not applicable: the question does not apply to such a number",
+}
+_HAPPENED: Final[Mapping[str, str]] = {
+    "answered": "asked in this run, and answered",
+    "cached": "not asked again: an earlier answer was in the store",
+    "rejected": "not asked: this is no telephone number",
+    "failed": "asked, and no usable answer came",
+    "skipped": "not asked: the run ended before",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known of one number, line by line."""
+
+    #: What each line is about, and what it says.
+    lines: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        width = max((len(name) for name, _ in self.lines), default=0)
+        return "\n".join(f"{name:<{width}}  {words}".rstrip() for name, words in self.lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(words)}</td></tr>" for name, words in self.lines)
+        return f"<table>{rows}</table>"
+
+
+def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # any enriched frame
+    """Says of the numbers in one row of an enriched frame what is known, and from where. Sends nothing.
+
+    Args:
+        frame: What :func:`~hlrframe.enrich` gave: polars DataFrame or LazyFrame, pandas DataFrame or pyarrow Table.
+        row: Place of the row, from 0 on; from the end where it is negative.
+        prefix: What stands before the names of the result columns.
+
+    Raises:
+        InputError: The frame was not enriched, or has no such row.
+
+    >>> import hlrframe as hf, polars as pl
+    >>> enriched = hf.enrich(pl.DataFrame({"phone": ["n/a"]}), "phone", client=hf.emulator.connect(seed=7))
+    >>> print(hf.explain(enriched, 0))
+    asked  not asked: this is no telephone number (empty)
+    """
+    given = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    known = nw.from_native(given, eager_only=True, pass_through=True)
+    if not isinstance(known, nw.DataFrame):
+        raise InputError(f"cannot explain a {type(frame).__name__}: pass a polars, pandas or pyarrow frame")
+    befores = phone_columns(known.columns, prefix)
+    if not -len(known) <= row < len(known):
+        raise InputError(f"the frame has {len(known):,} rows: there is no row {row}")
+    cells = pl.DataFrame(known[[row % len(known)], :].to_arrow()).row(0, named=True)
+    lines: list[tuple[str, str]] = []
+    for before in befores:
+        answer = {
+            name.removeprefix(before + prefix): value
+            for name, value in cells.items()
+            if name.startswith(before + prefix)
+        }
+        if before:
+            lines.append(("column", before.removesuffix("_")))
+        lines += _of_answer(answer)
+    return Explanation(tuple(lines))
+
+
+def explain_number(number: str, *, store: StorePath = None, region: str | None = None) -> Explanation:
+    """Says of one number how it is read, and what a store knows of it. Sends nothing.
+
+    Args:
+        number: A number in any spelling.
+        store: Directory or store of answers; ``None`` for what the digits alone say.
+        region: Country of a number without a country code, ISO 3166 alpha-2.
+
+    Raises:
+        StoreError: The store cannot be read.
+
+    >>> print(explain_number("07400 123456", region="GB"))
+    number   +447400123456
+    plan     a MOBILE of United Kingdom, in a range first given to Three
+    """
+    reading = parse(number, region=region)
+    if not isinstance(reading, Msisdn):
+        return Explanation((("number", f"none: {reading.reason}"),))
+    kept = open_store(store)
+    lines = list(_of_plan(reading.digits))
+    if kept is None:
+        return Explanation(tuple(lines))
+    answers = kept.history(reading.digits).to_dicts()
+    if not answers:
+        lines.append(("store", "holds no answer: asking it is paid for"))
+    for answer in answers[-1:]:
+        lines += _of_result(answer)
+    if len(answers) > 1:
+        lines.append(("earlier", f"{len(answers) - 1:,} older answers: hlrframe store history tells them"))
+    return Explanation(tuple(lines))
+
+
+def _of_answer(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if answer.get("msisdn"):
+        yield from _of_plan(str(answer["msisdn"]))
+    state = str(answer.get("state") or "")
+    reason = f" ({answer['reason']})" if answer.get("reason") else ""
+    if state:
+        yield "asked", _HAPPENED.get(state, state) + reason
+    if answer.get("verdict"):
+        yield from _of_result(answer)
+
+
+def _of_plan(digits: str) -> Iterator[tuple[str, str]]:
+    numbers = pl.Series("msisdn", [digits])
+    region, network = predict_networks(numbers).select("region", "network").row(0)
+    kind = number_types(numbers)[0] or "number"
+    country = f" of {name_of(region) or region}" if region else ""
+    yield "number", f"+{digits}"
+    yield "plan", f"a {kind}{country}" + (f", in a range first given to {network}" if network else "")
+
+
+def _of_result(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    said = [str(answer[name]) for name in ("number_type", "live_status") if answer.get(name)]
+    if said:
+        yield "answer", ", ".join(said) + (f", by {answer['provider']}" if answer.get("provider") else "")
+    current, original = answer.get("current_network"), answer.get("original_network")
+    if current or original:
+        ported = {True: f", ported from {original}", False: ", not ported"}.get(answer.get("is_ported"), "")  # type: ignore[arg-type]
+        yield "network", f"{current or original}{ported}"
+    verdict = answer.get("verdict")
+    if verdict:
+        yield "means", _MEANS.get(verdict, str(verdict))
+    if answer.get("credits") is not None:
+        yield "cost", f"{amount(float(answer['credits']))} credits"
+    if answer.get("checked_at") is not None:
+        yield "age", _age(answer["checked_at"])
+
+
+def _age(checked: Any) -> str:  # a time, or what a file made of it
+    moment = datetime.fromisoformat(checked) if isinstance(checked, str) else checked
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    seconds = max(0.0, (datetime.now(UTC) - moment).total_seconds())
+    days = int(seconds // 86_400)
+    ago = f"{days:,} days ago" if days > 1 else f"{duration(seconds)} ago"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {ago}"
