@@ -164,6 +164,30 @@ def test_the_allowance_may_change_as_a_run_goes():
     assert max(many for when, many in flying if when >= 10.0) == 7
 
 
+def test_a_run_that_begins_without_an_allowance_uses_what_it_gets_later():
+    """A run to which nothing is allowed at first waits, and then asks at full speed."""
+
+    class Later:
+        clock = staticmethod(lambda: 0.0)
+
+        @property
+        def requests(self):
+            return 0 if self.clock() < 5.0 else 7
+
+    allowance, other = Later(), OtherProvider(seconds=0.3)
+
+    async def timed():
+        loop = asyncio.get_running_loop()
+        allowance.clock = loop.time
+        job = Job({"net": some(300)})
+        result = await run_job(job, other, settings=Settings(), resources=Resources(allowance=allowance))
+        return len(result.answers), loop.time()
+
+    answers, took = in_virtual_time(timed())
+    assert (answers, other.most) == (300, 7)
+    assert took < 5.0 + 0.3 * (300 / 7 / 5 + 3)
+
+
 def test_a_fixed_allowance_is_what_the_settings_say():
     """Where nobody shares the provider, as many requests are in flight as the settings allow."""
     other = OtherProvider()

@@ -59,7 +59,8 @@ class RunState:
     def __post_init__(self) -> None:
         self.most_requests = self.allowance.requests
         self.window = Window(most=self.most_requests * self.settings.batch_size)
-        self.ramp = Ramp(first=2 * self.most_requests)
+        # One that has nothing yet may get everything in the next moment.
+        self.ramp = Ramp(first=2 * (self.most_requests or self.settings.max_requests))
         self.meter = Meter(self.settings.max_per_second)
         self.circuit = Circuit(self.rng)
 

@@ -88,7 +88,7 @@ class Claiming:
             member.question = self._question.key
             member.claims = [*self._held, *([body] * bool(body))]
 
-        self._standing = self._us.change_to(publish)
+        self._standing = self._us.change_to(publish, money=True)
         self._us.question = self._question.key
         if body:
             self._held[body] = numbers.filter(~taken)

@@ -150,7 +150,7 @@ class Membership:
         self._thread.start()
 
     def _agree(self) -> None:
-        """Notes the budget, and draws the first money of it."""
+        """Notes the budget."""
         budget = self._budget
         if budget is None:
             return
@@ -160,7 +160,6 @@ class Membership:
             state.runs[self.name].budget = budget.name
 
         self.change(agreed)
-        self.change(lambda _state, _now: None, money=True)
 
     def carry(self, journal: Journal) -> None:
         """Takes over a journal that is to be handed over as the run goes."""
@@ -225,29 +224,31 @@ class Membership:
         with self.turn:
             began = time.monotonic()
             # Before the register knows: what is given back is used by others as soon as it does.
-            spent, level = self._purse.account(all_of_it=broke or all_of_it)
+            all_of_it = all_of_it or broke or not (self.claims or money)
+            spent, level = self._purse.account(all_of_it=all_of_it)
             more_money = max(0, self._purse.wish(began) - (level - spent)) if money else 0
 
             def changed(state: RegisterState, now: float) -> tuple[_T, Grant | None, int]:
                 member = self._own(state)
                 touched(member)
                 member.claims, member.question, member.journal = list(self.claims), self.question, self.journal_name
-                target = settle_share(state, self.name, wants=self._most, lower=self._share.lower)
-                if not member.budget:
-                    member.spent = spent
-                    return more(state, now), None, target
-                least = self._purse.least
-                grant = draw(state, self.name, now, spent=spent, level=level, more=more_money, least=least)
-                member.broke = broke and grant.level == level
-                return more(state, now), grant, target
+                grant, member.spent = None, spent if not member.budget else member.spent
+                if member.budget:
+                    least = self._purse.least
+                    grant = draw(state, self.name, now, spent=spent, level=level, more=more_money, least=least)
+                    member.broke = broke and grant.level == level
+                result = more(state, now)
+                # Whoever only waits for others needs no requests.
+                wants = self._most if member.claims else 0
+                return result, grant, settle_share(state, self.name, wants=wants, lower=self._share.lower)
 
             (result, grant, target), _ = self.register.transact(changed)
             self._take_over(target, grant, began)
             return result, grant
 
-    def change_to(self, more: Change[None]) -> Standing:
+    def change_to(self, more: Change[None], *, money: bool = False) -> Standing:
         """Makes a change like :meth:`change`, and gives what came of it."""
-        self.change(more)
+        self.change(more, money=money)
         return self.register.look()
 
     def _own(self, state: RegisterState) -> Member:

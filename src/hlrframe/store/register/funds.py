@@ -4,7 +4,7 @@ from typing import Final
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import Budget, credits_of, milli_of
-from hlrframe.store.register.state import Fund, State, period_of
+from hlrframe.store.register.state import Fund, Member, State, period_of
 
 __all__ = ["WARN_AT", "Grant", "agree", "draw", "turned"]
 
@@ -102,9 +102,14 @@ def draw(state: State, name: str, now: float, *, spent: int, level: int, more: i
     others = list(state.drawing(member.budget, but=name))
     return Grant(
         spent + member.reserved,
-        exhausted=member.reserved == keeps and all(each.broke or not each.reserved for each in others),
+        exhausted=member.reserved == keeps and not any(map(_may_give_back, others)),
         warn=_passed(fund),
     )
+
+
+def _may_give_back(other: Member) -> bool:
+    """Whether a run goes on asking with money: one that waits, for money or for others, gave back what it could."""
+    return bool(other.claims and other.reserved) and not other.broke
 
 
 def _passed(fund: Fund) -> int:

@@ -41,7 +41,9 @@ def settle_share(state: State, name: str, *, wants: int, lower: Callable[[int], 
     Returns:
         What it is to have.
     """
-    member = state.runs[name]
+    member = state.runs.get(name)
+    if member is None:  # it has just left
+        return lower(0) * 0
     member.wants = wants
     target = fair_share(state, name)
     member.share = max(target, lower(target))
