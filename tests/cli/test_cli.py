@@ -119,7 +119,7 @@ def test_cleaning_is_free(run):
     assert (code, err) == (0, "")
     assert "3 rows, 1 distinct numbers\n  rejected  1 rows  (empty 1)\n  written   out.csv" in out
     assert read_output().row(0) == ("07400 123456", "447400123456", None, "GB", "MOBILE", "Three")
-    done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--json")[1])
+    done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--force", "--json")[1])
     assert done == {
         "output": "out.csv",
         "rows": 3,
@@ -155,10 +155,10 @@ def test_a_wrong_key_is_refused_and_nothing_is_written(run, provider, monkeypatc
     monkeypatch.setenv("HLR_API_SECRET", "wrong-" + SECRET[:6])
     write_contacts()
     (folder / "out.csv").write_text("from yesterday")
-    code, out, err = run(*ENRICH)
+    code, out, err = run(*ENRICH, "--force")
     assert (code, out) == (4, "")
     assert "hlrframe: error:" in err
-    assert json.loads(run(*ENRICH, "--json")[1])["error"]["kind"] == "auth_error"
+    assert json.loads(run(*ENRICH, "--force", "--json")[1])["error"]["kind"] == "auth_error"
     assert (folder / "out.csv").read_text() == "from yesterday"
     assert sorted(path.name for path in folder.iterdir()) == ["in.csv", "out.csv"]
     assert provider.bill.total == 0

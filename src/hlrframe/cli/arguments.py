@@ -5,7 +5,18 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hlrframe.cli.parser import Parser, Version, WrongUse, add, add_emulators, add_json, add_price, add_region, add_yes
+from hlrframe.cli.parser import (
+    Parser,
+    Version,
+    WrongUse,
+    add,
+    add_emulators,
+    add_force,
+    add_json,
+    add_price,
+    add_region,
+    add_yes,
+)
 from hlrframe.cli.upkeep import (
     SHELLS,
     add_balance,
@@ -95,6 +106,7 @@ def _add_enrich(commands: Any) -> None:  # noqa: ANN401  # see add
     parser.add_argument(
         "--output", "-o", required=True, metavar="DST", help="the file to write; of many, a folder or out/*.parquet"
     )
+    add_force(parser)
     _add_output_encoding(parser)
     parser.add_argument(
         "--columns", default="standard", help="standard, all, best (one number a row), or names, with commas"
@@ -142,6 +154,7 @@ def _add_clean(commands: Any) -> None:  # noqa: ANN401  # see add
     )
     _add_phones(parser)
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    add_force(parser)
     _add_output_encoding(parser)
     parser.add_argument("--prefix", default="hlr_", help="before the name of each new column (hlr_)")
     add_json(parser)
@@ -220,6 +233,7 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
     )
     parser.add_argument("source", metavar="SRC", help="what enrich wrote")
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
+    add_force(parser)
     parser.add_argument("--textable", action="store_true", help="live mobiles, each number once")
     for name, what in _WANTED.items():
         parser.add_argument(f"--{name}", action="append", metavar="WORD", help=f"{what}; may be repeated")
@@ -262,6 +276,7 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401  # see add
     parser.add_argument("source", metavar="DST_OR_STORE", help="what enrich wrote, or the folder of a store")
     parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
     parser.add_argument("--html", metavar="FILE", help="also write the report as a page that needs nothing else")
+    add_force(parser)
     parser.add_argument(
         "--since", metavar="WHEN", help="also say what changed: since a date or an age (a store), or an earlier file"
     )

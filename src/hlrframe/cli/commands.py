@@ -15,7 +15,7 @@ from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files import FileJob, GuardOption, clean_file, estimate_file, select_file
+from hlrframe.files import Command, FileJob, GuardOption, clean_file, estimate_file, select_file
 from hlrframe.frames import explain_number
 from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount
 from hlrframe.store import Store
@@ -45,6 +45,7 @@ def _enrich(options: Namespace) -> int:
         encoding=options.encoding,
         output_encoding=options.output_encoding,
         header=_header(options),
+        overwrite=options.force,
     )
     job.read()
     _say_each(job.notes)
@@ -164,6 +165,7 @@ def _clean(options: Namespace) -> int:
         encoding=options.encoding,
         output_encoding=options.output_encoding,
         header=_header(options),
+        overwrite=options.force,
     )
     _say_each(cleaned.notes)
     if options.json:
@@ -174,20 +176,20 @@ def _clean(options: Namespace) -> int:
 
 
 def _select(options: Namespace) -> int:
-    report = select_file(
-        options.source,
-        options.output,
-        textable=options.textable,
-        verdict=options.verdict,
-        number_type=options.type,
-        country=options.country,
-        network=options.network,
-        max_age=options.max_age,
-        one_per=options.one_per,
-        suppress=options.suppress,
-        region=options.region,
-        prefix=options.prefix,
-    )
+    rule = {
+        "textable": options.textable,
+        "verdict": options.verdict,
+        "number_type": options.type,
+        "country": options.country,
+        "network": options.network,
+        "max_age": options.max_age,
+        "one_per": options.one_per,
+        "suppress": options.suppress,
+        "region": options.region,
+        "prefix": options.prefix,
+    }
+    with Command("select", options.source, rule).writing(options.output, overwrite=options.force):
+        report = select_file(options.source, options.output, **rule)
     if options.json:
         show_json({"output": options.output, "selection": report})
     else:
@@ -217,6 +219,7 @@ def _balance(options: Namespace) -> int:
 def _report(options: Namespace) -> int:
     from hlrframe.report import summarize  # noqa: PLC0415  # DuckDB
 
+    command = Command("report", options.source, options.prefix)
     with summarize(
         options.source,
         prefix=options.prefix,
@@ -224,7 +227,10 @@ def _report(options: Namespace) -> int:
         price_per_credit=options.price_per_credit,
         currency=options.currency,
     ) as summary:
-        page = None if options.html is None else str(summary.to_html(options.html))
+        page = None
+        if options.html is not None:
+            with command.writing(options.html, overwrite=options.force):
+                page = str(summary.to_html(options.html))
         if options.json:
             show_json({name: getattr(summary, name).to_dicts() for name in summary.names} | {"page": page})
         else:

@@ -6,7 +6,18 @@ from typing import Any, NoReturn
 
 from hlrframe.errors import InputError
 
-__all__ = ["Parser", "Version", "WrongUse", "add", "add_emulators", "add_json", "add_price", "add_region", "add_yes"]
+__all__ = [
+    "Parser",
+    "Version",
+    "WrongUse",
+    "add",
+    "add_emulators",
+    "add_force",
+    "add_json",
+    "add_price",
+    "add_region",
+    "add_yes",
+]
 
 
 class WrongUse(InputError):
@@ -46,6 +57,11 @@ def add(commands: Any, name: str, about: str, *examples: str, command: str | Non
 def add_json(parser: ArgumentParser) -> None:
     """Adds --json."""
     parser.add_argument("--json", action="store_true", help="show the result as one JSON object, and nothing else")
+
+
+def add_force(parser: ArgumentParser) -> None:
+    """Adds --force."""
+    parser.add_argument("--force", action="store_true", help="replace what another command wrote, or somebody changed")
 
 
 def add_yes(parser: ArgumentParser) -> None:

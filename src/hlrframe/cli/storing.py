@@ -10,6 +10,7 @@ import polars as pl
 
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
+from hlrframe.files import Command
 from hlrframe.model import guard_frame, parse_age
 from hlrframe.phone import digits_meant
 from hlrframe.store import Store
@@ -75,8 +76,9 @@ def _history(options: Namespace) -> int:
 
 
 def _export(options: Namespace) -> int:
-    store = _store(options)
-    written = store.export(options.output, question=options.question, newest_only=not options.all)
+    store, command = _store(options), Command("export", options.directory)
+    with command.writing(options.output, overwrite=options.force):
+        written = store.export(options.output, question=options.question, newest_only=not options.all)
     if options.json:
         show_json({"output": options.output, "answers": written})
     else:

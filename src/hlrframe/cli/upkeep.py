@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any, Final
 
-from hlrframe.cli.parser import Parser, add, add_emulators, add_json, add_region, add_yes
+from hlrframe.cli.parser import Parser, add, add_emulators, add_force, add_json, add_region, add_yes
 
 __all__ = [
     "SHELLS",
@@ -70,6 +70,7 @@ def _add_store_readers(verbs: Any) -> None:  # noqa: ANN401  # see add
         "answers.csv --question hlr@emulator",
     )
     export.add_argument("output", metavar="DST", help="a .parquet, .csv or .ndjson file, readable by its owner alone")
+    add_force(export)
     export.add_argument("--all", action="store_true", help="older answers, too")
     export.add_argument("--question", metavar="KEY", help="answers to one question only, as stats names it")
 

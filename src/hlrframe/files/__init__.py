@@ -24,15 +24,18 @@
     readings    what was read in each row, on disk
     memory      how much is held at a time
     paths       what can go wrong with a path
+    overwriting who may replace a file that is there
 """
 
 from hlrframe.files.clean import Cleaned, clean_file
 from hlrframe.files.job import FileJob, GuardOption, enrich_file, estimate_file
 from hlrframe.files.kept import KeptAnswers
+from hlrframe.files.overwriting import Command
 from hlrframe.files.select import select_file
 
 __all__ = [
     "Cleaned",
+    "Command",
     "FileJob",
     "GuardOption",
     "KeptAnswers",

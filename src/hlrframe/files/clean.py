@@ -10,6 +10,7 @@ import polars as pl
 
 from hlrframe.files.account import account_of_cleaning
 from hlrframe.files.memory import Memory
+from hlrframe.files.overwriting import Command
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Named, plan_routes
@@ -61,12 +62,13 @@ def clean_file(
     encoding: str | None = None,
     output_encoding: str | None = None,
     header: bool | int = True,
+    overwrite: bool = True,
 ) -> Cleaned:
     """Writes a file again, or many, with what :func:`hlrframe.clean` says. Sends nothing, costs nothing.
 
     Args:
         source: The file to read, or a folder or pattern of files, as for :func:`hlrframe.enrich_file`.
-        destination: Where to write; a file that is there is replaced.
+        destination: Where to write.
         column: Name of the phone column, or of several, as for :func:`hlrframe.clean`.
         default_region: ISO 3166 alpha-2 code of the country whose national numbers are meant.
         region_column: Name of a column that says in which country each number was written.
@@ -75,6 +77,7 @@ def clean_file(
         encoding: Of text files; see :func:`hlrframe.enrich_file`, as for the two that follow.
         output_encoding: Of CSV and TSV that is written.
         header: Whether delimited text names its columns, or on which line.
+        overwrite: Whether a file that is there is replaced whoever wrote it; see :func:`hlrframe.enrich_file`.
 
     Raises:
         InputError: The source cannot be read, has no such column or has result columns already, or the destination
@@ -84,10 +87,14 @@ def clean_file(
     region = Settings(default_region=default_region).default_region
     naming = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
     taken = Taken(naming, region_column, Memory.of(None).cells, TextReading(encoding, header), sheet)
+    command = Command("clean", source, naming.columns, prefix)
     transfers = [
-        Transfer(route, taken, guarded="results", output_encoding=output_encoding)
+        Transfer(route, taken, guarded="results", command=command, output_encoding=output_encoding)
         for route in plan_routes(source, destination)
     ]
+    if not overwrite:
+        for transfer in transfers:
+            transfer.check_free()
     naming = checked(transfers)
     numbers = NumberList(region=region, columns=len(naming.columns))
     readings = _readings(transfers[0].destination)

@@ -12,6 +12,7 @@ from hlrframe.errors import ConfigError
 from hlrframe.files.account import account_of_run
 from hlrframe.files.kept import KeptAnswers
 from hlrframe.files.memory import Memory
+from hlrframe.files.overwriting import Command
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Named, plan_routes, sources_of
@@ -50,6 +51,7 @@ def enrich_file(
     encoding: str | None = None,
     output_encoding: str | None = None,
     header: bool | int = True,
+    overwrite: bool = True,
 ) -> Report:
     """Writes a file again, or many, with what the provider says of the numbers in one column.
 
@@ -78,7 +80,7 @@ def enrich_file(
 
     Args:
         source: The file to read, or a folder or pattern of files.
-        destination: Where to write; a file that is there is replaced.
+        destination: Where to write.
         column: Name of the phone column; of several a list of names or a pattern, as for :func:`hlrframe.enrich`.
         client: See :func:`hlrframe.enrich`, as for everything else.
         store: Directory or store of answers.
@@ -101,6 +103,8 @@ def enrich_file(
             the source did or was no UTF-8: spreadsheets know it by that.
         header: Whether delimited text names its columns in a line, which is found; ``False`` names them ``column_1``,
             ``column_2`` and so on, a number says on which line the names are.
+        overwrite: Whether a file that is there is replaced, whoever wrote it. ``False`` replaces only what the same
+            call wrote (of the same sources, columns and prefix) and nobody has changed since.
 
     Raises:
         InputError: A source cannot be read, has no such column or has result columns already, the destination cannot
@@ -131,6 +135,7 @@ def enrich_file(
         encoding=encoding,
         output_encoding=output_encoding,
         header=header,
+        overwrite=overwrite,
     )
     job.read()
     return job.run(client, store=store, progress=progress)
@@ -200,6 +205,7 @@ class FileJob:
         encoding: Of text files.
         output_encoding: Of delimited text that is written.
         header: Whether delimited text names its columns, or on which line.
+        overwrite: Whether a file that is there is replaced whoever wrote it.
 
     Raises:
         InputError: As for :func:`enrich_file`.
@@ -222,6 +228,7 @@ class FileJob:
         encoding: str | None = None,
         output_encoding: str | None = None,
         header: bool | int = True,
+        overwrite: bool = True,
     ) -> None:
         self._settings = settings
         naming = Naming.of(column, columns=columns, prefix=prefix)
@@ -230,11 +237,16 @@ class FileJob:
         self._memory = Memory.of(memory_limit)
         taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header), sheet)
         routes = plan_routes(source, destination)
+        command = Command("enrich", source, naming.columns, prefix)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
         self._transfers = [
-            Transfer(route, taken, guarded=guard_formulas, output_encoding=output_encoding) for route in routes
+            Transfer(route, taken, guarded=guard_formulas, command=command, output_encoding=output_encoding)
+            for route in routes
         ]
+        if not overwrite:
+            for transfer in self._transfers:
+                transfer.check_free()
         self._naming = checked(self._transfers)
         self._numbers = self._list()
         self._readings: Readings | None = None

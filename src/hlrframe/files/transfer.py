@@ -13,6 +13,7 @@ from hlrframe.files.formats import check_fits, open_sink, open_source, written_e
 from hlrframe.files.inputs import InputFile
 from hlrframe.files.kinds import Format
 from hlrframe.files.matching import matched
+from hlrframe.files.overwriting import Command
 from hlrframe.files.paths import existing_folder, replacing, writable
 from hlrframe.files.readings import Readings
 from hlrframe.files.routes import Route
@@ -39,13 +40,17 @@ class Transfer:
         guarded: Which cells of delimited text are guarded against being run as formulas: ``False`` none, ``True``
             all, ``"results"`` those that are added.
         output_encoding: Of delimited text that is written; ``None`` for the one that suits the source.
+        command: Who writes it.
 
     Raises:
         InputError: A file cannot be read, or has no such column.
     """
 
-    def __init__(self, route: Route, taken: Taken, *, guarded: bool | str, output_encoding: str | None = None) -> None:
+    def __init__(
+        self, route: Route, taken: Taken, *, guarded: bool | str, command: Command, output_encoding: str | None = None
+    ) -> None:
         self.destination = route.destination
+        self._command = command
         self._into = Format.of_destination(route.destination)
         if self.is_workbook:
             load_writer()  # or nobody would miss it before all is paid
@@ -194,6 +199,15 @@ class Transfer:
                         sink.write(piece.attach(self._guard(results_of(reading))))
             if self._stamps != [_stamp(file.path) for file in self._files]:
                 raise self._changed()
+            self._command.leave_trace(temporary, of=path)
+
+    def check_free(self) -> None:
+        """Refuses to replace what another command wrote, or somebody changed.
+
+        Raises:
+            InputError: The message says how to replace it.
+        """
+        self._command.check(self.destination)
 
     def _sink(self, path: Path, account: Account) -> Sink:
         return open_sink(

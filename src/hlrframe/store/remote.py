@@ -21,7 +21,6 @@ All reading is then that of a local store.
 import json
 import os
 import re
-import sys
 import uuid
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -40,7 +39,7 @@ from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of_sealed
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.privacy import PLAIN, Encoding
-from hlrframe.system import publish
+from hlrframe.system import publish, state_home
 
 __all__ = ["RemoteLayout", "default_spool", "layout_at"]
 
@@ -83,15 +82,7 @@ def default_spool(url: str) -> Path:
     It lies under ``$XDG_STATE_HOME`` (or where the platform keeps such things), which survives a restart.
     """
     name = re.sub(r"[^\w.-]+", "-", url, flags=re.ASCII).strip("-")[:80]
-    return _state_home() / "hlrframe" / f"{name}-{sha256(url.encode()).hexdigest()[:8]}"
-
-
-def _state_home() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return state_home() / "hlrframe" / f"{name}-{sha256(url.encode()).hexdigest()[:8]}"
 
 
 @dataclass(slots=True)

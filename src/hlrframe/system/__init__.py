@@ -2,31 +2,53 @@
 
 ``sync`` is the one bridge from synchronous code to the asynchronous core; ``files`` is the one way of replacing a file,
 whole and on disk, and has the locks that hold among processes; ``packings`` packs and unpacks as a stream; ``scratch``
+<<<<<<< HEAD
 is a private folder that goes with its maker; ``extras`` imports what not everybody has; ``sealing`` lets errors carry
 nobody's data away.
+=======
+is a private folder that goes with its maker; ``extras`` imports what not everybody has;
+``traces`` says on a file which command wrote it.
+>>>>>>> 38a5d3e (An output that another command wrote, or somebody changed, is replaced with --force alone)
 """
 
 from hlrframe.system.extras import extra
-from hlrframe.system.files import create, is_abandoned, locked, publish, put_in_place, sync_directory, try_lock
+from hlrframe.system.files import (
+    create,
+    is_abandoned,
+    locked,
+    publish,
+    put_in_place,
+    state_home,
+    sync_directory,
+    try_lock,
+)
 from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
 from hlrframe.system.scratch import Scratch
 from hlrframe.system.sealing import sealed
 from hlrframe.system.sync import run_sync
+from hlrframe.system.traces import Trace, leave_trace, read_trace
 
 __all__ = [
     "ArchiveError",
     "Scratch",
+    "Trace",
     "create",
     "create_packed",
     "extra",
     "is_abandoned",
+    "leave_trace",
     "locked",
     "member_of",
     "open_packed",
     "publish",
     "put_in_place",
+    "read_trace",
     "run_sync",
+<<<<<<< HEAD
     "sealed",
+=======
+    "state_home",
+>>>>>>> 38a5d3e (An output that another command wrote, or somebody changed, is replaced with --force alone)
     "sync_directory",
     "try_lock",
 ]

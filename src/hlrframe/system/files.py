@@ -17,10 +17,19 @@ from typing import BinaryIO, Final
 
 import filelock
 
-__all__ = ["create", "is_abandoned", "locked", "publish", "put_in_place", "sync_directory", "try_lock"]
+__all__ = ["create", "is_abandoned", "locked", "publish", "put_in_place", "state_home", "sync_directory", "try_lock"]
 
 #: What a file system without locks says.
 _NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+
+
+def state_home() -> Path:
+    """Gives the folder where programs of this user keep what is to survive a restart."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 def create(path: Path) -> FileIO:
