@@ -228,7 +228,7 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
         "select",
         "write the rows of an enriched file that are to be acted on, and count the others by reason; free",
         "select clean.csv --textable -o to_text.csv",
-        "select clean.parquet --textable --country GB --max-age 30d -o to_text.csv",
+        "select clean.parquet --textable --country GB --max-age 30d -o recent.csv",
         "select clean.csv --verdict dead --country GB -o remove.csv",
     )
     parser.add_argument("source", metavar="SRC", help="what enrich wrote")

@@ -2,13 +2,8 @@
 
 ``sync`` is the one bridge from synchronous code to the asynchronous core; ``files`` is the one way of replacing a file,
 whole and on disk, and has the locks that hold among processes; ``packings`` packs and unpacks as a stream; ``scratch``
-<<<<<<< HEAD
 is a private folder that goes with its maker; ``extras`` imports what not everybody has; ``sealing`` lets errors carry
-nobody's data away.
-=======
-is a private folder that goes with its maker; ``extras`` imports what not everybody has;
-``traces`` says on a file which command wrote it.
->>>>>>> 38a5d3e (An output that another command wrote, or somebody changed, is replaced with --force alone)
+nobody's data away; ``traces`` says on a file which command wrote it.
 """
 
 from hlrframe.system.extras import extra
@@ -44,11 +39,8 @@ __all__ = [
     "put_in_place",
     "read_trace",
     "run_sync",
-<<<<<<< HEAD
     "sealed",
-=======
     "state_home",
->>>>>>> 38a5d3e (An output that another command wrote, or somebody changed, is replaced with --force alone)
     "sync_directory",
     "try_lock",
 ]
