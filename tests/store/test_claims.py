@@ -166,6 +166,17 @@ def test_who_has_claimed_it(store):
     assert store.forget([number(2)]) == 0
 
 
+@LOCKS
+def test_a_claim_that_cannot_be_read_may_have_the_number(store):
+    """A living run whose claim is broken may be asking the number: it is not called forgotten."""
+    with claim(store, numbers(3)):
+        [path] = claimed_in(store)
+        path.write_bytes(b"noise")
+        with pytest.raises(StoreError, match="cannot be read, and may have one of these numbers"):
+            store.forget(number(1))
+    assert store.forget(number(1)) == 0
+
+
 def test_a_store_that_cannot_be_written(tmp_path):
     """A claim that cannot be made says so."""
     (tmp_path / "file").touch()

@@ -23,6 +23,7 @@ from typing import Final, Self
 
 import polars as pl
 
+from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.store.disk import explained, list_files
 from hlrframe.store.layout import Layout, new_name
@@ -37,7 +38,7 @@ TOUCH_EVERY: Final = 30.0
 EXPIRY: Final = 300.0
 #: Seconds to wait for others who read and publish claims, which takes them milliseconds; then the turn is not waited
 #: for, at the price of a number that two runs ask.
-PATIENCE: Final = 2.0
+PATIENCE: Final = 10.0
 #: Seconds between two tries to get the turn.
 _TRY_EVERY: Final = 0.005
 
@@ -143,8 +144,11 @@ def _claimed(layout: Layout, question: Question | None) -> pl.Series:
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if _has_ended(path):
                 path.unlink()
-            else:
-                found += _read(path.read_bytes(), question, layout.encoding)
+                continue
+            keys = _read(path.read_bytes(), question, layout.encoding)
+            if keys is None and question is None:
+                raise StoreError(f"{path} cannot be read, and may have one of these numbers: run again when it is gone")
+            found += [] if keys is None else [keys]
     return pl.concat(found)
 
 
@@ -163,16 +167,16 @@ def _written(keys: pl.Series, question: Question, encoding: Encoding) -> bytes:
     return head + b"\n" + encoding.seal(body.getvalue(), about=head)
 
 
-def _read(data: bytes, question: Question | None, encoding: Encoding) -> list[pl.Series]:
-    """Reads a claim; one that cannot be read, by a newer version for one, claims nothing."""
+def _read(data: bytes, question: Question | None, encoding: Encoding) -> pl.Series | None:
+    """Reads what a claim has for a question, or for any; ``None`` if it cannot be read, by a newer version for one."""
     head, _, body = data.partition(b"\n")
     try:
         if question is not None and json.loads(head)["question"] != question.key:
-            return []
+            return pl.Series(dtype=_key_type(encoding))
         keys = pl.read_ipc(io.BytesIO(encoding.unseal(body, about=head)))["key"]
     except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return []
-    return [keys] if keys.dtype == _key_type(encoding) else []
+        return None
+    return keys if keys.dtype == _key_type(encoding) else None
 
 
 def _key_type(encoding: Encoding) -> pl.DataType:
