@@ -25,6 +25,7 @@ is pointless, after everything that was paid for is safe, and the error carries 
 Messages show at most the last three digits of a number, and never a key.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 __all__ = [
@@ -51,7 +52,21 @@ __all__ = [
     "StoreError",
     "Unavailable",
     "UnsealedWarning",
+    "did_you_mean",
 ]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Gives a guess at what was meant, with a blank behind it; nothing where nothing is like it.
+
+    >>> did_you_mean("batchsize", ["batch_size", "timeout"])
+    "did you mean 'batch_size'? "
+    """
+    import difflib  # noqa: PLC0415  # seldom wanted
+
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f"did you mean {folded[close[0]]!r}? " if close else ""
 
 
 class HlrframeError(Exception):

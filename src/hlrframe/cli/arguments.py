@@ -59,7 +59,8 @@ examples:
 
 exit codes:
   0 done   2 wrong use or bad input   3 stopped by budget or credit, everything so far is written
-  4 provider refused or unreachable, or store unusable   130 interrupted: run it again to go on
+  4 provider refused or unreachable, or store unusable   5 no row holds a number that can be read
+  130 interrupted: run it again to go on
 """
 
 

@@ -24,6 +24,8 @@ __all__ = ["COMMANDS"]
 
 DONE: Final = 0
 SHORT_OF_CREDIT: Final = 3
+#: There are rows, and none of them holds a number.
+UNREADABLE: Final = 5
 _GUARDS: Final[Mapping[str, GuardOption]] = MappingProxyType({"all": True, "results": "results", "none": False})
 _MONEY: Final = frozenset({Reason.BUDGET, Reason.INSUFFICIENT_CREDIT})
 
@@ -62,7 +64,7 @@ def _enrich(options: Namespace) -> int:
     else:
         show(f"{report}\n  written   {job.destination}")
     if resume is None:
-        return DONE
+        return UNREADABLE if estimate.rows and not estimate.numbers else DONE
     say(f"to go on: {resume}")
     return SHORT_OF_CREDIT
 
@@ -102,7 +104,7 @@ def _estimate(options: Namespace) -> int:
         show_json(estimate)
     else:
         show(estimate)
-    return DONE
+    return UNREADABLE if estimate.rows and not estimate.numbers else DONE
 
 
 def _header(options: Namespace) -> bool | int:

@@ -1,10 +1,12 @@
 """What every command's arguments are made of: the parser, and the options that several commands have."""
 
+import re
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
 
-from hlrframe.errors import InputError
+from hlrframe.errors import InputError, did_you_mean
 
 __all__ = [
     "Parser",
@@ -30,9 +32,33 @@ class Parser(ArgumentParser):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of argparse
         super().__init__(formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, **options)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401  # those of argparse
+        """Keeps what was typed, for a guess at what was meant."""
+        self._typed: list[str] = list(args or ())
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        """Raises what the message says, in place of leaving the process."""
-        raise WrongUse(f"{message}; see {self.prog} --help")
+        """Raises what the message says, in place of leaving the process, with a guess at what was meant."""
+        raise WrongUse(f"{message}; {self._meant(message)}see {self.prog} --help")
+
+    def _meant(self, message: str) -> str:
+        if wrong := _CHOICE.search(message):
+            return did_you_mean(wrong["word"], re.findall(r"[\w-]+", wrong["known"]))
+        known = set(_options(self))
+        odd = [word.partition("=")[0] for word in self._typed if word.startswith("--")]
+        return next((guess for word in odd if word not in known and (guess := did_you_mean(word, known))), "")
+
+
+_CHOICE: Final = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)")
+
+
+def _options(parser: ArgumentParser) -> Iterator[str]:
+    """Gives all options of a command and of those below it."""
+    for action in parser._actions:  # noqa: SLF001  # argparse has no other way to look at a parser
+        yield from action.option_strings
+        if isinstance(action.choices, dict):
+            for below in action.choices.values():
+                yield from _options(below)
 
 
 class Version(Action):

@@ -35,5 +35,5 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Numbers with an outcome."""
-        return self.answered + self.cached + self.failed + self.skipped
+        """Numbers that are dealt with: what was not asked is not."""
+        return self.answered + self.cached + self.failed

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from hlrframe.errors import ConfigError
 from hlrframe.model.display import amount, count, duration, many, percent
+from hlrframe.model.vocabulary import Reason
 
 __all__ = ["ColumnReport", "Enrichment", "Estimate", "LaneReport", "Money", "Report"]
 
@@ -65,6 +67,8 @@ class Estimate:
     rate: str = "documented"
     #: The sums in money, where :meth:`priced` was told what a credit costs.
     money: Money | None = None
+    #: Phone columns; with several ``rejected`` counts cells.
+    columns: int = 1
 
     def priced(self, price_per_credit: float, *, currency: str = "") -> "Estimate":
         """Gives the same estimate with its sums in money.
@@ -114,6 +118,25 @@ class Estimate:
             rate = f"at the {count(self.numbers_per_second)} numbers/s {basis}"
             yield _Line("time, about", duration(math.ceil(self.seconds)), rate)
 
+        for note in self.notes:
+            yield _Line("note", "", note)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What should be looked at before anything is spent; nothing where the column reads as it should."""
+        found = [
+            words.format(count(self.rejected[reason])) for reason, words in _NOTES.items() if reason in self.rejected
+        ]
+        empty = self.rejected.get(Reason.EMPTY, 0)
+        unread, filled = sum(self.rejected.values()) - empty, self.rows * self.columns - empty
+        if filled and unread > filled * _SUSPICIOUS:
+            found.append(
+                f"{percent(unread / filled)} of what is filled in is no telephone number: is this the right column?"
+            )
+        elif self.rows and not filled:
+            found.append("the column is empty: is this the right one?")
+        return found
+
     def _credits(self) -> tuple[float, float, float]:
         return self.credits_low, self.credits_expected, self.credits_high
 
@@ -155,7 +178,7 @@ class ColumnReport:
     credits: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The account of a run: what became of the rows, what it cost, what was met on the way.
 
@@ -192,6 +215,10 @@ class Report:
     columns: Sequence[ColumnReport] = ()
     #: Rows by the verdict of the best of their numbers, where rows have a best one.
     best: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        stopped = f", stopped={self.stopped!r}" if self.stopped else ""
+        return f"Report(rows={self.rows}, numbers={self.numbers}, credits={self.credits}{stopped})"
 
     def __str__(self) -> str:
         lines = list(self._lines())
@@ -233,6 +260,17 @@ class Report:
         """Describes the two lanes that were refused most often."""
         refused = sorted((lane for lane in self.lanes if lane.refusals), key=lambda lane: (-lane.refusals, lane.lane))
         return [f"{lane.lane}: {_refusals(lane)}" for lane in refused[:2]]
+
+
+#: What a reason for rejection asks of whoever reads it before spending.
+_NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Reason.NEEDS_REGION: "{} numbers are written without a country: name it (region GB, or a region column)",
+        Reason.SPREADSHEET_DAMAGE: "{} numbers lost digits in a spreadsheet: save the column as text",
+    }
+)
+#: Share of unreadable cells from which a column is likely to be another one.
+_SUSPICIOUS: Final = 0.5
 
 
 class Enrichment(NamedTuple, Generic[Frame]):

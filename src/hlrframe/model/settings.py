@@ -3,12 +3,13 @@
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Self
+from types import MappingProxyType
+from typing import Final, Literal, Self
 
-from hlrframe.errors import ConfigError
+from hlrframe.errors import ConfigError, did_you_mean
 from hlrframe.model.budget import Budget
 from hlrframe.model.countries import check_region
 from hlrframe.model.freshness import Age, MaxAge
@@ -86,6 +87,13 @@ class Settings:
     #: Stop the run when this many numbers have failed for good; ``None`` to go on.
     max_errors: int | None = None
 
+    def __new__(cls, **given: object) -> Self:
+        """Refuses a setting that there is not, with a guess at what was meant."""
+        unknown = [name for name in given if name not in cls.__dataclass_fields__]
+        if unknown:
+            raise ConfigError(_unknown(unknown[0], list(cls.__dataclass_fields__)))
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         try:
             object.__setattr__(self, "lookup", LookupKind(self.lookup))
@@ -132,8 +140,19 @@ class Settings:
         """
         unknown = sorted(changes.keys() - {each.name for each in dataclasses.fields(self)})
         if unknown:
-            raise ConfigError(f"there is no setting named {unknown[0]!r}; see help(hlrframe.Settings)")
+            raise ConfigError(_unknown(unknown[0], [each.name for each in dataclasses.fields(self)]))
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # __post_init__ checks the values
+
+
+#: Words that are asked for elsewhere under another name.
+_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
+    {"region": "default_region", "country": "default_region", "batch": "batch_size", "budget_credits": "max_credits"}
+)
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    meant = f"did you mean {_ELSEWHERE[name]!r}? " if name in _ELSEWHERE else did_you_mean(name, known)
+    return f"there is no setting named {name!r}: {meant}see help(hlrframe.Settings)"
 
 
 def _budget(value: object) -> Budget | None:

@@ -62,6 +62,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
     rate = _rate(learnt, settings)
     return Estimate(
         rows=numbers.rows,
+        columns=numbers.columns,
         numbers=len(distinct),
         rejected=dict(numbers.rejected),
         stored=known.height,

@@ -95,7 +95,7 @@ class _Bar:
             self._bar = _bar(progress)
         self._bar.n = progress.done
         # What took no time counts for nothing in the rate.
-        self._bar.initial = progress.cached + progress.skipped
+        self._bar.initial = progress.cached
         self._bar.set_postfix_str(_facts(progress), refresh=False)
         self._bar.refresh()
 
@@ -135,7 +135,7 @@ def _sentence(progress: Progress) -> str:
     '600 of 2,000 numbers (30.0%) after 50 s, 10 numbers/s, 2 min 20 s left, 500 credits, answered 500, ...'
     """
     share = progress.done / progress.total if progress.total else 1.0
-    asked, left = progress.answered + progress.failed, progress.total - progress.done
+    asked, left = progress.answered + progress.failed, progress.total - progress.done - progress.skipped
     done = f"{count(progress.done)} of {count(progress.total)} numbers ({percent(share)})"
     told = [f"{done} after {duration(progress.seconds)}"]
     if asked and progress.seconds:
@@ -151,7 +151,9 @@ def _facts(progress: Progress) -> str:
         f"{amount(progress.credits)}{most} credits, answered {progress.answered:,}, cached {progress.cached:,}, "
         f"failed {progress.failed:,}, refused {progress.refused:,}"
     )
-    return f"{facts}, asked by another run {progress.waiting:,}" if progress.waiting else facts
+    if progress.skipped:
+        facts += f", not asked {count(progress.skipped)}"
+    return f"{facts}, asked by another run {count(progress.waiting)}" if progress.waiting else facts
 
 
 def _bar(progress: Progress) -> Any:  # noqa: ANN401  # one of tqdm's two classes

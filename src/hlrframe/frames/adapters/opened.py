@@ -1,6 +1,5 @@
 """What every adapter gives, and what is checked of a frame's columns before it is read."""
 
-import difflib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -8,7 +7,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from hlrframe.errors import InputError
+from hlrframe.errors import InputError, did_you_mean
 from hlrframe.model import Naming, looks_like_data, named
 from hlrframe.run import Cells
 
@@ -108,9 +107,7 @@ def _check_column(names: Sequence[Any], column: Any) -> None:
 
 def _columns_like(column: str, names: Sequence[str]) -> str:
     """Names the column that was probably meant, and those that are there."""
-    folded = {name.casefold(): name for name in reversed(names)}
-    close = difflib.get_close_matches(column.casefold(), folded, n=1)
-    meant = f"did you mean {folded[close[0]]!r}? " if close and not looks_like_data(names) else ""
+    meant = "" if looks_like_data(names) else did_you_mean(column, reversed(names))
     return f"{meant}it has {named(names)}"
 
 
