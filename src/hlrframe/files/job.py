@@ -311,7 +311,9 @@ class FileJob:
         """
         if self._readings is None:
             self.read()
-        keeping = self.kept if store is None and not self._settings.offline else None
+        # A budget over runs has its place beside a store that lasts.
+        alone = store is None and not self._settings.offline and self._settings.budget is None
+        keeping = self.kept if alone else None
         where = open_store(store) if keeping is None else keeping.store
         call = Call(client, where, self._settings_of(store), self._naming)
         # The writing too is in that thread: a Ctrl-C meanwhile must not lose what was paid for.

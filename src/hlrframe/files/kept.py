@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from hlrframe.errors import HlrframeError
+from hlrframe.model import Report
 from hlrframe.store import Store
 
 __all__ = ["KeptAnswers"]
@@ -39,11 +40,18 @@ class KeptAnswers:
         """Removes them: the output holds all that was paid for."""
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def _worth(self, report: Report | None) -> bool:
+        """Whether anything was paid for, or may have been."""
+        spent = report is None or report.credits or report.possibly_billed_twice
+        return bool(spent or self.store.stats().answers)
+
     def __str__(self) -> str:
         return f"what was paid for is kept in {self.path}, and the same run takes it up"
 
     def told_by(self, error: Exception) -> None:
         """Lets an error say where they are."""
+        if self.exist() and not self._worth(getattr(error, "report", None)):
+            self.remove()
         if not self.exist():
             return
         if isinstance(error, HlrframeError):
