@@ -3,6 +3,7 @@ import math
 import signal
 import threading
 import warnings
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -577,3 +578,24 @@ def test_no_warning_of_other_libraries():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", hf.EmulatorWarning)
         assert hf.enrich(wide, "phone", client=connected()[1], columns="all").shape == (1, 121 + len(COLUMNS))
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "pyarrow"])
+def test_times_without_a_zone(client, kind):
+    """Without a zone the times are the same, in UTC, and do not say so: in every kind of frame."""
+    phones = pl.DataFrame({"phone": ["+44 7400 123456", "n/a"]})
+    frame = {"polars": phones, "pandas": phones.to_pandas(), "pyarrow": phones.to_arrow()}[kind]
+    naive = hf.enrich(frame, "phone", client=client, settings=hf.Settings(time_zone=None))
+    found = pl.DataFrame(naive)["hlr_checked_at"]
+    assert found.dtype.time_zone is None
+    assert abs((datetime.now(UTC).replace(tzinfo=None) - found[0]).total_seconds()) < 600
+    with pytest.raises(hf.ConfigError, match="time_zone must be 'UTC', or None"):
+        hf.Settings(time_zone="Europe/Paris")
+
+
+def test_pandas_writes_it_to_a_workbook(client, tmp_path):
+    """What pandas cannot put into a workbook is not there without a zone."""
+    people = pd.DataFrame({"phone": ["+44 7400 123456"]})
+    enriched = hf.enrich(people, "phone", client=client, settings=hf.Settings(time_zone=None))
+    enriched.to_excel(tmp_path / "out.xlsx", index=False, engine="xlsxwriter")
+    assert (tmp_path / "out.xlsx").stat().st_size > 0

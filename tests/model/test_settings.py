@@ -43,6 +43,7 @@ BAD = [
     ("global_cache_days", 31),
     ("share_results", "maybe"),
     ("share_results", False),
+    ("time_zone", "Europe/Paris"),
     ("offline", "no"),
     ("refresh", 0),
     ("budget", "team=20000/week"),

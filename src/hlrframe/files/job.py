@@ -231,7 +231,7 @@ class FileJob:
         overwrite: bool = True,
     ) -> None:
         self._settings = settings
-        naming = Naming.of(column, columns=columns, prefix=prefix)
+        naming = Naming.of(column, columns=columns, prefix=prefix, zoned=settings.time_zone is not None)
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)

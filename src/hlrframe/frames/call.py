@@ -43,8 +43,8 @@ class Call:
             ConfigError: No credentials, or an unknown column name.
             InputError: No phone column is named, or the store is no path.
         """
-        naming = Naming.of(column, columns=columns, prefix=prefix)
         settings = settings or Settings()
+        naming = Naming.of(column, columns=columns, prefix=prefix, zoned=settings.time_zone is not None)
         return cls(client_for(client, offline=settings.offline), open_store(store), settings, naming)
 
     def found(self, naming: Naming) -> Self:

@@ -38,15 +38,18 @@ class Naming:
     best: bool = True
     #: Whether what belongs to the row is all that is given.
     short: bool = False
+    #: Whether times say that they are in UTC.
+    zoned: bool = True
 
     @classmethod
-    def of(cls, column: Any, *, columns: str | Sequence[str], prefix: str) -> Self:  # noqa: ANN401  # a label may be anything
+    def of(cls, column: Any, *, columns: str | Sequence[str], prefix: str, zoned: bool = True) -> Self:  # noqa: ANN401  # a label may be anything
         """Reads what a caller asked for.
 
         Args:
             column: Name of the phone column, a pattern such as ``"Phone*"``, or a list of these.
             columns: ``"standard"``, ``"all"``, ``"best"``, or a list of names.
             prefix: Put before the name of every result column.
+            zoned: Whether times say that they are in UTC.
 
         Raises:
             ConfigError: A name is no column, or there is none.
@@ -61,7 +64,7 @@ class Naming:
         kept = tuple(each.name for each in select_columns("standard" if short else columns))
         if not kept:
             raise ConfigError("columns names no column: use 'standard', 'all', 'best', or a list of names")
-        return replace(cls.of_names(column, kept, prefix=prefix), best=True, short=short)
+        return replace(cls.of_names(column, kept, prefix=prefix), best=True, short=short, zoned=zoned)
 
     @classmethod
     def of_names(cls, column: Any, kept: Sequence[str] = (), *, prefix: str = "") -> Self:  # noqa: ANN401  # see of()
@@ -128,7 +131,7 @@ class Naming:
 
     def schema(self) -> pa.Schema:
         """Gives the types of all columns that are added."""
-        types = {each.name: each.type for each in COLUMNS}
+        types = {each.name: each.type if self.zoned else _without_zone(each.type) for each in COLUMNS}
         best = {each.name: each.type for each in BEST_COLUMNS}
         fields = [(given, types[name]) for column in self.columns for name, given in self.names_of(column).items()]
         return pa.schema([*fields, *((given, best[name]) for name, given in self.names_of_row.items())])
@@ -138,6 +141,10 @@ class Naming:
         """Names of all columns that are added, in order."""
         each = [name for column in self.columns for name in self.names_of(column).values()]
         return [*each, *self.names_of_row.values()]
+
+
+def _without_zone(kind: pa.DataType) -> pa.DataType:
+    return pa.timestamp(kind.unit) if isinstance(kind, pa.TimestampType) else kind
 
 
 def _distinct(columns: Sequence[Any]) -> list[Any]:

@@ -84,6 +84,9 @@ class Settings:
     offline: bool = False
     #: Ask again even where the store has a fresh answer.
     refresh: bool = False
+    #: Zone of ``checked_at``: ``"UTC"``, or ``None`` for times in UTC that do not say so, as Excel and pandas'
+    #: ``to_excel`` want them.
+    time_zone: Literal["UTC"] | None = "UTC"
     #: Stop the run when this many numbers have failed for good; ``None`` to go on.
     max_errors: int | None = None
 
@@ -103,6 +106,8 @@ class Settings:
         object.__setattr__(self, "budget", _budget(self.budget))
         if self.share_results not in ("no", "private", "yes"):
             raise ConfigError(f"share_results must be 'no', 'private' or 'yes', not {self.share_results!r}")
+        if self.time_zone not in ("UTC", None):
+            raise ConfigError(f"time_zone must be 'UTC', or None for times without a zone, not {self.time_zone!r}")
         object.__setattr__(self, "default_region", check_region(self.default_region))
         for name in ("ported_date", "landline_status", "usa_status", "offline", "refresh"):
             _flag(name, getattr(self, name))

@@ -54,10 +54,14 @@ class Results:
         columns: list[pl.Series] = []
         for column, tally, its in zip(self._naming.columns, self._tallies, by_column, strict=True):
             tally.add(its, weights)
-            columns += [its[name].alias(given) for name, given in self._naming.names_of(column).items()]
+            columns += [self._shown(its[name]).alias(given) for name, given in self._naming.names_of(column).items()]
         if self._naming.has_best:
             columns += self._best_of(by_column, weights)
         return pl.DataFrame(columns)
+
+    def _shown(self, values: pl.Series) -> pl.Series:
+        is_time = not self._naming.zoned and values.dtype == pl.Datetime
+        return values.dt.replace_time_zone(None) if is_time else values
 
     def _best_of(self, by_column: list[pl.DataFrame], weights: pl.Series | None) -> list[pl.Series]:
         best = best_numbers([str(column) for column in self._naming.columns], by_column)
