@@ -2,8 +2,8 @@
 
 ::
 
-    inventory/parts.<run>-0000.parquet    a sealed file that is there
-    inventory/journal.<run>-0000.arrows   a journal, and how many of its bytes are on disk
+    inventory/parts.<run>-0000.parquet.noted    a sealed file that is there
+    inventory/journal.<run>-0000.arrows.noted   a journal, and how many of its bytes are on disk
 
 An entry is made after its file and goes before it, so that an entry without a file tells that it did not go by our
 hand. It is no more than a hint: where it is lost, as with the power, nothing is noticed and nothing else is the matter.
@@ -19,10 +19,12 @@ from typing import Final
 
 from hlrframe.system import create, sync_directory
 
-__all__ = ["Inventory", "Watermark"]
+__all__ = ["NOTED", "Inventory", "Watermark"]
 
 #: Digits of a size: an entry never grows, so that a full disk does not matter to it.
 _WIDTH: Final = 20
+#: What the name of an entry ends in, so that nobody takes it for a file of answers.
+NOTED: Final = ".noted"
 _FOLDERS: Final = ("journal", "parts", "asked")
 
 
@@ -57,7 +59,7 @@ class Inventory:
 
     def entry(self, path: Path) -> Path:
         """Gives the place of a file's entry."""
-        return self.folder / f"{path.parent.name}.{path.name}"
+        return self.folder / f"{path.parent.name}.{path.name}{NOTED}"
 
     def is_entry(self, path: Path) -> bool:
         """Says whether a file is an entry: it has no more than a size in it."""
@@ -103,7 +105,7 @@ class Inventory:
         except FileNotFoundError:
             return
         for name in names:
-            folder, _, file = name.partition(".")
+            folder, _, file = name.removesuffix(NOTED).partition(".")
             path = self.root / folder / file
             # In this order: whoever of us removes a file has taken out its entry before.
             if folder in _FOLDERS and not _is_there(path) and (self.folder / name).exists():

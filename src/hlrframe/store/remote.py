@@ -37,6 +37,7 @@ from hlrframe.errors import ConfigError, DamagedWarning, StoreError
 from hlrframe.store.bucket import Bucket, is_url
 from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of_sealed
+from hlrframe.store.inventory import NOTED
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.privacy import PLAIN, Encoding
 from hlrframe.system import publish, state_home
@@ -139,13 +140,16 @@ class RemoteLayout(Layout):
         super().accept_losses()
         for name in self._lost_parts():
             if not (self.parts / name).exists() or not self.bucket.create(f"parts/{name}", self.parts / name):
-                self.bucket.delete([f"inventory/{name}"])
+                self.bucket.delete([_entry(name)])
 
     def _lost_parts(self) -> list[str]:
-        noted = self.bucket.sizes("inventory")
-        suspects = noted.keys() - self.bucket.sizes("parts").keys()
+        suspects = self._noted() - self.bucket.sizes("parts").keys()
         # Whoever of us removes a part has taken out its entry before.
-        return sorted(suspects & self.bucket.sizes("inventory").keys()) if suspects else []
+        return sorted(suspects & self._noted()) if suspects else []
+
+    def _noted(self) -> frozenset[str]:
+        """Gives the names of the parts that ought to be in the bucket."""
+        return frozenset(name.removesuffix(NOTED) for name in self.bucket.sizes("inventory"))
 
     def strange_elsewhere(self) -> tuple[str, ...]:
         """Names objects of the bucket that are none of a store's, and says where it keeps what was removed."""
@@ -176,12 +180,12 @@ class RemoteLayout(Layout):
             # It was written by a sealer that died, and its journal has grown since: being in two parts does no harm.
             path = path.with_name(f"{new_name()}-0000.parquet")
             publish(path, write, confirm=lambda file: self._put(path.name, file))
-        self.bucket.replace(f"inventory/{path.name}", b"")
+        self.bucket.replace(_entry(path.name), b"")
 
     def remove(self, paths: Collection[Path]) -> None:
         """Removes sealed files, parts from the bucket first."""
         names = [path.name for path in paths if path.parent == self.parts]
-        self.bucket.delete([f"{folder}/{name}" for folder in ("inventory", "parts") for name in names])
+        self.bucket.delete([*map(_entry, names), *(f"parts/{name}" for name in names)])
         super().remove(paths)
 
     @contextmanager
@@ -230,7 +234,7 @@ class RemoteLayout(Layout):
     def _follow(self, gone: Iterable[Path]) -> list[str]:
         """Lets go of what was removed from the bucket, but for what something else than this package removed there."""
         paths, kept = list(gone), list[str]()
-        noted = self.bucket.sizes("inventory") if paths else {}
+        noted = self._noted() if paths else frozenset()
         for path in paths:
             if path.name in noted:
                 kept.append(path.name)
@@ -311,6 +315,10 @@ class RemoteLayout(Layout):
             raise StoreError(
                 f"{self.bucket.url} is no store and holds other objects, such as {foreign[0]!r}; name another prefix"
             )
+
+
+def _entry(name: str) -> str:
+    return f"inventory/{name}{NOTED}"
 
 
 def _is_known(key: str, known: Mapping[str, Collection[str]]) -> bool:
