@@ -4,14 +4,23 @@ import codecs
 import csv
 import io
 import json
+import subprocess
+import sys
 import unicodedata
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import hlrframe as hf
 from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
+from hlrframe.files.delimited import DelimitedFile, DelimitedLines
+from hlrframe.files.ndjson import NdjsonLines
+from hlrframe.files.records import Records, value_of
+from hlrframe.files.source import Taken
+from hlrframe.model import Naming
 
 GB = hf.Settings(offline=True, default_region="GB")
 DIGITS = "447400123456"
@@ -478,3 +487,115 @@ def test_json_in_other_encodings(tmp_path):
     assert found.replace(f',"hlr_msisdn":"{DIGITS}"'.encode(), b"") == stray
     with pytest.raises(hf.InputError, match="line 2: this is no UTF-8, as the rest is"):
         rewritten(tmp_path, stray, name="in.ndjson", to="out.parquet")
+
+
+# What else is found in exports
+
+ODD = [
+    pytest.param("sep=,\n", "name;phone\nAda;07400123456\n", id="a separator that is told wrongly"),
+    pytest.param("", "name;phone\r\r\nAda;07400123456\r\r\n", id="a return too many"),
+]
+
+
+@pytest.mark.parametrize(("above", "body"), ODD)
+def test_exports_with_small_faults(tmp_path, above, body):
+    """What a program wrote wrongly and what is evident all the same is read, and stays."""
+    found = rewritten(tmp_path, (above + body).encode()).decode()
+    assert found == above + body.replace("phone", "phone;hlr_msisdn").replace("07400123456", f"07400123456;{DIGITS}")
+
+
+def test_zeros_that_fill_a_file_are_no_row(tmp_path):
+    """A file that was made larger than its text ends with its text."""
+    found = rewritten(tmp_path, b"phone\n07400123456\n" + b"\0" * 5_000)
+    assert found.decode() == f"phone,hlr_msisdn\n07400123456,{DIGITS}\n"
+
+
+def test_halves_of_characters_are_no_other_encoding(tmp_path):
+    """What some databases write for an emoji goes through as it is, and the rest is not read as another encoding."""
+    source = b"phone,n\n07400123456,\xed\xa0\xbd\xed\xb8\x80\n1," + "é\n".encode()
+    with pytest.warns(hf.GuessWarning, match="line 2"):
+        found = rewritten(tmp_path, source)
+    assert found.startswith(b"phone,n,hlr_msisdn\n07400123456,\xed\xa0\xbd\xed\xb8\x80,")
+
+
+def test_columns_without_names_are_those_of_the_widest_row(tmp_path):
+    """Without a header the widest row of all says how many columns there are."""
+    found = rewritten(tmp_path, b"07400123456\n" * 100 + b"1,2,3\n", "column_1", header=False).decode()
+    assert found.splitlines()[0] == "column_1,column_2,column_3,hlr_msisdn"
+    assert found.splitlines()[-1] == "1,2,3,"
+
+
+@pytest.mark.parametrize("content", ["Ada Lovelace,Hull\nBo Diddley,York\n", "Ada Lovelace,Hull\n", "Ada\nBo\n"])
+def test_names_that_nothing_tells_from_data_are_not_shown(tmp_path, content):
+    """Where no column of figures is under a first line it may be data, and is not shown."""
+    with pytest.raises(hf.InputError, match="--no-header") as refusal:
+        rewritten(tmp_path, content.encode())
+    assert "Ada" not in str(refusal.value)
+    with pytest.raises(hf.InputError, match="did you mean 'Phone'"):
+        rewritten(tmp_path, f"{content.splitlines()[0]},Phone\n".encode())
+
+
+def test_frames_without_a_header_show_no_data():
+    """A frame whose reader took the first row for names is refused without a word of that row."""
+    frame = pl.DataFrame({"Ada": ["Bo"], "07400 123456": ["07400 123457"]})
+    for column in ("phone", "phone*"):
+        with pytest.raises(hf.InputError, match="has it no header") as refusal:
+            hf.estimate(frame, column)
+        assert "Ada" not in str(refusal.value)
+
+
+# Memory
+
+
+def test_what_is_held_is_bounded_by_characters(tmp_path):
+    """Rows of long cells are held few at a time, and a line or a quote that never ends is told by its line."""
+    (tmp_path / "in.csv").write_text("phone,a\n" + f"1,{'x' * 1_000}\n" * 50)
+    taken = Taken(Naming.of_names("phone"), held=500)
+    assert [piece.rows for piece in DelimitedLines(DelimitedFile(tmp_path / "in.csv", taken)).pieces()] == [8] * 6 + [2]
+    for content, line in ((f"phone\n1\n{'x' * 9_000}\n", 3), ("phone\n1\n" + '"x\n' + "y\n" * 9_000, 3)):
+        (tmp_path / "in.csv").write_text(content)
+        with pytest.raises(hf.InputError, match=f"line {line}[: ].*longer than"):
+            list(DelimitedFile(tmp_path / "in.csv", taken).rows())
+    (tmp_path / "in.csv").write_text("phone\n1\n" + "\n" * 9_000 + "2\n")
+    with pytest.raises(hf.InputError, match="longer than 8,000 characters"):
+        list(DelimitedFile(tmp_path / "in.csv", taken).rows())
+    (tmp_path / "in.ndjson").write_text('{"phone":"1"}\n{"phone":"' + "x" * 9_000 + '"}\n')
+    with pytest.raises(hf.InputError, match="line 2: it is longer than 8,000 characters"):
+        list(NdjsonLines(tmp_path / "in.ndjson", taken).rows())
+
+
+HOSTILE = """
+import gzip, resource, sys, warnings
+import hlrframe as hf
+with gzip.open("in.csv.gz", "wb", compresslevel=1) as file:
+    file.write(b"phone,a\\n1,")
+    for _ in range(600):
+        file.write(b"x" * (1 << 20))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    hf.estimate_file("in.csv.gz", "phone")
+except hf.InputError as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_small_file_that_unpacks_to_much(tmp_path):
+    """A line of hundreds of megabytes in a packed file is refused within a few of them."""
+    done = subprocess.run([sys.executable, "-c", HOSTILE], cwd=tmp_path, capture_output=True, text=True, check=True)
+    said, kilobytes = done.stdout.splitlines()
+    assert "line 2: it is longer than" in said
+    assert int(kilobytes) < 200_000
+
+
+@given(st.lists(st.text(st.sampled_from('a",;\t \r\n\x0b\u2028'), max_size=6), max_size=4), st.sampled_from(",;\t"))
+def test_records_are_those_of_the_standard_library(cells, separator):
+    """Text that Python's writer writes has the cells that its reader reads, were it read by hand or not."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator).writerows([cells, ["end", "x"]])
+    for longest in (1 << 20, 1):
+        records = Records(io.StringIO(text.getvalue(), newline="\n"), separator)
+        records._most = longest  # a line that is longer is read by hand
+        found = [[value_of(cell) or "" for cell in cells] for _, cells in records]
+        assert found == [cells, ["end", "x"]]

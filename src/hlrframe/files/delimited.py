@@ -23,7 +23,7 @@ from hlrframe.files.dialect import SEPARATORS, Dialect, find_dialect
 from hlrframe.files.encodings import TextEncoding, find_encoding
 from hlrframe.files.guard import LineGuard
 from hlrframe.files.paths import readable
-from hlrframe.files.records import Records, value_of
+from hlrframe.files.records import Records, values_of
 from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.files.text import LineEnd, chunks, lines_of, open_text, too_long
 from hlrframe.frames import OpenFrame, open_frame
@@ -89,10 +89,10 @@ class DelimitedFile:
             yield self.taken.cells(map(self._series, zip(*rows, strict=True)))
 
     def _series(self, cells: Iterable[str]) -> pl.Series:
-        values: Iterable[str | None] = map(value_of, cells)
+        values = values_of(cells)
         if self.encoding.stray is not None:
-            values = (None if each is None else _plain_text(each) for each in values)
-        return pl.Series(list(values), dtype=pl.String)
+            values = [None if each is None else _plain_text(each) for each in values]
+        return pl.Series(values, dtype=pl.String)
 
     def _line_end(self) -> LineEnd:
         """Gives the carriage return where evidently it ends the lines: it does so, and no line feed does."""
@@ -132,7 +132,7 @@ class DelimitedFile:
                 if len(blank) > self._most:
                     raise too_long(self.path, records.line, self._most)
                 continue
-            body = raw.removesuffix("\n").removesuffix("\r")
+            body = raw.rstrip("\r\n")
             end = raw[len(body) :] or self._end
             missing = width - len(cells)
             if missing < 0:
@@ -256,7 +256,6 @@ class DelimitedTable:
         most = self._file.taken.characters
         rows = ((len(line), cells) for line, _, cells in self._file.rows())
         for chunk in chunks(rows, self._file.rows_of_piece, weigh=itemgetter(0), most=most):
-            values = zip(*(map(value_of, cells) for _, cells in chunk), strict=True)
-            columns = [pa.array(each, pa.string()) for each in values]
+            columns = [pa.array(values_of(each), pa.string()) for each in zip(*(row[1] for row in chunk), strict=True)]
             table = pa.table(columns, schema=self._schema)
             yield Piece(len(chunk), open_frame(table, self._file.taken.columns).attach)

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -25,10 +27,13 @@ __all__ = ["SEPARATORS", "Dialect", "Opened", "find_dialect", "same_name"]
 SEPARATORS: Final = (",", ";", "\t", "|")
 #: Records that are looked at.
 _LOOKED_AT: Final = 64
+#: Lines that are looked at, those with nothing on them too.
+_BLANK_AT_MOST: Final = 10_000
 #: The first line by which Excel is told the separator.
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
 #: What is around a name and not seen.
 _UNSEEN: Final = " \t\r\n\xa0\u200b\ufeff"
+_FIGURE: Final = re.compile(r"[\d\s.,:/+()-]+")
 _REMARKS: Final = ("#", "//", "--")
 
 
@@ -112,7 +117,9 @@ class _Recognition:
             raise InputError(f"{path} is empty: its first line must name the columns")
         self._told = self._told_separator()
         if self._told is not None:
-            self._looks = {self._told: self._look(self._told)}
+            told = self._look(self._told)
+            if taken.reading.header is not True or any(map(self._has_names, told)):  # else it tells something else
+                self._looks = {self._told: told}
 
     def _look(self, separator: str, *, padded: bool = False) -> list[_Record]:
         """Reads the first records with something on them."""
@@ -123,7 +130,7 @@ class _Recognition:
                 if cells:
                     found.append(_Record(begin, raw, cells))
                 begin = records.line + 1
-                if len(found) == _LOOKED_AT:
+                if len(found) == _LOOKED_AT or begin > _BLANK_AT_MOST:
                     break
         except csv.Error:
             if not found and separator == SEPARATORS[0]:
@@ -157,7 +164,7 @@ class _Recognition:
         rows = self._rows_of(separator)
         if any("\0" in record.raw for record in rows[:1]):
             raise InputError(f"{self._path} is no text: save it as CSV first")
-        width = max((len(record.cells) for record in rows), default=1)
+        width = max((len(cells) for _, cells in self._opened(separator)), default=1)
         names = [f"column_{place}" for place in range(1, width + 1)]
         above, skipped = self._above(separator, rows[0].line) if rows else ([], 1)
         end = _end(rows[0].raw) if rows else ""
@@ -280,7 +287,7 @@ class _Recognition:
         if any(name in names for name in self._wanted) or not self._may_be_data(names):
             taken = self._taken.found(names)  # its message names what is there
         else:
-            raise self._without_header_perhaps()
+            raise self._without_header_perhaps(names)
         plain = [*map(same_name, names)]
         for name in taken.names:
             if names.count(name) > 1 or (name not in names and plain.count(same_name(name)) > 1):
@@ -289,12 +296,15 @@ class _Recognition:
         open_frame(empty, taken.naming, region_column=taken.region_column)  # says which columns there are
         return taken
 
-    def _without_header_perhaps(self) -> InputError:
+    def _without_header_perhaps(self, names: Sequence[str]) -> InputError:
         """Says that a column is not there, without a word of what may be data."""
         wanted = " or ".join(map(repr, self._wanted))
+        folded = {name.casefold(): name for name in reversed(names) if not many_digits(name)}
+        close = [each for name in self._wanted for each in get_close_matches(name.casefold(), folded, n=1)]
+        meant = f" (did you mean {folded[close[0]]!r}?)" if close else ""
         return InputError(
-            f"{self._path} has no column {wanted}, and its first line looks like data, not like names: if it has no "
-            "header pass header=False (--no-header), and the columns are column_1, column_2 and so on"
+            f"{self._path} has no column {wanted}{meant}, and its first line may be data, which is not shown: if it "
+            "has no header pass header=False (--no-header), and the columns are column_1, column_2 and so on"
         )
 
     def _missing(self) -> InputError:
@@ -308,21 +318,29 @@ class _Recognition:
                 f"{self._path} has no such column in its first line, but {self._wanted[0]!r} stands on line "
                 f"{min(lines)}: if that is the header pass header={min(lines)} (--header-line {min(lines)})"
             )
+        names = self._spelled(likeliest[0].cells)
         try:
-            self._found(self._spelled(likeliest[0].cells))
+            self._found(names)
         except InputError as error:
             return error
-        return self._without_header_perhaps()
+        return self._without_header_perhaps(names)
 
     def _may_be_data(self, names: Sequence[str]) -> bool:
-        """Says whether names may be data: by themselves, or since values of their columns are the same."""
+        """Says whether names may be data: by themselves, or since they are not evidently other than what is below.
+
+        A name is other than values where these are figures. Every list of numbers has such a column.
+        """
         if self._taken.reading.header is not True:
             return False
         rows = max(self._looks.values(), key=lambda records: len(records[0].cells))[1:]
-        alike = any(
-            name == _name(cell) for record in rows for name, cell in zip(names, record.cells, strict=False) if cell
-        )
-        return alike or looks_like_data(names)
+        below = list(zip_longest(*(record.cells for record in rows), fillvalue=""))
+        columns = [(name, [*filter(None, cells)]) for name, cells in zip(names, below, strict=False)]
+        told_apart = any(values and all(map(_is_figure, values)) for name, values in columns if not _is_figure(name))
+        return not told_apart or looks_like_data(names) or any(name in map(_name, values) for name, values in columns)
+
+
+def _is_figure(cell: str) -> bool:
+    return many_digits(cell) or _FIGURE.fullmatch(cell) is not None
 
 
 def _name(cell: str) -> str:
@@ -336,7 +354,7 @@ def _is_remark(record: _Record) -> bool:
 
 
 def _end(raw: str) -> str:
-    return raw[len(raw.removesuffix("\n").removesuffix("\r")) :]
+    return raw[len(raw.rstrip("\r\n")) :]
 
 
 def _in_quotes(name: str, separator: str) -> str:

@@ -41,6 +41,8 @@ _USUAL: Final = ("cp1252", "iso8859-1")
 _CLEARLY: Final = 1.65
 #: Signs that stand between letters only where the text was decoded as what it is not.
 _ODD: Final = re.compile(r"[^\W\d_][¡-³µ¶¸-¿×÷‚ƒ„†‡ˆ‰‹•˜™›\x80-\x9f][^\W\d_]")  # noqa: RUF001
+#: Halves of characters, which some databases write as if they were characters.
+_HALVES: Final = re.compile("\udced[\udca0-\udcbf][\udc80-\udcbf]")
 _STRAY: Final = re.compile("[\udc80-\udcff]")
 #: Bytes that begin no character of several bytes in UTF-8.
 _NO_LEADS: Final = bytes({*range(256)} - {*range(0xC2, 0xF5)})
@@ -208,7 +210,8 @@ def _mostly_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     leads = strays = 0
     for chunk, last in _chunks(path):
-        escaped = "".join(_STRAY.findall(decoder.decode(chunk, last))).encode("utf-8", "surrogateescape")
+        text = _HALVES.sub("\ufffd", decoder.decode(chunk, last))
+        escaped = "".join(_STRAY.findall(text)).encode("utf-8", "surrogateescape")
         strays += len(escaped)
         leads += len(chunk.translate(None, _NO_LEADS)) - len(escaped.translate(None, _NO_LEADS))
     return leads >= max(1, strays)

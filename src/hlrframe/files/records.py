@@ -2,10 +2,10 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-__all__ = ["Records", "value_of"]
+__all__ = ["Records", "value_of", "values_of"]
 
 
 class _Quoted(str):
@@ -15,6 +15,8 @@ class _Quoted(str):
 
 
 _QUOTED: Final = _Quoted()
+#: Stands for two quotes for a moment. Unicode keeps it for uses inside a program.
+_MARK: Final = "\ufdd0"
 _INSIDE: Final = re.compile(r'[^"]*+(?:""[^"]*+)*+')
 
 
@@ -45,8 +47,9 @@ class Records:
         self._longest = longest
         self._blanks = re.compile(r" *(?=\")" if padded else "")
         self._most = csv.field_size_limit()
-        #: What the standard library cannot tell or must not meet: a quoted empty cell.
-        self._empty_quotes = f'{separator}""'
+        around = re.escape(separator)
+        self._quoted_empty = re.compile(rf'(?:^|(?<={around}))""(?=[{around}\r\n])')
+        self._before_quotes = f'{separator}""'
         #: Lines read so far.
         self.line = 0
 
@@ -57,24 +60,30 @@ class Records:
             if '"' in line:
                 yield self._quoted(line)
                 continue
-            body = line.removesuffix("\n").removesuffix("\r")
+            body = line.rstrip("\r\n")
             cells = body.split(separator) if body else []
             yield line, [cell.lstrip(" ") for cell in cells] if padded else cells
 
     def _quoted(self, line: str) -> tuple[str, list[str]]:
         """Reads a record with quotes: by the standard library where it is sure to be right, else by hand."""
         if self._is_plain(line):
-            cells = next(csv.reader((line,), delimiter=self._separator))
+            marked = self._marked(line)
+            cells = next(csv.reader((marked,), delimiter=self._separator))
             if not cells[-1].endswith("\n"):  # else its last quote is open
-                return line, cells
+                return line, cells if marked is line else [*map(_unmarked, cells)]
         return self._by_hand(line)
+
+    def _marked(self, line: str) -> str:
+        """Puts a mark where the standard library cannot tell an empty cell in quotes from one without."""
+        if self._before_quotes in line or line.startswith('""'):
+            return self._quoted_empty.sub(_MARK, line)
+        return line
 
     def _is_plain(self, line: str) -> bool:
         return (
             len(line) <= self._most
             and not self._padded
-            and self._empty_quotes not in line
-            and not line.startswith('""')
+            and _MARK not in line
             and line.endswith("\n")
             and line.find("\r", 0, -2) < 0
         )
@@ -83,11 +92,11 @@ class Records:
         taken, cells, began = [line], [], self.line
         place: int | None = 0
         while place is not None:
-            stop = len(line.removesuffix("\n").removesuffix("\r"))
+            stop = len(line.rstrip("\r\n"))
             start = self._blanks.match(line, place)
             if start and line.startswith('"', start.end()):
                 inside, line, place = self._inside(line, start.end() + 1, taken, began)
-                stop = len(line.removesuffix("\n").removesuffix("\r"))
+                stop = len(line.rstrip("\r\n"))
                 end = line.find(self._separator, place, stop)
                 behind = line[place : stop if end < 0 else end]
                 cells.append(f"{inside}{behind}" or _QUOTED)
@@ -121,10 +130,20 @@ class Records:
                 )
 
 
+def _unmarked(cell: str) -> str:
+    # Inside a quoted cell the two quotes were a doubled one.
+    return _QUOTED if cell == _MARK else cell.replace(_MARK, '"')
+
+
+def values_of(cells: Iterable[str]) -> list[str | None]:
+    """Gives cells of :class:`Records`: null where nothing stood, text where quotes did."""
+    return [cell or ("" if cell is _QUOTED else None) for cell in cells]
+
+
 def value_of(cell: str) -> str | None:
-    """Gives a cell of :class:`Records`: null where nothing stood, text where quotes did.
+    """Gives one cell as :func:`values_of` does.
 
     >>> value_of(""), value_of("a")
     (None, 'a')
     """
-    return cell or ("" if cell is _QUOTED else None)  # never the marked one itself: it is this module's own
+    return values_of([cell])[0]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias, TypeVar
+from typing import BinaryIO, Final, Literal, TypeAlias, TypeVar
 
 from hlrframe.errors import InputError
 from hlrframe.model import PACKINGS
@@ -14,6 +14,8 @@ from hlrframe.system import open_packed
 __all__ = ["LineEnd", "chunks", "lines_of", "open_bytes", "open_text", "too_long"]
 
 LineEnd: TypeAlias = Literal["\n", "\r"]
+#: What fills a file behind its text: the mark by which DOS ended it, or zeros.
+_ENDING: Final = "\x1a\0"
 _T = TypeVar("_T")
 
 
@@ -28,7 +30,7 @@ def open_text(path: Path, *, encoding: str, errors: str = "strict", end: LineEnd
 
 
 def lines_of(file: io.TextIOWrapper, path: Path, *, longest: int) -> Iterator[str]:
-    """Gives the lines of a text file with their ends; the mark by which DOS ended a file is none of its text.
+    """Gives the lines of a text file with their ends; what fills a file behind its text is none of it.
 
     Args:
         file: Opened as :func:`open_text` does.
@@ -43,7 +45,7 @@ def lines_of(file: io.TextIOWrapper, path: Path, *, longest: int) -> Iterator[st
             raise too_long(path, number, longest)
         if line[-1] in "\r\n":
             yield line
-        elif last := line.rstrip("\x1a"):
+        elif last := line.rstrip(_ENDING):
             yield last
 
 
