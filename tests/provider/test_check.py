@@ -114,6 +114,7 @@ DIFFERENT = [
     ({"credits_as": "text"}, "charge form"),
     ({"unasked_status": "NOT_APPLICABLE"}, "other kinds"),
     ({"unasked_status": ""}, "other kinds"),
+    ({"unasked_status": "NOT_REQUESTED"}, "other kinds"),
     ({"date_form": "%Y-%m-%dT%H:%M:%SZ"}, "ported date"),
     ({"date_form": "%B %d, %Y"}, "ported date"),
     ({"unknown_keys": "ignored"}, "unknown keys"),
@@ -237,6 +238,24 @@ def test_without_an_account_only_the_testing_suite_is_asked():
     assert rehearsal.emulator.bill.requests == 0
     assert rehearsal.states()["envelope"] == "confirmed"
     assert rehearsal.states()["lookup price"] == "not tried"
+
+
+def test_an_interrupted_check_tells_what_it_has():
+    """Ctrl-C ends the asking; what was asked until then is judged, and the rest was not tried."""
+    emulator = Emulator(api_key=KEY, api_secret=SECRET)
+    client = Client(KEY, SECRET, transport=EmulatorTransport(emulator), provider="emulator")
+
+    def say(line):
+        if line.startswith("mnp:"):
+            raise KeyboardInterrupt
+
+    async def sleep(_):
+        """Takes no time."""
+
+    checked = check_provider(None, client, NUMBERS, spend=9, say=say, sleep=sleep)
+    states = {question.name: outcome.state for question, outcome in checked.findings}
+    assert (states["lookup price"], states["mnp price"]) == ("confirmed", "not tried")
+    assert checked.spent == float(emulator.bill.total)
 
 
 def test_an_account_that_is_not_accepted_is_asked_once():

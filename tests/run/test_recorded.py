@@ -5,6 +5,7 @@ The emulator behaves as the file says; its bill is the oracle.
 
 import itertools
 import json
+import warnings
 from decimal import Decimal
 from pathlib import Path
 
@@ -41,6 +42,26 @@ def contacts(per_kind=15):
     return pl.DataFrame({"phone": [f"+{number}" for number in numbers * 2]})
 
 
+def served(manners, **options):
+    """An emulator that behaves so, without the time that networks take."""
+    return Emulator(manners=manners, latency=0.0, **options)
+
+
+def prices(manners):
+    """What is asked for an answer, by name."""
+    return {name: value for name, value in msgspec.to_builtins(manners).items() if name.endswith("price")}
+
+
+def is_cheaper(manners):
+    """Whether some answer costs less than the list says."""
+    return any(price < prices(Manners())[name] for name, price in prices(manners).items())
+
+
+def is_dearer(manners):
+    """Whether some answer costs more."""
+    return any(price > prices(Manners())[name] for name, price in prices(manners).items())
+
+
 def job(emulator, frame, **settings):
     """The frame enriched, and its report."""
     with pytest.warns(hf.EmulatorWarning):
@@ -57,7 +78,7 @@ def unsaid(manners: Manners, bill: Bill) -> Decimal:
 def test_every_row_is_answered_and_the_column_is_the_bill(path):
     """Without faults each number is asked once, each row answered, and the credits of the rows are the bill."""
     manners = Manners.read(path)
-    emulator = Emulator(manners=manners)
+    emulator = served(manners)
     frame, report = job(emulator, contacts(), **RICH)
     bill = emulator.bill
     assert report.states.keys() <= {"answered", "rejected"}
@@ -71,7 +92,7 @@ def test_every_row_is_answered_and_the_column_is_the_bill(path):
 def test_the_other_kinds_are_understood(path, kind):
     """Portability and validation give a row each, and the sum that they really cost."""
     manners = Manners.read(path)
-    emulator = Emulator(manners=manners)
+    emulator = served(manners)
     _, report = job(emulator, contacts(), lookup=kind)
     assert report.states.keys() <= {"answered", "rejected"}
     assert Decimal(str(report.credits)) + unsaid(manners, emulator.bill) == emulator.bill.total
@@ -81,30 +102,31 @@ def test_the_other_kinds_are_understood(path, kind):
 def test_nothing_is_lost_and_nothing_is_paid_unknowingly(path):
     """With lost replies each row is answered, and the bill lies between what is known and what is in doubt."""
     manners = Manners.read(path)
-    emulator = Emulator(manners=manners, faults=Faults(at=LOSSES))
+    emulator = served(manners, faults=Faults(at=LOSSES))
     _, report = job(emulator, contacts(), **RICH)
     spent, doubtful = Decimal(str(report.credits)), Decimal(str(report.possibly_billed_twice_credits))
     assert report.states.keys() <= {"answered", "rejected"}
     assert emulator.bill.total <= spent + doubtful + unsaid(manners, emulator.bill)
     # What a lost reply must have cost is booked by the list: where answers cost less, that is too much.
-    assert spent <= emulator.bill.total or path.stem == "cheaper"
+    assert spent <= emulator.bill.total or is_cheaper(manners)
 
 
 @every_file
 def test_the_ceiling_holds_by_the_price_list(path):
     """No run costs more than its ceiling where no answer costs more than the list says, lost replies and all."""
     manners = Manners.read(path)
-    emulator = Emulator(manners=manners, faults=Faults(at=LOSSES))
-    with pytest.warns(hf.IncompleteWarning):
+    emulator = served(manners, faults=Faults(at=LOSSES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hf.IncompleteWarning)  # where answers cost nothing it may be enough
         _, report = job(emulator, contacts(), max_credits=20)
-    assert report.credits <= 20
-    assert emulator.bill.total <= 20 + unsaid(manners, emulator.bill)
+    assert report.credits <= 20 or is_dearer(manners)
+    assert emulator.bill.total <= 20 + unsaid(manners, emulator.bill) or is_dearer(manners)
 
 
 @every_file
 def test_a_second_run_asks_nothing(path, tmp_path):
     """What is in the store is not asked again, whatever the answers look like."""
-    emulator, frame = Emulator(manners=Manners.read(path)), contacts(20)
+    emulator, frame = served(Manners.read(path)), contacts(20)
     with pytest.warns(hf.EmulatorWarning):
         client = hf.emulator.connect(emulator=emulator)
     for _ in range(2):
@@ -123,7 +145,7 @@ def plain():
 def test_answers_say_the_same_in_every_form(path, plain):
     """How a reply is dressed changes nothing of what a row says: the same person, verdict and networks."""
     said = ["hlr_state", "hlr_verdict", "hlr_current_network", "hlr_original_network", "hlr_is_ported"]
-    dressed, _ = job(Emulator(manners=Manners.read(path).replace(usa_landline_price=1.0)), contacts(), **RICH)
+    dressed, _ = job(served(Manners.read(path).replace(usa_landline_price=1.0)), contacts(), **RICH)
     assert dressed.select(said).equals(plain.select(said))
 
 
@@ -132,7 +154,7 @@ def test_a_cache_that_keeps_nothing_of_no_is_safe_with_private():
     manners = Manners.read(RECORDED / "no_keeps_out.json")
     paid = {}
     for share in ("no", "private"):
-        emulator = Emulator(manners=manners, faults=Faults(at=dict.fromkeys((2, 4), Fault.DROP_AFTER_BILLING)))
+        emulator = served(manners, faults=Faults(at=dict.fromkeys((2, 4), Fault.DROP_AFTER_BILLING)))
         _, report = job(emulator, contacts(), share_results=share)
         paid[share] = len(emulator.bill.paid_twice())
         assert emulator.bill.total <= Decimal(str(report.credits + report.possibly_billed_twice_credits))
@@ -142,7 +164,7 @@ def test_a_cache_that_keeps_nothing_of_no_is_safe_with_private():
 
 def test_a_refused_private_says_so_and_costs_nothing():
     """Where PRIVATE is refused the run ends at its first request, with the provider's words, and nothing paid."""
-    emulator = Emulator(manners=Manners.read(RECORDED / "private_refused.json"))
+    emulator = served(Manners.read(RECORDED / "private_refused.json"))
     with pytest.raises(hf.RequestError, match="save_to_cache"):
         job(emulator, contacts(), share_results="private")
     assert emulator.bill.total == 0
@@ -150,7 +172,7 @@ def test_a_refused_private_says_so_and_costs_nothing():
 
 def test_dearer_answers_are_booked_as_they_are():
     """Where answers cost more than the list a run books what they say; its ceiling stops it, a little late."""
-    emulator = Emulator(manners=Manners.read(RECORDED / "dearer.json"))
+    emulator = served(Manners.read(RECORDED / "dearer.json"))
     landlines = pl.DataFrame({"phone": [f"+{number}" for number in LANDLINES]})
     with pytest.warns(hf.IncompleteWarning):
         _, report = job(emulator, landlines, max_credits=10, landline_status=True)
@@ -169,12 +191,13 @@ def test_the_first_file_is_what_is_assumed():
 def test_a_file_says_whether_it_was_recorded(path):
     """Each file has the day of its recording, or says that it was not."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert isinstance(content["recorded"], str) or content["what"].startswith("not recorded")
+    assert isinstance(content["recorded"], str) or content.get("what", "").startswith("not recorded")
 
 
 def test_each_what_if_has_its_sentence():
-    """The page of limits has a line for each file, and no other."""
-    assert [row[0] for row in table(DOCS / "limits.md", "file")] == [path.stem for path in FILES]
+    """The page of limits has a line for each file that nobody recorded, and no other."""
+    imagined = [path.stem for path in FILES if not json.loads(path.read_text(encoding="utf-8"))["recorded"]]
+    assert [row[0] for row in table(DOCS / "limits.md", "file")] == imagined
 
 
 @pytest.mark.parametrize(

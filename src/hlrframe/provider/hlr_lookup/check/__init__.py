@@ -78,7 +78,10 @@ def check_provider(
         sleep: Waits for some seconds.
     """
     course = Course(Situation(numbers, Purse(milli_of(spend))), testing, account, say, sleep)
-    run_sync(course.run)
+    try:
+        run_sync(course.run)
+    except KeyboardInterrupt:
+        course.stop("interrupted")  # what was paid for is judged all the same
     return concluded(course)
 
 

@@ -55,6 +55,12 @@ class Course:
                 for step in steps:
                     await self._make(step, session)
 
+    def stop(self, reason: str) -> None:
+        """Leaves out every step that was not made."""
+        evidence = self.situation.evidence
+        left = (step.name for step in STEPS if step.name not in evidence.exchanges)
+        evidence.skipped |= dict.fromkeys((name for name in left if name not in evidence.skipped), reason)
+
     async def _make(self, step: Step, session: Session) -> None:
         evidence, purse = self.situation.evidence, self.situation.purse
         ask = self._over or step.plan(self.situation)

@@ -21,6 +21,13 @@ __all__ = ["names_in", "record", "written"]
 
 #: Digits at the end of a number that give it away, however it begins; and letters that make a name one.
 _TELLING, _NAMELY = 6, 4
+#: Fields that hold words of the interface, those that are not known yet among them.
+_WORDS_ALONE: Final = frozenset(
+    {
+        *("error", "live_status", "telephone_number_type", "is_ported", "disposable_number", "usa_status"),
+        *("original_network", "current_network", "save_to_cache", "credits_spent", "timestamp"),
+    }
+)
 _FIELDS_OF_THE_INTERFACE: Final = frozenset({"true", "false", "null"})
 
 
@@ -96,8 +103,9 @@ def names_in(evidence: Evidence) -> Iterator[str]:
 
 def _texts(content: object) -> Iterator[str]:
     if isinstance(content, Mapping):
-        for value in content.values():
-            yield from _texts(value)
+        for name, value in content.items():
+            if name not in _WORDS_ALONE:
+                yield from _texts(value)
     elif isinstance(content, list):
         for each in content:
             yield from _texts(each)
