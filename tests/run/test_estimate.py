@@ -13,7 +13,7 @@ from hlrframe.store import Store
 
 
 def estimate(cells, *, store=None, chosen=GB):
-    return estimate_numbers(read(cells)[0], store=store, settings=chosen, provider="emulator")
+    return estimate_numbers(read(cells)[0], store=store, settings=chosen, client=connected()[1])
 
 
 def test_the_estimate_names_countries():

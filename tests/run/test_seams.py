@@ -23,6 +23,11 @@ from hlrframe.store import Withdrawn
 class HalfPrices:
     """Every answer of this provider costs half a credit."""
 
+    dearest = least = 500
+
+    def usual(self, number_type, country):
+        return 500
+
     def worst(self, number):
         return 500
 
@@ -76,6 +81,8 @@ def test_a_second_provider_gives_answers_through_the_seam(tmp_path):
     network = NetworkDetails(name="Example Mobile", mccmnc="23499", country="GBR")
     other = OtherProvider(lambda number: LookupResult(live_status="LIVE", number_type="MOBILE", current=network))
     frame = pl.DataFrame({"phone": [*some(23), "n/a"]})
+    estimate = hf.estimate(frame, "phone", client=other)
+    assert (estimate.credits_high, estimate.credits_expected) == (11.5, 11.5)
     first = hf.enrich(frame, "phone", client=other, store=tmp_path / "store")
     assert first["hlr_verdict"].to_list() == ["live"] * 23 + [None]
     assert set(first["hlr_current_network"].drop_nulls()) == {"Example Mobile"}

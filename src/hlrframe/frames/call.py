@@ -78,8 +78,8 @@ class Call:
 
 def estimate_list(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
     """Says what asking a list would cost. Sends nothing, needs no account."""
-    provider = client_for(client, offline=True).provider
-    return estimate_numbers(numbers, store=open_store(store), settings=settings, provider=provider)
+    whose = client_for(client, offline=True)
+    return estimate_numbers(numbers, store=open_store(store), settings=settings, client=whose)
 
 
 _SOFT_STOPS: Final = {

@@ -33,6 +33,25 @@ class PriceList(Protocol):
         """Gives the most that lookups of these numbers can cost together."""
         ...
 
+    @property
+    def dearest(self) -> int:
+        """The most that a lookup of any number can cost."""
+        ...
+
+    @property
+    def least(self) -> int:
+        """The least that an answer costs about a mobile that can be reached: for an estimate, no promise."""
+        ...
+
+    def usual(self, number_type: str | None, country: str | None, /) -> float:
+        """Gives what a number of a type and a country usually costs: for an estimate, no promise.
+
+        Args:
+            number_type: The type by an earlier answer or the numbering plan; ``None`` where nobody knows.
+            country: ISO 3166 alpha-2 code, or ``None``.
+        """
+        ...
+
     def charged(self, answer: LookupResult, /) -> int:
         """Gives what the provider charged for an answer."""
         ...

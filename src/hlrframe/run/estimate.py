@@ -10,16 +10,14 @@ from hlrframe.model import (
     MILLI,
     Estimate,
     LiveStatus,
-    LookupKind,
     MaxAge,
     NumberType,
     Question,
     Settings,
     credits_of,
-    milli_of,
 )
 from hlrframe.phone import number_types
-from hlrframe.provider import PRICES, Pricing
+from hlrframe.provider import PriceList, Provider
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
 from hlrframe.run.outcomes import counts_of
 from hlrframe.store import Store
@@ -30,26 +28,22 @@ __all__ = ["estimate_numbers"]
 SAMPLE: Final = 20_000
 #: Share of mobiles that the low sum takes to be without coverage, and so free. The provider names none.
 UNCOVERED: Final = 0.1
-#: Share of mobiles for which a date of the last port is expected to be found. The provider names none.
-DATED: Final = 0.15
 #: Seconds that a network usually takes, as the provider says of British ones.
 USUAL_LATENCY: Final = 1.0
-#: Countries whose landlines have a live status.
-LANDLINE_COUNTRIES: Final = ("GB", "IE")
 #: What the last answer said of a number that cost nothing, and will hardly cost anything now.
 FREE_STATUSES: Final = (LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE)
 
 
-def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Settings, provider: str) -> Estimate:
+def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Settings, client: Provider) -> Estimate:
     """Says what asking a list would cost. Sends nothing.
 
     Args:
         numbers: The list.
         store: Earlier answers, or ``None``.
         settings: Settings of the run that is to be estimated.
-        provider: Name of the provider whose stored answers count.
+        client: Whose prices they are, and whose stored answers count. It is not asked.
     """
-    distinct, question = numbers.numbers["msisdn"], Question.of(settings, provider)
+    distinct, question = numbers.numbers["msisdn"], Question.of(settings, client.provider)
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=["msisdn"])
     to_ask = to_be_asked(distinct, known)
     if settings.offline:
@@ -57,7 +51,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
     ever = settings.replace(max_age=MaxAge.any(), refresh=False)
     said = ["msisdn", "live_status", "number_type"]
     earlier = known_answers(to_ask["msisdn"], store=store, settings=ever, question=question, columns=said)
-    sums = _sums(to_ask, earlier, settings)
+    sums = _sums(to_ask, earlier, client.pricing(settings))
     learnt = None if store is None or to_ask.is_empty() else store.pace(question)
     rate = _rate(learnt, settings)
     return Estimate(
@@ -103,43 +97,21 @@ class _Sums:
     high: float
 
 
-def _sums(to_ask: pl.DataFrame, earlier: pl.DataFrame, settings: Settings) -> _Sums:
-    most = Pricing(settings).worst_of(to_ask["msisdn"].to_list())
+def _sums(to_ask: pl.DataFrame, earlier: pl.DataFrame, prices: PriceList) -> _Sums:
+    most = prices.worst_of(to_ask["msisdn"].to_list())
     sample = _kinds(to_ask.gather_every(max(1, to_ask.height // SAMPLE)), earlier)
-    priced = sample.select(expected=_usual(settings), charged=pl.col("kind") == NumberType.MOBILE)
+    kinds = sample.group_by("kind", "country").len().rows()
     scale = to_ask.height / max(1, sample.height)
-    expected, mobiles = (scale * float(priced[name].sum()) for name in ("expected", "charged"))
+    expected = scale * sum(prices.usual(kind, country) * numbers for kind, country, numbers in kinds)
+    mobiles = scale * sum(numbers for kind, _, numbers in kinds if kind == NumberType.MOBILE)
     # Three standard deviations: in a short list chance alone can leave out more than the share.
     covered = mobiles * (1 - UNCOVERED) - 3 * math.sqrt(mobiles * UNCOVERED * (1 - UNCOVERED))
-    low = max(0.0, covered) * _least(settings)
+    low = max(0.0, covered) * prices.least
     return _Sums(_tenths(min(low, expected)), _tenths(min(expected, most)), credits_of(most))
 
 
 def _tenths(milli: float) -> float:
     return round(milli / MILLI, 1)
-
-
-def _least(settings: Settings) -> int:
-    """Gives the least that an answer about a mobile with coverage costs, in milli-credits: no date, out of a cache."""
-    base = PRICES[LookupKind(settings.lookup)].milli
-    if settings.provider_cache_days:
-        return PRICES["private_cache"].milli
-    return min(base, PRICES["global_cache"].milli) if settings.global_cache_days else base
-
-
-def _usual(settings: Settings) -> pl.Expr:
-    """Prices a number as its kind is usually charged, in milli-credits; what the caches know is anybody's guess."""
-    kind, lookup = pl.col("kind"), LookupKind(settings.lookup)
-    mobile = kind.is_in([NumberType.MOBILE, NumberType.MOBILE_OR_LANDLINE])
-    price = mobile * PRICES[lookup].milli
-    if settings.usa_status and lookup is LookupKind.HLR:
-        price += (mobile & (pl.col("country") == "US")).fill_null(value=False) * PRICES["usa_status"].milli
-    if settings.landline_status and lookup is LookupKind.HLR:
-        asked = (kind == NumberType.LANDLINE) & pl.col("country").is_in(LANDLINE_COUNTRIES)
-        price += asked.fill_null(value=False) * PRICES[lookup].milli
-    if settings.ported_date and lookup is not LookupKind.VALIDATE:
-        price += mobile * milli_of(DATED * credits_of(PRICES["ported_date"].milli))
-    return price
 
 
 def _kinds(numbers: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:

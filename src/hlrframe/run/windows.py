@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from hlrframe.model import LaneReport, Progress, Reason, Report, Settings, credits_of, milli_of
-from hlrframe.provider import Client, Pricing
+from hlrframe.provider import Client
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
 from hlrframe.run.outcomes import Outcomes
@@ -22,9 +22,6 @@ __all__ = ["Asking"]
 _SUMS: Final = ("numbers", "requests", "refusals", "seconds", "possibly_billed_twice", "possibly_billed_twice_credits")
 #: What the progress of a window adds to that of all.
 _COUNTS: Final = ("answered", "cached", "failed", "skipped", "refused", "credits", "seconds")
-
-#: How the numbers begin that can cost the most.
-_DEAREST: Final = "1"
 
 
 class Asking:
@@ -121,7 +118,7 @@ class Asking:
 
     def _most(self, expected: float | None, later: int) -> float:
         """Gives the most that all can cost: what is known of this window, and the dearest for what comes later."""
-        most = (expected or 0.0) + credits_of(Pricing(self.settings).worst(_DEAREST) * later)
+        most = (expected or 0.0) + credits_of(self.client.pricing(self.settings).dearest * later)
         return most if self.settings.max_credits is None else min(most, self.settings.max_credits)
 
 

@@ -36,6 +36,12 @@ PRICES: Final[dict[str, Price]] = {
 FREE_KINDS: Final = frozenset(kind for kind in LookupKind if PRICES[kind].milli == 0)
 
 _NANP_CALLING_CODE: Final = "1"
+#: Share of mobiles for which a date of the last port is expected to be found. The provider names none.
+DATED: Final = 0.15
+#: Countries whose landlines have a live status.
+LANDLINE_COUNTRIES: Final = frozenset({"GB", "IE"})
+#: Types that are charged for without an option.
+_MOBILES: Final = frozenset({NumberType.MOBILE, NumberType.MOBILE_OR_LANDLINE})
 
 
 class Pricing:
@@ -53,6 +59,11 @@ class Pricing:
         self._date = PRICES["ported_date"].milli if asks_date else 0
         self._accepts_old = settings.provider_cache_days > 0
         self._worst = self._base + self._date
+        self._least = PRICES["private_cache"].milli if self._accepts_old else self._base
+        if settings.global_cache_days:
+            self._least = min(self._least, PRICES["global_cache"].milli)
+        asks_landlines = settings.landline_status and settings.lookup is LookupKind.HLR
+        self._landline_countries = LANDLINE_COUNTRIES if asks_landlines else frozenset[str]()
 
     def worst(self, number: str) -> int:
         """Gives the most that one lookup of a number can cost, in milli-credits.
@@ -65,6 +76,27 @@ class Pricing:
     def worst_of(self, numbers: Sequence[str]) -> int:
         """Gives the most that lookups of these numbers can cost together, in milli-credits."""
         return sum(map(self.worst, numbers)) if self._usa else self._worst * len(numbers)
+
+    @property
+    def dearest(self) -> int:
+        """The most that a lookup of any number can cost, in milli-credits."""
+        return self._worst + self._usa
+
+    @property
+    def least(self) -> int:
+        """The least that an answer about a mobile with coverage costs, in milli-credits: no date, out of a cache."""
+        return self._least
+
+    def usual(self, number_type: str | None, country: str | None) -> float:
+        """Gives what a number is usually charged; what the caches know is anybody's guess.
+
+        >>> [Pricing(Settings(usa_status=True)).usual(kind, "US") for kind in ("MOBILE", "LANDLINE")]
+        [2000.0, 0.0]
+        """
+        if number_type in _MOBILES:
+            return self._base + (self._usa if country == "US" else 0) + DATED * self._date
+        asked = number_type == NumberType.LANDLINE and country in self._landline_countries
+        return float(self._base if asked else 0)
 
     def fresh(self, answer: LookupResult) -> int:
         """Gives what this very answer costs when it is asked of the network, in milli-credits.
