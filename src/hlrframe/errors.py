@@ -70,7 +70,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 class HlrframeError(Exception):
-    """Base of every error that hlrframe raises on purpose; never raised itself."""
+    """Base of every error that hlrframe raises on purpose; never raised itself.
+
+    Its message holds nothing that a terminal would obey, whatever it quotes.
+    """
+
+    def __str__(self) -> str:
+        words = super().__str__()
+        if words.isprintable():
+            return words
+        return "".join(each if each.isprintable() or each == "\n" else " " for each in words)
 
 
 class InputError(HlrframeError, ValueError):

@@ -16,15 +16,25 @@
 What the commands do, and polars with it, is loaded when the arguments make sense.
 """
 
+import errno
 import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from hlrframe.cli.arguments import WELCOME, WrongUse, build_parser, command_line
-from hlrframe.cli.speech import complain, say, show_json, speak_any_text, spoken_warnings
+from hlrframe.cli.speech import (
+    OutputLostError,
+    complain,
+    open_streams,
+    say,
+    show_json,
+    speak_any_text,
+    spoken_warnings,
+    welcome,
+)
 from hlrframe.errors import ConfigError, InputError, Interrupted, RunError
 
 __all__ = ["main"]
@@ -33,11 +43,13 @@ UNEXPECTED: Final = 1
 WRONG_USE: Final = 2
 REFUSED: Final = 4
 INTERRUPTED: Final = 130
+#: Most characters of a name in a message.
+LONGEST: Final = 200
 #: What a shell says of a command whose reader went away.
 BROKEN_PIPE: Final = 141
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, loaded: Callable[[], object] = lambda: None) -> int:
     """Runs one command.
 
     With ``--json`` its result is one JSON object on standard output. So is its failure: ``error`` holds a ``kind``, a
@@ -45,16 +57,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Args:
         argv: Arguments without the command's own name; ``None`` for those of the process.
+        loaded: Called once everything is loaded, before the work begins.
 
     Returns:
-        0 done; 2 wrong use or bad input; 3 stopped by budget or credit, with everything so far written; 4 provider
-        refused or unreachable, or store unusable; 130 interrupted.
+        0 done; 1 the result could not be shown, or something unexpected; 2 wrong use or bad input; 3 stopped by budget
+        or credit, with everything so far written; 4 provider refused or unreachable, or store unusable; 130
+        interrupted.
     """
+    open_streams()
     speak_any_text()
-    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        return _main(sys.argv[1:] if argv is None else argv, loaded)
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except OutputLostError as error:
+        complain(error)
+        return UNEXPECTED
+    except KeyboardInterrupt:  # between two pieces of work
+        return INTERRUPTED
+
+
+def _main(arguments: Sequence[str], loaded: Callable[[], object]) -> int:
     if not arguments:
-        sys.stderr.write(WELCOME)
+        welcome(WELCOME)
         return WRONG_USE
+    if any("\0" in each for each in arguments):
+        return _failed(
+            WrongUse("an argument holds a character that no name has"), Namespace(json="--json" in arguments)
+        )
     try:
         options = build_parser().parse_args(arguments)
     except SystemExit as ending:
@@ -63,25 +93,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error, Namespace(json="--json" in arguments))
     options.again = command_line(arguments)
     with spoken_warnings():
-        try:
-            return _run(options)
-        except BrokenPipeError:
-            # Else Python would meet the pipe again when it closes standard output.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return BROKEN_PIPE
+        return _run(options, loaded)
 
 
-def _run(options: Namespace) -> int:
+def _run(options: Namespace, loaded: Callable[[], object]) -> int:
     try:
         from hlrframe.cli.commands import COMMANDS  # noqa: PLC0415  # polars: not for --help
 
+        loaded()
         code = COMMANDS[options.command](options)
-        sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputLostError):
         raise
     except KeyboardInterrupt:
-        say(f"interrupted; to go on: {options.again}")
-        return _show_failure(Interrupted("interrupted"), INTERRUPTED, options, resume=options.again)
+        return _interrupted(options)
     except RunError as error:
         return _ended_early(error, options)
     except (InputError, ConfigError) as error:
@@ -89,11 +113,36 @@ def _run(options: Namespace) -> int:
     except Exception as error:
         if os.environ.get("HLRFRAME_TRACEBACK"):
             raise
+        return _unexpected(error, options)
+    return code
+
+
+def _unexpected(error: Exception, options: Namespace) -> int:
+    if any(isinstance(each, KeyboardInterrupt) for each in _chain(error)):  # some library made something else of it
+        return _interrupted(options)
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        message = "too many files are open: allow more (ulimit -n 1024), or have fewer requests (max_requests)"
+    elif isinstance(error, OSError) and error.filename is not None:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+        return _failed(InputError(f"{error.strerror}: {name[:LONGEST]!r}"), options)
+    elif isinstance(error, MemoryError):
+        message = "out of memory: say with --memory-limit how much there is, or divide the file"
+    else:
         # Only its type: nobody knows what its words quote.
         message = f"unexpected {type(error).__name__}; please report it with what HLRFRAME_TRACEBACK=1 shows"
-        complain(message)
-        return _show_failure(RuntimeError(message), UNEXPECTED, options)
-    return code
+    complain(message)
+    return _show_failure(RuntimeError(message), UNEXPECTED, options)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _interrupted(options: Namespace) -> int:
+    say(f"interrupted; to go on: {options.again}")
+    return _show_failure(Interrupted("interrupted"), INTERRUPTED, options, resume=options.again)
 
 
 def _failed(error: InputError | ConfigError, options: Namespace) -> int:

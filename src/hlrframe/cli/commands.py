@@ -57,12 +57,14 @@ def _enrich(options: Namespace) -> int:
     if not _may_spend(estimate, options):
         return declined("nothing was sent, nothing was written", as_json=options.json)
     # In a log file plain lines; at a terminal a bar where it is worth one.
-    report = job.run(client, store=store, progress=None if sys.stderr.isatty() else True)
+    report = job.run(client, store=store, progress=None if sys.stderr is not None and sys.stderr.isatty() else True)
     resume = options.again if report.stopped in _MONEY else None
     if options.json:
-        show_json({"output": str(job.destination), "estimate": estimate, "report": report, "resume": resume})
+        show_json(
+            {"output": str(job.destination), "estimate": estimate, "report": report, "resume": resume}, vital=False
+        )
     else:
-        show(f"{report}\n  written   {job.destination}")
+        show(f"{report}\n  written   {job.destination}", vital=False)
     if resume is None:
         return UNREADABLE if estimate.rows and not estimate.numbers else DONE
     say(f"to go on: {resume}")
@@ -171,9 +173,9 @@ def _clean(options: Namespace) -> int:
     )
     _say_each(cleaned.notes)
     if options.json:
-        show_json(cleaned)
+        show_json(cleaned, vital=False)
     else:
-        show(cleaned)
+        show(cleaned, vital=False)
     return DONE
 
 
@@ -193,9 +195,9 @@ def _select(options: Namespace) -> int:
     with Command("select", options.source, rule).writing(options.output, overwrite=options.force):
         report = select_file(options.source, options.output, **rule)
     if options.json:
-        show_json({"output": options.output, "selection": report})
+        show_json({"output": options.output, "selection": report}, vital=False)
     else:
-        show(f"{report}\nwritten: {options.output}")
+        show(f"{report}\nwritten: {options.output}", vital=False)
     return DONE
 
 
@@ -255,7 +257,6 @@ def _emulator(options: Namespace) -> int:
             show_json({"base_url": url, "api_key": key, "api_secret": secret})
         else:
             show(f"export HLR_BASE_URL={url}\nexport HLR_API_KEY={key}\nexport HLR_API_SECRET={secret}")
-        sys.stdout.flush()
 
     try:
         serve_forever(emulator, port=options.port, announce=announce)

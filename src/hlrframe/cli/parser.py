@@ -1,11 +1,11 @@
 """What every command's arguments are made of: the parser, and the options that several commands have."""
 
 import re
-import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
+from hlrframe.cli.speech import show
 from hlrframe.errors import InputError, did_you_mean
 
 __all__ = [
@@ -36,6 +36,10 @@ class Parser(ArgumentParser):
         """Keeps what was typed, for a guess at what was meant."""
         self._typed: list[str] = list(args or ())
         return super().parse_known_args(args, namespace)
+
+    def print_help(self, file: Any = None) -> None:  # noqa: ANN401, ARG002  # argparse's own
+        """Shows the help."""
+        show(self.format_help().rstrip("\n"))
 
     def error(self, message: str) -> NoReturn:
         """Raises what the message says, in place of leaving the process, with a guess at what was meant."""
@@ -68,7 +72,7 @@ class Version(Action):
         """Does so."""
         from importlib.metadata import version  # noqa: PLC0415  # reads files: only when asked
 
-        sys.stdout.write(f"hlrframe {version('hlrframe')}\n")
+        show(f"hlrframe {version('hlrframe')}")
         parser.exit()
 
 

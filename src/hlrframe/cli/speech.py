@@ -1,13 +1,18 @@
-"""What the command says: results to standard output, everything else to standard error."""
+"""What the command says: results to standard output, everything else to standard error.
+
+Everything goes through two doors here: nothing that a terminal would obey gets out, wherever it came from, and a stream
+that is closed, full or gone ends no work.
+"""
 
 import dataclasses
 import io
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final, TextIO
 
@@ -17,17 +22,22 @@ __all__ = [
     "GREEN",
     "RED",
     "YELLOW",
+    "OutputLostError",
     "agreed",
     "complain",
     "declined",
+    "open_streams",
     "paint",
     "say",
     "show",
     "show_json",
     "speak_any_text",
     "spoken_warnings",
+    "welcome",
 ]
 
+#: What a terminal may be given beside what can be printed: our own colours, line feeds and tabs.
+_KEPT: Final = re.compile(r"(\x1b\[(?:3[123]|0)m|[\n\t])")
 #: The exit code where somebody was asked and said no.
 DECLINED: Final = 130
 
@@ -46,16 +56,35 @@ def speak_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def paint(words: str, colour: str, stream: TextIO) -> str:
+class OutputLostError(Exception):
+    """Standard output cannot be written, and the result with it."""
+
+
+def open_streams() -> None:
+    """Puts the null device where a standard stream is closed: else the next file that is opened takes its place."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def paint(words: str, colour: str, stream: TextIO | None) -> str:
     """Colours words where a terminal shows them and nobody has asked for none (``NO_COLOR``)."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty()
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or stream is None or not stream.isatty()
     return words if plain else f"\x1b[{colour}m{words}\x1b[0m"
 
 
 def say(words: object) -> None:
-    """Says something about the work, on standard error."""
-    sys.stderr.write(f"hlrframe: {words}\n")
-    sys.stderr.flush()
+    """Says something about the work, on standard error; where nobody hears it the work goes on."""
+    with suppress(OSError, ValueError):
+        _write(sys.stderr, f"hlrframe: {words}\n")
+
+
+def welcome(words: str) -> None:
+    """Says whole lines, on standard error."""
+    with suppress(OSError, ValueError):
+        _write(sys.stderr, words)
 
 
 def complain(words: object) -> None:
@@ -63,15 +92,64 @@ def complain(words: object) -> None:
     say(f"{paint('error:', RED, sys.stderr)} {words}")
 
 
-def show(result: object) -> None:
-    """Shows a result, on standard output."""
-    sys.stdout.write(f"{result}\n")
+def show(result: object, *, vital: bool = True) -> None:
+    """Shows a result, on standard output.
+
+    Args:
+        result: What to show.
+        vital: Whether it is all that the command gives: where its work lies in a file, that counts.
+
+    Raises:
+        OutputLostError: It is vital, and standard output is closed or full.
+        BrokenPipeError: It is vital, and whoever read it has gone.
+    """
+    try:
+        if sys.stdout is None:
+            raise OutputLostError("it is closed")  # noqa: TRY301  # said below where it is not vital
+        _write(sys.stdout, f"{result}\n")
+    except (OSError, ValueError, OutputLostError) as error:
+        _forget_output()
+        if vital and isinstance(error, BrokenPipeError):
+            raise
+        lost = OutputLostError(f"standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+        if vital:
+            raise lost from None
+        complain(lost)
 
 
-def show_json(result: object) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is not None:
+        stream.write(_visible(text))
+        stream.flush()
+
+
+def _visible(text: str) -> str:
+    """Gives a text without what a terminal would obey, its lines, its tabs and our own colours apart."""
+    pieces = _KEPT.split(text)
+    if all(each.isprintable() or _KEPT.fullmatch(each) for each in pieces):
+        return text
+    from hlrframe.model import printable  # noqa: PLC0415  # polars: not for --help
+
+    return "".join(each if _KEPT.fullmatch(each) else printable(each) for each in pieces)
+
+
+def _forget_output() -> None:
+    """Lets Python close standard output without meeting the same trouble again."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show_json(result: object, *, vital: bool = True) -> None:
     """Shows a result as one JSON object on one line."""
-    every_letter = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    show(json.dumps(result, default=_plain, ensure_ascii=not every_letter))
+    every_letter = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    text = json.dumps(result, default=_plain, ensure_ascii=not every_letter)
+    # As escapes what a terminal would obey: JSON leaves it as it is beyond ASCII.
+    seen = text if text.isprintable() else "".join(map(_escaped, text))
+    show(seen, vital=vital)
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  # whatever JSON can hold
@@ -86,8 +164,8 @@ def agreed(question: str, *, without_asking: bool) -> bool:
     """Asks somebody at a terminal; where nobody is, goes on."""
     if without_asking or sys.stdin is None or not sys.stdin.isatty():
         return True
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    with suppress(OSError, ValueError):
+        _write(sys.stderr, f"{question} [y/N] ")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import Command
-from hlrframe.model import guard_frame, parse_age
+from hlrframe.model import guard_frame, parse_age, printable_frame
 from hlrframe.phone import digits_meant
 from hlrframe.store import Store
 
@@ -90,7 +90,7 @@ def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
     if options.json:
         show_json({name: rows.to_dicts()})
     else:
-        show(guard_frame(rows).write_csv().rstrip("\n"))
+        show(guard_frame(printable_frame(rows)).write_csv().rstrip("\n"))
     return DONE
 
 
@@ -104,9 +104,16 @@ def _store(options: Namespace) -> Store:
 def _given(numbers: Iterable[str]) -> Iterator[str]:
     for each in numbers:
         if each == "-":
-            yield from filter(None, map(str.strip, sys.stdin))
+            yield from filter(None, map(str.strip, _standard_input()))
         else:
             yield each
+
+
+def _standard_input() -> list[str]:
+    try:
+        return [] if sys.stdin is None else sys.stdin.read().splitlines()
+    except (OSError, ValueError):  # closed, or no text
+        raise InputError("standard input cannot be read as text: write one number a line, as UTF-8") from None
 
 
 def moment_of(text: str, now: datetime) -> datetime:

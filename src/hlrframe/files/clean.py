@@ -20,6 +20,7 @@ from hlrframe.frames import CLEAN_COLUMNS
 from hlrframe.model import Naming, Settings
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
+from hlrframe.system import sealed
 
 __all__ = ["Cleaned", "clean_file"]
 
@@ -50,6 +51,7 @@ class Cleaned:
         )
 
 
+@sealed
 def clean_file(
     source: Named,
     destination: str | os.PathLike[str],

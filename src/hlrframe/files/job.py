@@ -22,7 +22,7 @@ from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if
 from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync
+from hlrframe.system import run_sync, sealed
 
 __all__ = ["FileJob", "GuardOption", "enrich_file", "estimate_file"]
 
@@ -33,6 +33,7 @@ _CHECK_EVERY: Final = 16
 GuardOption: TypeAlias = bool | Literal["results"]
 
 
+@sealed
 def enrich_file(
     source: Named,
     destination: str | os.PathLike[str],
@@ -141,6 +142,7 @@ def enrich_file(
     return job.run(client, store=store, progress=progress)
 
 
+@sealed
 def estimate_file(
     source: Named,
     column: str | Sequence[str],

@@ -21,6 +21,7 @@ from hlrframe.files.routes import sources_of
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed
 from hlrframe.model import Naming
+from hlrframe.system import sealed
 
 __all__ = ["select_file"]
 
@@ -28,6 +29,7 @@ __all__ = ["select_file"]
 _TABLE: Final = Path("rows.parquet")
 
 
+@sealed
 def select_file(
     source: str | os.PathLike[str],
     destination: str | os.PathLike[str],

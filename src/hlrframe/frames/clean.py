@@ -10,6 +10,7 @@ import pyarrow as pa
 from hlrframe.frames.adapters import open_frame
 from hlrframe.model import Column, Frame, Naming
 from hlrframe.phone import number_types, parse_column, predict_networks
+from hlrframe.system import sealed
 
 __all__ = ["CLEAN_COLUMNS", "clean", "read_column"]
 
@@ -25,6 +26,7 @@ CLEAN_COLUMNS: Final[tuple[Column, ...]] = (
 )
 
 
+@sealed
 def clean(
     frame: Frame,
     column: str | Sequence[str],

@@ -13,11 +13,12 @@ from hlrframe.frames.call import Call, StorePath, estimate_list, raise_if_ended_
 from hlrframe.model import Enrichment, Estimate, Frame, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync
+from hlrframe.system import run_sync, sealed
 
 __all__ = ["enrich", "enrich_async", "enrich_with_report", "estimate", "lookup"]
 
 
+@sealed
 def enrich(
     frame: Frame,
     column: str | Sequence[str],
@@ -90,6 +91,7 @@ def enrich(
     return enriched
 
 
+@sealed
 def enrich_with_report(
     frame: Frame,
     column: str | Sequence[str],
@@ -118,6 +120,7 @@ def enrich_with_report(
     return enrichment
 
 
+@sealed
 async def enrich_async(
     frame: Frame,
     column: str | Sequence[str],
@@ -146,6 +149,7 @@ async def enrich_async(
     return enriched
 
 
+@sealed
 def lookup(
     numbers: Iterable[object],
     *,
@@ -180,6 +184,7 @@ def lookup(
     return results
 
 
+@sealed
 def estimate(
     frame: object,
     column: str | Sequence[str],

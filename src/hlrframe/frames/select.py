@@ -9,6 +9,7 @@ import polars as pl
 from hlrframe.errors import InputError
 from hlrframe.frames.rules import Rule, SelectionReport, Words, chosen, is_needed
 from hlrframe.model import Frame
+from hlrframe.system import sealed
 
 __all__ = ["Selection", "select"]
 
@@ -21,6 +22,7 @@ class Selection(NamedTuple, Generic[Frame]):
     report: SelectionReport
 
 
+@sealed
 def select(
     frame: Frame,
     *,

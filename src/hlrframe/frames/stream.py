@@ -20,7 +20,7 @@ from hlrframe.frames.call import Call, StorePath, raise_if_ended_early
 from hlrframe.model import Enrichment, Naming, Report, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync
+from hlrframe.system import run_sync, sealed
 
 __all__ = ["EnrichedBatches", "enrich_batches"]
 
@@ -30,6 +30,7 @@ WINDOW_ROWS: Final = 131_072
 WINDOW_BYTES: Final = 128 * 2**20
 
 
+@sealed
 def enrich_batches(
     reader: Any,  # whatever streams Arrow
     column: str | Sequence[str],
@@ -135,6 +136,7 @@ class EnrichedBatches(Iterator[pa.RecordBatch]):
     def __iter__(self) -> Self:
         return self
 
+    @sealed
     def __next__(self) -> pa.RecordBatch:
         batch = next(self._enriched, None)
         if batch is not None:

@@ -35,7 +35,16 @@ from hlrframe.model.display import amount, count, duration, is_share, many, perc
 from hlrframe.model.file_kinds import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
 from hlrframe.model.freshness import INCONCLUSIVE_AGE, Age, MaxAge, parse_age
-from hlrframe.model.masking import discreet, looks_like_data, many_digits, mask, named, printable, safe_url
+from hlrframe.model.masking import (
+    discreet,
+    looks_like_data,
+    many_digits,
+    mask,
+    named,
+    printable,
+    printable_frame,
+    safe_url,
+)
 from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming
 from hlrframe.model.progress import Progress
@@ -113,6 +122,7 @@ __all__ = [
     "parse_age",
     "percent",
     "printable",
+    "printable_frame",
     "region_of",
     "regions_of",
     "safe_url",

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
-__all__ = ["discreet", "looks_like_data", "many_digits", "mask", "named", "printable", "safe_url"]
+import polars as pl
+
+__all__ = ["discreet", "looks_like_data", "many_digits", "mask", "named", "printable", "printable_frame", "safe_url"]
 
 #: Most characters of a foreign text in a message.
 LONGEST: Final = 200
@@ -25,6 +27,8 @@ _COMMAND: Final = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b."
 )
+#: What may hide in a text, as polars says it.
+_UNSEEN: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]"
 #: What may be a telephone number, however it is written: seven digits and more with little between them.
 _NUMBER: Final = re.compile(
     r"\d(?:[\s().\-/\u2010-\u2015\u2212]{0,3}\d){3,}(?=(?:[\s().\-/\u2010-\u2015\u2212]{0,3}\d){3})"
@@ -58,6 +62,20 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(map(_shown, _COMMAND.sub("", text)))
+
+
+def printable_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""Gives a frame whose texts are as :func:`printable` makes them.
+
+    >>> printable_frame(pl.DataFrame({"name": ["one\nline", "red\x1b[31m"]}))["name"].to_list()
+    ['one line', 'red']
+    """
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    strange = [name for name in texts if frame[name].str.contains(_UNSEEN).any()]
+    return frame.with_columns(
+        pl.Series(name, [None if each is None else printable(each) for each in frame[name]], pl.String)
+        for name in strange
+    )
 
 
 def discreet(text: str, secrets: Iterable[str] = (), *, longest: int = LONGEST) -> str:

@@ -10,6 +10,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from hlrframe.errors import ConfigError
 from hlrframe.model.display import amount, count, duration, many, percent
+from hlrframe.model.masking import printable
 from hlrframe.model.vocabulary import Reason
 
 __all__ = ["ColumnReport", "Enrichment", "Estimate", "LaneReport", "Money", "Report"]
@@ -259,7 +260,7 @@ class Report:
     def _worst_lanes(self) -> Sequence[str]:
         """Describes the two lanes that were refused most often."""
         refused = sorted((lane for lane in self.lanes if lane.refusals), key=lambda lane: (-lane.refusals, lane.lane))
-        return [f"{lane.lane}: {_refusals(lane)}" for lane in refused[:2]]
+        return [f"{printable(lane.lane)}: {_refusals(lane)}" for lane in refused[:2]]
 
 
 #: What a reason for rejection asks of whoever reads it before spending.

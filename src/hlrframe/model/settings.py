@@ -25,6 +25,11 @@ MAX_BATCH = 80
 MAX_CACHE_DAYS = 30
 #: Seconds to wait for one reply; slow networks take about 10 (documented).
 DEFAULT_TIMEOUT = 30.0
+#: Most credits that can be a ceiling: more is a slip of the finger, and no sum of thousandths.
+MOST_CREDITS = 1_000_000_000_000
+#: Fewest and most numbers a second: one an hour, and more than any provider takes.
+SLOWEST = 1 / 3600
+FASTEST = 1_000_000
 #: Longest wait for one reply that a run can be given, in seconds.
 MAX_TIMEOUT = 600
 
@@ -123,10 +128,16 @@ class Settings:
             _whole("max_errors", self.max_errors, 1, 2**31, "use None to go on whatever fails")
         if self.timeout is not None and not (_is_amount(self.timeout) and 0 < self.timeout <= MAX_TIMEOUT):
             raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout!r}")
-        if self.max_credits is not None and not (_is_amount(self.max_credits) and self.max_credits >= 0):
-            raise ConfigError(f"max_credits must be 0 or more, not {self.max_credits!r}; use None for no ceiling")
-        if self.max_per_second is not None and not (_is_amount(self.max_per_second) and self.max_per_second > 0):
-            raise ConfigError(f"max_per_second must be above 0, not {self.max_per_second!r}; use None for no limit")
+        most = self.max_credits
+        if most is not None and not (_is_amount(most) and 0 <= most <= MOST_CREDITS):
+            raise ConfigError(
+                f"max_credits must lie between 0 and {MOST_CREDITS:,}, not {most!r}; use None for no ceiling"
+            )
+        rate = self.max_per_second
+        if rate is not None and not (_is_amount(rate) and SLOWEST <= rate <= FASTEST):
+            raise ConfigError(
+                f"max_per_second must lie between {SLOWEST:g} and {FASTEST:,}, not {rate!r}; use None for no limit"
+            )
 
     @property
     def oldest_cached_days(self) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import amount, count, is_share, percent
+from hlrframe.model import amount, count, is_share, percent, printable
 
 __all__ = ["STYLE", "html_table", "sentence_case", "text_table"]
 
@@ -87,12 +87,12 @@ def _cell(value: object, column: str) -> str:
         return percent(value) if is_share(column) else amount(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return count(value) if isinstance(value, int) else str(value)
+    return count(value) if isinstance(value, int) else printable(str(value))
 
 
 def _text_column(column: pl.Series) -> list[str]:
     """Gives the name and the cells of a column, all of one width."""
-    cells = [column.name.replace("_", " "), *(_cell(value, column.name) for value in column)]
+    cells = [printable(column.name.replace("_", " ")), *(_cell(value, column.name) for value in column)]
     widest = len(max(cells, key=len)) if column.name == "meaning" else _WIDEST
     cells = [cell if len(cell) <= widest else f"{cell[: widest - 1]}…" for cell in cells]
     width = max(map(len, cells))

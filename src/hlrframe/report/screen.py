@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import count, duration, many
+from hlrframe.model import count, duration, many, printable
 from hlrframe.report.render import sentence_case, text_table
 
 __all__ = ["screen"]
@@ -61,7 +61,7 @@ def _table(name: str, table: pl.DataFrame, currency: str) -> str:
 
 
 def _line(tables: Mapping[str, pl.DataFrame], name: str, draw: Callable[[pl.DataFrame], str]) -> str:
-    return draw(tables[name]) if name in tables and tables[name].height else ""
+    return printable(draw(tables[name])) if name in tables and tables[name].height else ""
 
 
 def _verdicts(table: pl.DataFrame) -> str:

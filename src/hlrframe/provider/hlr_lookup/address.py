@@ -22,10 +22,10 @@ def read_address(base_url: object) -> httpx.URL | None:
         return None
     try:
         url = httpx.URL(str(base_url).strip().rstrip("/"))
-        port = url.port
+        host, port = url.host, url.port  # a host in letters of the world can turn out to be none only here
     except (httpx.InvalidURL, ValueError):
         return None
-    usable = url.scheme in {"http", "https"} and url.host and (port is None or 0 < port < 65536)  # noqa: PLR2004  # TCP's own
+    usable = url.scheme in {"http", "https"} and host and (port is None or 0 < port < 65536)  # noqa: PLR2004  # TCP's own
     return url if usable else None
 
 

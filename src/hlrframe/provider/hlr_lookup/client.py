@@ -173,7 +173,7 @@ class Client:
         return open_transport(self.base_url)
 
     def __repr__(self) -> str:
-        return f"Client(provider={self.provider!r})"
+        return f"Client(provider={getattr(self, 'provider', None)!r})"  # also of one that could not be made
 
 
 def client_for(client: Client | None, *, offline: bool) -> Client:
