@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -188,6 +189,22 @@ def test_what_a_killed_machine_had_is_taken_over(team):
 
 
 @pytest.mark.slow
+def test_a_machine_that_slept_sends_nothing_that_others_took_over(team):
+    """A process that is stopped for longer than its expiry ends when it goes on, and what it was answered is kept."""
+    team.lists(mobiles(1_200))
+    sleeper = team.start("sleeper", 0, 1_200, **KILLABLE)
+    sleeper.stdout.readline()
+    sleeper.send_signal(signal.SIGSTOP)
+    assert team.outcome(team.start("other", 0, 1_200, **KILLABLE))["answered"] == 1_200
+    sleeper.send_signal(signal.SIGCONT)
+    _, err = sleeper.communicate(timeout=60)
+    assert "others took over" in err
+    assert team.provider.bill.paid_twice() == []
+    assert team.provider.bill.total == 1_200
+    assert team.outcome(team.start("sleeper", 0, 1_200, **KILLABLE))["credits"] == 0.0
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_twenty_kills_pay_nothing_twice(team):
     """Machines that are killed at random, twenty times: nothing is paid twice, and nothing stays lost."""
@@ -204,5 +221,6 @@ def test_twenty_kills_pay_nothing_twice(team):
     assert bill.total == count
     assert bill.most_requests_in_flight <= 210
     state = team.state()
-    assert (state.runs, state.doubts) == ({}, {})
-    assert state.budgets["team"].spent == 1000 * count
+    assert state.runs == {}
+    # What several dead runs in turn may have paid for one number can count twice: the sum errs high, never low.
+    assert 1000 * count <= state.budgets["team"].spent + state.set_aside("team") <= 1100 * count

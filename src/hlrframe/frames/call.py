@@ -83,7 +83,7 @@ def estimate_list(numbers: NumberList, *, store: StorePath, settings: Settings, 
 
 
 _SOFT_STOPS: Final = {
-    Reason.BUDGET: "max_credits is reached, or the budget is used up",
+    Reason.BUDGET: "max_credits is reached",
     Reason.INSUFFICIENT_CREDIT: "the account has no credit left",
 }
 

@@ -216,6 +216,8 @@ class _Asking:
                         result = await ask(job, journal=journal, more=more)
                         await kept.hand_over(journal)
                         claims.release()
+                if kept.team is not None:
+                    await asyncio.to_thread(kept.team.settle, result.paid_earlier)
         except StoreError as refusal:
             if result is None:
                 raise

@@ -64,6 +64,8 @@ class RunResult:
     charged_in_vain: Mapping[str, int]
     #: Worst case in milli-credits of numbers that may have been billed once more than is known.
     doubts: Mapping[str, int]
+    #: Milli-credits that earlier runs, which never saw the answers, are now known to have paid for numbers.
+    paid_earlier: Mapping[str, int]
     #: Milli-credits spent, proved charges for lost replies included.
     spent: int
     requests: int
@@ -337,6 +339,7 @@ class _Loop:
             halted=state.halted,
             charged_in_vain=state.charged_in_vain,
             doubts=state.budget.doubts,
+            paid_earlier=state.paid_earlier,
             spent=state.budget.spent,
             requests=state.requests,
             refusals=state.refusals,

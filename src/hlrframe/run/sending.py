@@ -51,9 +51,10 @@ class Sender:
         except BaseException:
             self._scheduler.returned_unsent(ticket)
             raise
-        if self._scheduler.state.halted is None:
+        state = self._scheduler.state
+        if state.halted is None and state.allowance.requests:
             await self._send(ticket)
-        else:  # stopped while the disk was busy
+        else:  # stopped while the disk was busy, or put to sleep for so long that others took over
             self._scheduler.returned_unsent(ticket)
             await self._writer.withdrawn(ticket.numbers)
 

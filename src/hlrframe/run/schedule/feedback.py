@@ -53,6 +53,8 @@ class Feedback:
             spent += milli
             booked = self._doubts.settle(number, outcome, milli) if budget.doubts else 0
             earlier = 0 if booked or number not in self._run.asked_earlier else self._paid_earlier(outcome, milli)
+            if earlier:
+                self._run.paid_earlier[number] = earlier
             answers.append(Answer(number, outcome, milli + booked, earlier))
         silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
         unsaid = list(itertools.chain.from_iterable(silent))

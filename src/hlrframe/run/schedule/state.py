@@ -46,6 +46,8 @@ class RunState:
     halted: Reason | None = None
     #: Numbers that an earlier run may have been billed for without seeing the answer.
     asked_earlier: set[str] = field(default_factory=set)
+    #: What such a run is now known to have paid for a number, in milli-credits.
+    paid_earlier: dict[str, int] = field(default_factory=dict)
     #: Milli-credits that numbers which may have been billed can cost at most when they are asked again.
     owed: int = 0
     answered: int = 0

@@ -10,7 +10,7 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.run.team.membership import Membership
-from hlrframe.store import Doubt, RegisterState, Standing, Store
+from hlrframe.store import Claim, Doubt, RegisterState, Standing, Store
 
 __all__ = ["Claimed", "Claiming"]
 
@@ -24,20 +24,26 @@ class Claimed:
         numbers: Numbers that are claimed for this run.
         elsewhere: Numbers that other runs are asking at this moment.
         claiming: Lets them go.
+        here: The same among the runs of a folder, where the store is one.
     """
 
-    def __init__(self, numbers: pl.Series, elsewhere: pl.Series, claiming: "Claiming") -> None:
+    def __init__(self, numbers: pl.Series, elsewhere: pl.Series, claiming: "Claiming", here: Claim | None) -> None:
         self.numbers = numbers
         self.elsewhere = elsewhere
         self._claiming = claiming
+        self._here = here
 
     def touch(self) -> None:
-        """Needs not be done: the run gives signs of life as a whole."""
+        """Says that the run goes on; in the register it does so as a whole."""
+        if self._here is not None:
+            self._here.touch()
 
     def release(self) -> None:
         """Lets the numbers go; doing it again changes nothing."""
         with suppress(StoreError):  # the register is away: they stay claimed, and in doubt when this run has ended
             self._claiming.release()
+        if self._here is not None:
+            self._here.release()
 
 
 class Claiming:
@@ -64,12 +70,26 @@ class Claiming:
         Raises:
             StoreError: The register cannot be read or written.
         """
+        if self._store.is_remote:
+            return self._claimed(numbers, None)
+        # Runs that draw on no budget are not in the register: in a folder all meet by its files too.
+        here = self._store.claim(numbers, self._question)
+        try:
+            return self._claimed(here.numbers, here)
+        except BaseException:
+            here.release()
+            raise
+
+    def _claimed(self, numbers: pl.Series, here: Claim | None) -> Claimed:
         with self._us.turn:
             keys = self._register.hide(numbers)
             taken = self._taken(keys, self._others(self._register.look().state))
             if not taken.all():
                 taken = self._publish(numbers, keys)
-            return Claimed(numbers.filter(~taken), numbers.filter(taken), self)
+        elsewhere = numbers.filter(taken)
+        if here is not None:
+            elsewhere = pl.concat([here.elsewhere, elsewhere])
+        return Claimed(numbers.filter(~taken), elsewhere, self, here)
 
     def _publish(self, numbers: pl.Series, keys: pl.Series) -> pl.Series:
         """Claims what is free, and says of each number whether another run has it."""

@@ -191,6 +191,7 @@ class Membership:
             if self._joined and self._trouble is None:
                 with contextlib.suppress(StoreError):
                     self.change(self._go, all_of_it=True)
+                    self.register.sweep()
         finally:
             self._quit()
         for each in self._warnings:
@@ -248,8 +249,9 @@ class Membership:
 
     def change_to(self, more: Change[None], *, money: bool = False) -> Standing:
         """Makes a change like :meth:`change`, and gives what came of it."""
-        self.change(more, money=money)
-        return self.register.look()
+        with self.turn:
+            self.change(more, money=money)
+            return self.register.look()
 
     def _own(self, state: RegisterState) -> Member:
         member = state.runs.get(self.name)

@@ -1,13 +1,13 @@
 """What dead runs left behind, once it is known better: their numbers were answered since, to them or to others."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 import polars as pl
 
-from hlrframe.model import LookupResult, Question, milli_of
-from hlrframe.provider import PriceList
+from hlrframe.model import Question, milli_of
 from hlrframe.run.team.membership import Membership
 from hlrframe.store import Doubt, RegisterState, Store
 
@@ -15,77 +15,81 @@ __all__ = ["settle"]
 
 #: How far clocks may lie apart.
 _MARGIN: Final = timedelta(hours=1)
-_COLUMNS: Final = ("msisdn", "run", "received_at", "credits", "live_status", "number_type", "ported_date")
 
 
-def settle(membership: Membership, store: Store, question: Question, prices: PriceList) -> None:
-    """Takes what is answered out of the doubts about a question, and books what that proves.
+def settle(membership: Membership, store: Store, question: Question, paid: Mapping[str, int]) -> None:
+    """Takes what is answered out of the doubts about a question, and books what their runs must have paid.
+
+    Args:
+        membership: The run that has just ended its asking.
+        store: Where the answers are.
+        question: What was asked.
+        paid: Milli-credits that earlier runs are known to have paid, by number, from this run's own replies.
 
     Raises:
         StoreError: The store or the register cannot be read or written.
     """
     register = membership.register
     with membership.turn:
-        doubts = {name: each for name, each in register.look().state.doubts.items() if each.question == question.key}
-        if not doubts:
-            return
-        known = {name: _known(membership, store, question, prices, each) for name, each in doubts.items()}
-        settled = {name: after for name, after in known.items() if after is not None}
-        if not settled:
+        state = register.look().state
+        doubts = {name: each for name, each in state.doubts.items() if each.question == question.key}
+        going = {each.journal for name, each in state.runs.items() if name != membership.name and each.journal}
+        known = {
+            name: found
+            for name, each in doubts.items()
+            if (found := _known(membership, store, each, paid, going)) is not None
+        }
+        if not known:
             return
 
         def settling(state: RegisterState, _: float) -> None:
-            for name, (rest, cost) in settled.items():
+            for name, after in known.items():
                 if state.doubts.get(name) == doubts[name]:  # nobody else was faster
-                    _book(state, name, rest, cost)
+                    _book(state, name, after)
 
         membership.change(settling)
-        register.drop([doubts[name].body for name in settled])
+        register.drop([doubts[name].body for name in known])
 
 
 def _known(
-    membership: Membership, store: Store, question: Question, prices: PriceList, doubt: Doubt
-) -> tuple[Doubt | None, int] | None:
-    """Gives what stays of a doubt and what its run must have spent; ``None`` where nothing new is known."""
+    membership: Membership, store: Store, doubt: Doubt, paid: Mapping[str, int], going: Collection[str]
+) -> Doubt | None:
+    """Gives what is left of a doubt, with what is proved; ``None`` where nothing new is known.
+
+    What a run that goes on was answered is left to that run, which knows best who paid.
+    """
     register = membership.register
     keys = register.numbers([doubt.body])
-    names = keys.cast(pl.String)
-    since = datetime.fromtimestamp(doubt.since, UTC) - _MARGIN
-    mine = pl.col("run").str.starts_with(doubt.journal) if doubt.journal else pl.lit(value=False)
-    rows = (
-        store.scan()
-        .filter(
-            pl.col("question") == question.key,
-            pl.col("received_at") >= since,
-            mine | pl.col("msisdn").is_in(names.implode()),
-        )
-        .select(*_COLUMNS, is_own=mine)
-        .collect()
-    )
-    answered = names.is_in(rows["msisdn"].implode())
+    rows = _answers(store, doubt, keys.cast(pl.String)).filter(~pl.col("run").is_in(list(going)))
+    answered = keys.cast(pl.String).is_in(rows["msisdn"].implode())
     if not answered.any():
         return None
-    own, others = rows.filter("is_own"), rows.filter(~pl.col("is_own"))
-    cost = sum(map(milli_of, own["credits"].fill_null(0.0))) + sum(_proved(row, prices) for row in others.to_dicts())
+    ours = register.hide(pl.Series("msisdn", list(paid), dtype=pl.String)).cast(pl.String)
+    proved = dict(zip(ours, paid.values(), strict=True))
+    # An answer to a run that ended without saying who paid: the dead run may have. So the sum errs high, never low.
+    cost = sum(
+        proved.get(number, 0) if run == membership.journal_name else milli_of(credits_ or 0.0)
+        for number, run, credits_ in rows.select("msisdn", "run", "credits").iter_rows()
+    )
     rest = keys.filter(~answered)
-    if not len(rest):
-        return None, cost
-    return msgspec.structs.replace(doubt, body=register.put(rest)), cost
+    body = register.put(rest) if len(rest) else ""
+    return msgspec.structs.replace(doubt, body=body, proved=doubt.proved + cost)
 
 
-def _proved(row: dict[str, object], prices: PriceList) -> int:
-    """Gives what an answer to somebody else proves that the dead run was charged for its number."""
-    words = {name: row[name] for name in ("live_status", "number_type", "ported_date")}
-    proved = prices.proved(LookupResult(**words), milli_of(float(str(row["credits"] or 0.0))), lost=1)  # type: ignore[arg-type]  # texts, as they were stored
-    return proved[0] if proved else 0
+def _answers(store: Store, doubt: Doubt, numbers: pl.Series) -> pl.DataFrame:
+    """Gives the newest answers to numbers that came since they were claimed."""
+    since = datetime.fromtimestamp(doubt.since, UTC) - _MARGIN
+    found = store.scan().filter(
+        pl.col("question") == doubt.question, pl.col("received_at") >= since, pl.col("msisdn").is_in(numbers.implode())
+    )
+    return found.select("msisdn", "run", "credits").collect()
 
 
-def _book(state: RegisterState, name: str, rest: Doubt | None, cost: int) -> None:
-    doubt = state.doubts.pop(name)
-    beyond = max(0, cost - doubt.spent)
-    if rest is not None:
-        state.doubts[name] = rest
+def _book(state: RegisterState, name: str, after: Doubt) -> None:
+    if after.body:
+        state.doubts[name] = after
         return
-    fund = state.budgets.get(doubt.budget)
-    if fund is not None and fund.period == doubt.period:
-        fund.spent += min(beyond, doubt.reserved)
+    del state.doubts[name]
+    fund = state.budgets.get(after.budget)
+    if fund is not None and fund.period == after.period:
+        fund.spent += min(max(0, after.proved - after.spent), after.reserved)

@@ -1,7 +1,7 @@
 """What a run does with the others on its account, from its first look into the store to its end."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import polars as pl
@@ -31,7 +31,6 @@ class Team:
     def __init__(self, store: Store, client: Provider, settings: Settings, question: Question) -> None:
         self._store = store
         self._question = question
-        self._prices = client.pricing(settings)
         self._us = Membership(register_of(store.layout), client, settings, is_remote=store.is_remote)
         self._claiming = Claiming(self._us, store, question)
 
@@ -52,8 +51,6 @@ class Team:
         self._us.join()
         try:
             yield
-            with contextlib.suppress(StoreError):  # it is settled by the next run
-                settle(self._us, self._store, self._question, self._prices)
         finally:
             self._us.leave()
 
@@ -64,6 +61,15 @@ class Team:
     def doubts(self, numbers: pl.Series) -> pl.DataFrame:
         """Gives what runs on other machines may have asked; see :meth:`Claiming.doubts`."""
         return self._claiming.doubts(numbers)
+
+    def settle(self, paid: Mapping[str, int]) -> None:
+        """Books what became of runs that were killed, once the answers to what they asked are in the store.
+
+        Args:
+            paid: Milli-credits that such runs are now known to have paid for numbers.
+        """
+        with contextlib.suppress(StoreError):  # it is settled by the next run
+            settle(self._us, self._store, self._question, paid)
 
     @contextmanager
     def handing_over(self, journal: Journal) -> Iterator[None]:

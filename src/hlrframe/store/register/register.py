@@ -14,7 +14,7 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.model import Budget
-from hlrframe.store.disk import make_directory
+from hlrframe.store.disk import list_files, make_directory
 from hlrframe.store.layout import Layout, new_name
 from hlrframe.store.register.funds import agree
 from hlrframe.store.register.objects import Objects, objects_of, probe
@@ -219,15 +219,19 @@ class Register:
                 self._objects.delete(name)
 
     def sweep(self) -> None:
-        """Removes what runs left behind that were killed between writing numbers and naming them."""
+        """Removes what runs left behind that were killed between writing numbers and naming them.
+
+        Raises:
+            StoreError: The place cannot be read.
+        """
         standing = self.look()
         named = named_in(standing.state)
-        for each in self._objects.names(_BODIES):
-            name = f"{_BODIES}/{each}"
-            found = None if name in named else self._objects.read(name)
+        left = [f"{_BODIES}/{each}" for each in self._objects.names(_BODIES)]
+        for name in (each for each in left if each not in named):
+            found = self._objects.read(name)
             if found is not None and standing.at - found[1] > _LEFT_OVER:
                 self.drop([name])
-        for path in self._layout.claims.glob("*.run"):
+        for path in list_files(self._layout.claims, ".run"):
             if path.stem not in standing.state.runs and self._has_fallen(path.stem):
                 path.unlink(missing_ok=True)
 
