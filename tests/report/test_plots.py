@@ -73,6 +73,16 @@ def test_a_chart_can_be_altered(summary):
     assert chart.to_dict()["title"] == "Ours"
 
 
+@each_plot
+def test_a_notebook_shows_a_picture_that_needs_no_internet(summary, name):
+    """A chart is shown as a drawing, altered or not, and nothing in it is fetched from anywhere."""
+    for chart in (getattr(summary.plot, name)(), getattr(summary.plot, name)().properties(width=300)):
+        shown = chart._repr_mimebundle_()
+        assert shown["image/svg+xml"].startswith("<svg")
+        assert "src=" not in shown["image/svg+xml"]
+        assert "text/html" not in shown
+
+
 @pytest.mark.parametrize("name", CUT)
 def test_a_long_table_is_cut(summary, name):
     """The largest rows are drawn, as many as are asked for."""

@@ -32,7 +32,8 @@ MOST: Final = 20
 class Plots:
     """Charts of a summary's tables, made by altair, each with the table's own columns as its data.
 
-    ``summary.plot`` gives it. Each method gives an ``altair.Chart`` or a layer of them, to be altered as altair allows.
+    ``summary.plot`` gives it. Each method gives an ``altair.Chart``, to be altered as altair allows. A notebook shows
+    it as a picture that is drawn on this machine, without the internet.
 
     Raises:
         ConfigError: altair is not installed; raised by each method.
@@ -163,8 +164,25 @@ def _altair() -> Any:  # noqa: ANN401  # a module
 def _chart(table: pl.DataFrame, title: str, subtitle: str, *, mark: str = "bar") -> "alt.Chart":
     altair = _altair()
     head = altair.TitleParams(title, subtitle=subtitle, anchor="start")
-    chart: alt.Chart = altair.Chart(table, mark=mark, title=head)
+    chart: alt.Chart = _drawn_here(altair)(table, mark=mark, title=head)
     return chart
+
+
+def _drawn_here(altair: Any) -> Any:  # noqa: ANN401  # a module, and a class of it
+    """Gives a kind of chart that a notebook shows as a picture: altair's own way loads a script from the internet."""
+
+    class Picture(altair.Chart):  # type: ignore[misc]  # altair is not there when types are checked
+        """A chart that is drawn on this machine."""
+
+        def _repr_mimebundle_(self, *_: object, **__: object) -> Any:  # noqa: ANN401  # data by type
+            try:
+                from vl_convert import vegalite_to_svg  # noqa: PLC0415  # comes with the extra
+            except ImportError:
+                return super()._repr_mimebundle_()
+            version = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
+            return {"image/svg+xml": vegalite_to_svg(self.to_dict(), vl_version=version), "text/plain": repr(self)}
+
+    return Picture
 
 
 def _named(table: pl.DataFrame) -> pl.DataFrame:
