@@ -6,7 +6,7 @@ import pytest
 from helpers.frames import PHONES
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import clean_file
-from hlrframe.frames.clean import clean
+from hlrframe.frames.clean import clean, read_column
 
 ROWS = pl.DataFrame({"id": range(len(PHONES)), "phone": [None if each is None else str(each) for each in PHONES]})
 
@@ -49,3 +49,12 @@ def test_what_cannot_be_cleaned(tmp_path):
     with pytest.raises(ConfigError, match="region"):
         clean_file(*paths, "phone", default_region="XX", prefix="x_")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_file_says_how_its_numbers_were_read(tmp_path):
+    """What is kept of each row between the two readings of a file holds how it was read, and what may be wrong."""
+    texts = ["07400 123456", "+52 1 55 1234 5678", "07400 123456; 07400 123457", "07400 12345", "", "x"] * 50
+    pl.DataFrame({"phone": texts}).write_parquet(tmp_path / "in.parquet")
+    clean_file(tmp_path / "in.parquet", tmp_path / "out.parquet", "phone", default_region="GB")
+    expected = read_column(pl.Series(texts), region="GB").rename(lambda name: f"hlr_{name}")
+    assert pl.read_parquet(tmp_path / "out.parquet").drop("phone").equals(expected)

@@ -65,7 +65,8 @@ def test_a_frame_without_rows_gets_its_columns(kind):
 def test_what_is_added():
     """Number, reason, country, type and network of each row; nothing but a reason where there is no number."""
     texts = ["+44 7400 123456", "020 7946 0000", "1-800-FLOWERS", "+800 1234 5678", "12", None, "+44 7400 123456"]
-    assert read_column(pl.Series(texts), region="GB").rows() == [
+    added = read_column(pl.Series(texts), region="GB")
+    assert added.select("msisdn", "reason", "region", "number_type", "network").rows() == [
         ("447400123456", None, "GB", "MOBILE", "Three"),
         ("442079460000", None, "GB", "LANDLINE", None),
         ("18003569377", None, "US", "TOLL_FREE", None),
@@ -73,6 +74,20 @@ def test_what_is_added():
         (None, "too_short", None, None, None),
         (None, "empty", None, None, None),
         ("447400123456", None, "GB", "MOBILE", "Three"),
+    ]
+    assert added["e164"].to_list()[3:5] == ["+80012345678", None]
+
+
+def test_how_a_number_was_read_is_said():
+    """A renumbered number, the first of several, and what may be wrong with none are said in columns of their own."""
+    texts = ["07400 123456", "07400 123456 / 07400 123457", "+52 1 55 1234 5678", "07400 12345", None]
+    added = read_column(pl.Series(texts), region="GB").select("msisdn", "reading", "suggestion")
+    assert added.rows() == [
+        ("447400123456", None, None),
+        ("447400123456", "several", None),
+        ("525512345678", "renumbered", None),
+        (None, None, "1 digit fewer than a mobile of the United Kingdom has"),
+        (None, None, None),
     ]
 
 

@@ -599,3 +599,19 @@ def test_pandas_writes_it_to_a_workbook(client, tmp_path):
     enriched = hf.enrich(people, "phone", client=client, settings=hf.Settings(time_zone=None))
     enriched.to_excel(tmp_path / "out.xlsx", index=False, engine="xlsxwriter")
     assert (tmp_path / "out.xlsx").stat().st_size > 0
+
+
+def test_how_numbers_were_read_is_said_before_and_after():
+    """Renumbered numbers and cells of several are counted by the estimate and the report, and told in columns."""
+    frame = pl.DataFrame({"phone": ["+52 1 55 1234 5678", "+44 7400 123456 / +44 7400 123457", "+44 7400 12345"]})
+    estimate = hf.estimate(frame, "phone")
+    assert estimate.readings == {"renumbered": 1, "several": 1}
+    assert "brought up to date" in str(estimate)
+    client = hf.emulator.connect(seed=7)
+    enriched = hf.enrich_with_report(frame, "phone", client=client, columns=["e164", "reading", "suggestion"])
+    assert enriched.report.readings == {"renumbered": 1, "several": 1}
+    assert enriched.frame.drop("phone").rows() == [
+        ("+525512345678", "renumbered", None),
+        ("+447400123456", "several", None),
+        (None, None, "1 digit fewer than a mobile of the United Kingdom has"),
+    ]

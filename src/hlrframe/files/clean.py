@@ -98,7 +98,7 @@ def clean_file(
         for transfer in transfers:
             transfer.check_free()
     naming = checked(transfers)
-    numbers = NumberList(region=region, columns=len(naming.columns))
+    numbers = NumberList(region=region, columns=len(naming.columns), suggest=True)
     readings = _readings(transfers[0].destination)
     for transfer in transfers:
         for cells in transfer.phones():
@@ -128,6 +128,7 @@ def _facts(reading: pl.DataFrame, naming: Naming) -> pl.DataFrame:
     plan = predict_networks(numbers).select("region", "network")
     known = pl.DataFrame([numbers, number_types(numbers).alias("number_type")]).hstack(plan)
     cells = reading.join(known, on="msisdn", how="left", maintain_order="left")
+    cells = cells.with_columns(e164=pl.lit("+") + pl.col("msisdn"))
     several = len(naming.columns)
     return pl.DataFrame(
         [

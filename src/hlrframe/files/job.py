@@ -254,7 +254,8 @@ class FileJob:
         self._readings: Readings | None = None
 
     def _list(self) -> NumberList:
-        return NumberList(region=self._settings.default_region, columns=len(self._naming.columns))
+        suggest, region = "suggestion" in self._naming.kept, self._settings.default_region
+        return NumberList(region=region, columns=len(self._naming.columns), suggest=suggest)
 
     def read(self) -> None:
         """Reads the numbers. Sends nothing.

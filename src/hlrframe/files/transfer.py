@@ -23,7 +23,7 @@ from hlrframe.files.workbook import WorkbookFile
 from hlrframe.files.workbook_sink import MOST_ROWS, Account, check_cells, load_writer
 from hlrframe.files.wrappers import within_folders
 from hlrframe.model import FileKind, Naming, guard_frame
-from hlrframe.run import Cells
+from hlrframe.run import READING_COLUMNS, Cells
 
 __all__ = ["Transfer", "check_same_phones", "checked", "open_phones"]
 
@@ -189,7 +189,7 @@ class Transfer:
         columns = len(self._sources[0].head().naming.columns)
         with replacing(path) as temporary, writable(path):
             with closing(self._sink(temporary, account)) as sink:
-                nothing = pl.DataFrame(schema={"msisdn": pl.String, "reason": pl.String})
+                nothing = pl.DataFrame(schema=dict.fromkeys(READING_COLUMNS, pl.String))
                 sink.write(self._sources[0].head().attach(self._guard(results_of(nothing))))
                 for source in self._sources:
                     for piece in source.pieces():

@@ -57,7 +57,9 @@ class Call:
         Args:
             start: Rows before its first one.
         """
-        return NumberList(region=self.settings.default_region, columns=len(self.naming.columns), start=start)
+        suggest = "suggestion" in self.naming.kept
+        columns = len(self.naming.columns)
+        return NumberList(region=self.settings.default_region, columns=columns, start=start, suggest=suggest)
 
     def asking(self, *, on_progress: Callable[[Progress], None] | None = None, total: int = 0) -> Asking:
         """Gives what asks the numbers of the call.

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hlrframe.frames.adapters import open_frame
 from hlrframe.model import Column, Frame, Naming
-from hlrframe.phone import number_types, parse_column, predict_networks
+from hlrframe.phone import explain_column, number_types, predict_networks
 from hlrframe.system import sealed
 
 __all__ = ["CLEAN_COLUMNS", "clean", "read_column"]
@@ -23,6 +23,9 @@ CLEAN_COLUMNS: Final[tuple[Column, ...]] = (
     Column("region", _TEXT, "The number's country, ISO 3166 alpha-2; null for +800 and the like.", of_answer=False),
     Column("number_type", _TEXT, "Type by the numbering plan, in the provider's words.", of_answer=False),
     Column("network", _TEXT, "Network that the prefix was given to: a ported number is on another.", of_answer=False),
+    Column("e164", _TEXT, "The number in E.164 with its plus.", of_answer=False),
+    Column("reading", _TEXT, "How it was read: renumbered, or the first of several; else null.", of_answer=False),
+    Column("suggestion", _TEXT, "What may be wrong with a cell that holds no number.", of_answer=False),
 )
 
 
@@ -54,8 +57,8 @@ def clean(
         handoff: As for :func:`~hlrframe.enrich`.
 
     Returns:
-        A frame of the type that came in, with ``msisdn``, ``reason``, ``region``, ``number_type`` and ``network``
-        added. Exactly one of ``msisdn`` and ``reason`` is given.
+        A frame of the type that came in, with ``msisdn``, ``reason``, ``region``, ``number_type``, ``network``,
+        ``e164``, ``reading`` and ``suggestion`` added. Exactly one of ``msisdn`` and ``reason`` is given.
 
     Raises:
         InputError: No such column, a column that cannot hold numbers, a result column that is already there.
@@ -80,12 +83,13 @@ def read_column(texts: pl.Series, *, region: str | None = None, regions: pl.Seri
     """Gives the columns of :data:`CLEAN_COLUMNS` for a column of texts; arguments as for ``parse_column``.
 
     >>> read_column(pl.Series(["+44 7400 123456"])).row(0)
-    ('447400123456', None, 'GB', 'MOBILE', 'Three')
+    ('447400123456', None, 'GB', 'MOBILE', 'Three', '+447400123456', None, None)
     """
-    reading = parse_column(texts, region=region, regions=regions)
+    reading = explain_column(texts, region=region, regions=regions)
     numbers = reading["msisdn"].drop_nulls().unique()
     known = pl.DataFrame(
         {"msisdn": numbers, "number_type": number_types(numbers), "network": predict_networks(numbers)["network"]}
     )
     joined = reading.join(known, on="msisdn", how="left", maintain_order="left")
+    joined = joined.with_columns(e164=pl.lit("+") + pl.col("msisdn"))
     return joined.select(each.name for each in CLEAN_COLUMNS)

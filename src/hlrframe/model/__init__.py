@@ -51,7 +51,7 @@ from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
-from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reason, State, Verdict, verdict_of
+from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reading, Reason, State, Verdict, verdict_of
 
 __all__ = [
     "ANSWER_SCHEMA",
@@ -97,6 +97,7 @@ __all__ = [
     "Packing",
     "Progress",
     "Question",
+    "Reading",
     "Reason",
     "Report",
     "Settings",

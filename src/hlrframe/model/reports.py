@@ -17,6 +17,13 @@ __all__ = ["ColumnReport", "Enrichment", "Estimate", "LaneReport", "Money", "Rep
 
 Frame = TypeVar("Frame")
 
+#: What is said of numbers that do not simply stand in their cells.
+_READINGS: Final = MappingProxyType(
+    {
+        "renumbered": "rows, brought up to date from an old plan",
+        "several": "rows with more than one number, of which the first is asked",
+    }
+)
 #: Names of countries, networks or reasons that one line of text has room for.
 NAMED: Final = 5
 
@@ -70,6 +77,8 @@ class Estimate:
     money: Money | None = None
     #: Phone columns; with several ``rejected`` counts cells.
     columns: int = 1
+    #: Rows whose number does not simply stand in its cell, by how it was read: ``renumbered``, ``several``.
+    readings: Mapping[str, int] = field(default_factory=dict)
 
     def priced(self, price_per_credit: float, *, currency: str = "") -> "Estimate":
         """Gives the same estimate with its sums in money.
@@ -103,6 +112,9 @@ class Estimate:
     def _lines(self) -> Iterable["_Line"]:
         rejected = sum(self.rejected.values())
         yield _Line("rejected, free", f"{rejected:,}", _with("rows", _counts(self.rejected)))
+        for reading, words in _READINGS.items():
+            if count_of := self.readings.get(reading):
+                yield _Line(f"  {reading}", f"{count_of:,}", words)
         yield _Line("stored, free", f"{self.stored:,}", "numbers")
         yield _Line("to ask", f"{self.to_ask:,}", _with("numbers", _counts(self.countries, most=NAMED)))
         if self.stale:
@@ -216,6 +228,8 @@ class Report:
     columns: Sequence[ColumnReport] = ()
     #: Rows by the verdict of the best of their numbers, where rows have a best one.
     best: Mapping[str, int] = field(default_factory=dict)
+    #: Rows whose number does not simply stand in its cell, by how it was read: ``renumbered`` or ``several``.
+    readings: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         stopped = f", stopped={self.stopped!r}" if self.stopped else ""
@@ -239,6 +253,8 @@ class Report:
         yield "verdicts", _counts(self.verdicts) or "-"
         if self.reasons:
             yield "reasons", _counts(self.reasons)
+        if self.readings:
+            yield "read", _counts(self.readings)
         yield from self._each_column()
         requests = many(self.requests, "request", "requests")
         yield "credits", f"{amount(self.credits)} spent, {requests} in {duration(self.seconds)}"

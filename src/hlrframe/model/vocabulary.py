@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict", "verdict_of"]
+__all__ = ["LiveStatus", "LookupKind", "NumberType", "Reading", "Reason", "State", "Verdict", "verdict_of"]
 
 
 class LookupKind(StrEnum):
@@ -75,6 +75,15 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     STOPPED = "stopped"
     CHANGED = "changed"
+
+
+class Reading(StrEnum):
+    """How a number was read that is not simply the one that stands in its cell."""
+
+    #: Written as in an old plan of its country, and brought up to date.
+    RENUMBERED = "renumbered"
+    #: The first of several numbers in the cell.
+    SEVERAL = "several"
 
 
 class NumberType(StrEnum):

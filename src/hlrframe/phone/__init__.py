@@ -3,6 +3,8 @@
 ::
 
     parse        a text or a column to E.164 digits, or a reason   <- open this first
+    reading      one tidy text: everything that it may mean
+    notes        how a number was read, and what may be wrong with a text that is none
     spelled      which numbers a text may mean, for whoever looks for what was kept of one
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     plans        one number against the world's numbering plans
@@ -12,12 +14,13 @@
 """
 
 from hlrframe.phone.networks import number_types, predict_networks
-from hlrframe.phone.parse import Msisdn, parse, parse_column
+from hlrframe.phone.parse import Msisdn, explain_column, parse, parse_column
 from hlrframe.phone.spelled import digits_meant
 
 __all__ = [
     "Msisdn",
     "digits_meant",
+    "explain_column",
     "number_types",
     "parse",
     "parse_column",

@@ -45,41 +45,21 @@ Promises
     in any region. ``parse`` and ``parse_column`` always agree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
-import phonenumbers
 import polars as pl
-from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
 
 from hlrframe.errors import InputError
-from hlrframe.model import NumberType, Reason, check_region, regions_of
+from hlrframe.model import Reason, check_region, regions_of
 from hlrframe.phone import plan_exprs
-from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
-from hlrframe.phone.repair import (
-    DATE,
-    EXACT_FLOAT,
-    FEWEST_DIGITS_OF_A_PART,
-    LIST_MARK,
-    digits_around,
-    is_bare_run,
-    is_vanity,
-    longest_run,
-    spellings,
-    tidy,
-    unusable,
-)
+from hlrframe.phone.notes import with_notes
+from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection
+from hlrframe.phone.reading import read_text
+from hlrframe.phone.repair import DATE, EXACT_FLOAT, LIST_MARK, is_bare_run, spellings, tidy, unusable
 
-__all__ = ["Msisdn", "Rejection", "parse", "parse_column"]
+__all__ = ["Msisdn", "Rejection", "explain_column", "parse", "parse_column"]
 
-_SERVICES: Final = frozenset(
-    {
-        NumberType.TOLL_FREE,
-        NumberType.SHARED_COST,
-        NumberType.PREMIUM,
-        NumberType.UNIVERSAL_ACCESS_NUMBER,
-    }
-)
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]{7,17}$"
@@ -107,8 +87,6 @@ _RUNS: Final = pl.Schema(
 )
 #: Why a text is no number, whichever country wrote it.
 _WHATEVER_THE_COUNTRY: Final = (Reason.EMPTY.value, Reason.NOT_A_NUMBER.value, Reason.SPREADSHEET_DAMAGE.value)
-#: Most places where libphonenumber's finder looks for a number in one text.
-_MOST_TRIES: Final = 20
 
 
 def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
@@ -128,7 +106,7 @@ def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
     >>> parse("07400 123456"), parse("4.474E+11")
     (Rejection(reason=<Reason.NEEDS_REGION: 'needs_region'>), Rejection(reason=<Reason.SPREADSHEET_DAMAGE: ...>))
     """
-    return _parse_tidy(tidy(raw or ""), check_region(region))
+    return read_text(tidy(raw or ""), check_region(region))
 
 
 def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
@@ -155,20 +133,51 @@ def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Serie
     >>> parse_column(phones, regions=countries)["msisdn"].to_list()
     ['447400123456', '4915112345678']
     """
-    usual = check_region(region)
-    texts = (
-        _texts(raw).alias("text").to_frame().with_columns(country=pl.lit(usual, pl.String), lost=pl.lit(value=False))
-    )
+    return _read_rows(raw, region, regions, lambda answers: answers).select("msisdn", "reason", "region")
+
+
+def explain_column(
+    raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None, suggest: bool = True
+) -> pl.DataFrame:
+    """Reads a column as :func:`parse_column` does, and says how.
+
+    Args:
+        raw: As for :func:`parse_column`.
+        region: The same.
+        regions: The same.
+        suggest: Whether each rejected row is looked at once more for what may be wrong with it.
+
+    Returns:
+        The columns of :func:`parse_column`; ``reading``, in the words of :class:`~hlrframe.model.vocabulary.Reading`,
+        null where a number was read as it stands; and ``suggestion``, null for numbers and empty rows.
+
+    Raises:
+        InputError: The column cannot hold telephone numbers.
+        ConfigError: The region is none.
+
+    >>> explain_column(pl.Series(["+52 1 55 1234 5678", "+34 612 28 69 94/95"]))["reading"].to_list()
+    ['renumbered', 'several']
+    """
+    noted = _read_rows(raw, region, regions, lambda answers: with_notes(answers, suggest=suggest))
+    return noted.select("msisdn", "reason", "region", "reading", "suggestion")
+
+
+def _read_rows(
+    raw: pl.Series, region: str | None, regions: pl.Series | None, noted: Callable[[pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """Gives the answer of each row; distinct texts are read once, and noted once."""
+    usual = pl.lit(check_region(region), pl.String)
+    texts = _texts(raw).alias("text").to_frame().with_columns(country=usual, lost=pl.lit(value=False))
     if regions is not None:
-        texts = texts.select("text").hstack(_countries(regions.cast(pl.String), usual))
+        texts = texts.select("text").hstack(_countries(regions.cast(pl.String), check_region(region)))
     distinct = texts.drop_nulls("text").unique()
     if distinct.height == texts.height:
-        return _read_distinct(texts).select("msisdn", "reason", "region")
-    answers = _read_distinct(distinct)
+        return noted(_read_distinct(texts))
     key = ["text"] if regions is None else ["text", "country", "lost"]
+    answers = noted(_read_distinct(distinct)).select(*key, pl.exclude("text", "country", "lost"))
     joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
     empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
-    return joined.select("msisdn", reason=empty, region="region")
+    return joined.with_columns(reason=empty)
 
 
 def _countries(cells: pl.Series, usual: str | None) -> pl.DataFrame:
@@ -179,55 +188,6 @@ def _countries(cells: pl.Series, usual: str | None) -> pl.DataFrame:
     lost = pl.col("cell").is_in(said).fill_null(value=False)
     country = pl.when(lost).then(None).otherwise(pl.coalesce("country", pl.lit(usual, pl.String)))
     return frame.select(country=country, lost=lost)
-
-
-def _parse_tidy(text: str, region: str | None) -> Msisdn | Rejection:
-    if reason := unusable(text):
-        return Rejection(reason)
-    first: Rejection | None = None
-    for answer in _answers(text, region):
-        if isinstance(answer, Msisdn):
-            return answer
-        first = first or answer
-    return first or _why_none(text, region)
-
-
-def _answers(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
-    """Everything that the text may mean, the likeliest first."""
-    for each in spellings(text):
-        yield read(each.digits, international=each.international, region=region, cuts=each.cuts)
-    if not is_bare_run(text):
-        yield from _dialled_letters(text, region)
-        yield from _found_in_prose(text, region)
-
-
-def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
-    if not is_vanity(text):
-        return
-    digits = "".join(filter(str.isdigit, phonenumbers.convert_alpha_characters_in_number(text)))
-    number = read(digits, international=text.startswith("+"), region=region)
-    if isinstance(number, Msisdn) and type_of(number.digits) in _SERVICES:
-        yield number
-
-
-def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
-    for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES):
-        found = sum(map(str.isdigit, match.raw_string))
-        before, around = digits_around(text, match.start)
-        part = found < around <= PLAUSIBLE_DIGITS[1] or 0 < before < FEWEST_DIGITS_OF_A_PART
-        if found >= FEWEST_DIGITS_OF_A_PART and not part and isinstance(_longest(match.raw_string, region), Msisdn):
-            yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
-
-
-def _why_none(text: str, region: str | None) -> Rejection:
-    answer = _longest(text, region)
-    return answer if isinstance(answer, Rejection) else Rejection(Reason.NOT_A_NUMBER)
-
-
-def _longest(text: str, region: str | None) -> Msisdn | Rejection | None:
-    """Reads the longest run of digits in a text."""
-    run = longest_run(text)
-    return None if run is None else read(run.digits, international=run.international, region=region, cuts=run.cuts)
 
 
 def _texts(raw: pl.Series) -> pl.Series:
@@ -258,7 +218,9 @@ def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
         rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
         spelt = _read_runs(_spelt_runs(rest))
         answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
-    in_order = pl.concat(answers).sort("row").drop("row")
+    in_order = pl.concat(answers, how="diagonal").sort("row").drop("row")
+    if "renumbered" not in in_order.columns:
+        in_order = in_order.with_columns(renumbered=pl.lit(None, pl.String))
     return _without_lost(texts.hstack(in_order))
 
 
@@ -276,16 +238,18 @@ def _one_at_a_time(rest: pl.DataFrame) -> pl.DataFrame:
     pairs = rest.select("text", "country").rows()
     for text, country in pairs:
         if (text, country) not in known:
-            known[text, country] = _parse_tidy(text, country)
+            known[text, country] = read_text(text, country)
     return _frame(rest["row"], map(known.__getitem__, pairs))
 
 
 def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFrame:
     records = [
-        (each.digits, each.region, None) if isinstance(each, Msisdn) else (None, None, each.reason.value)
+        (each.digits, each.region, None, each.renumbered and each.renumbered.words)
+        if isinstance(each, Msisdn)
+        else (None, None, each.reason.value, None)
         for each in answers
     ]
-    names = dict.fromkeys(("msisdn", "region", "reason"), pl.String)
+    names = dict.fromkeys(("msisdn", "region", "reason", "renumbered"), pl.String)
     return pl.DataFrame(records, schema=names, orient="row").insert_column(0, rows)
 
 

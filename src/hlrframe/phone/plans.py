@@ -18,6 +18,7 @@ from hlrframe.phone.renumbering import Renumbering, renumbered
 __all__ = [
     "Msisdn",
     "Rejection",
+    "calling_code_of",
     "coded_start",
     "from_plan",
     "misfit",
@@ -110,7 +111,7 @@ def read(digits: str, *, international: bool, region: str | None, cuts: tuple[in
         return _read_or_renumber(digits[2:])
     if region is not None:
         return _read_in(region, digits, cuts)
-    apart = bool(cuts) and cuts[0] == len(_code_of(digits))
+    apart = bool(cuts) and cuts[0] == len(calling_code_of(digits))
     number = _read_or_renumber(digits) if apart else read_international(digits)
     believed = apart or not cuts or cuts[0] == len(digits)
     return number if isinstance(number, Msisdn) and believed else unplaced(digits)
@@ -209,7 +210,7 @@ def _read_in(region: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Reject
 
 def _read_or_renumber(digits: str) -> Msisdn | Rejection:
     """Reads digits that start with a calling code, by an old plan where today's knows no number."""
-    number, code = read_international(digits), _code_of(digits)
+    number, code = read_international(digits), calling_code_of(digits)
     return number if isinstance(number, Msisdn) or not code else _renumber(code, digits, (len(code),)) or number
 
 
@@ -231,14 +232,18 @@ def _goes_on(number: Msisdn, region: str, digits: str, cuts: tuple[int, ...]) ->
 
     So it is where only a calling code, which the groups do not set apart, makes all digits a number.
     """
-    if number.digits != digits or not cuts or cuts[0] == len(_code_of(digits)):
+    if number.digits != digits or not cuts or cuts[0] == len(calling_code_of(digits)):
         return False
     heads = (digits[:cut] for cut in cuts if PLAUSIBLE_DIGITS[0] <= cut < len(digits))
     return any(isinstance(_read_dialled(region, head), Msisdn) for head in heads)
 
 
-def _code_of(digits: str) -> str:
-    """Gives the calling code that digits start with, or nothing."""
+def calling_code_of(digits: str) -> str:
+    """Gives the calling code that digits start with, or nothing.
+
+    >>> calling_code_of("447400123456"), calling_code_of("999")
+    ('44', '')
+    """
     starts = (digits[:length] for length in range(1, 4))
     return next((start for start in starts if int(start or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), "")
 

@@ -22,7 +22,7 @@
 
 from hlrframe.run.estimate import estimate_numbers
 from hlrframe.run.lookup import resolve_numbers
-from hlrframe.run.number_list import Cells, NumberList
+from hlrframe.run.number_list import READING_COLUMNS, Cells, NumberList
 from hlrframe.run.outcomes import Outcomes
 from hlrframe.run.progress import ProgressOption, shown
 from hlrframe.run.resources import Resources
@@ -30,6 +30,7 @@ from hlrframe.run.results import Results
 from hlrframe.run.windows import Asking
 
 __all__ = [
+    "READING_COLUMNS",
     "Asking",
     "Cells",
     "NumberList",

@@ -59,6 +59,7 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
         columns=numbers.columns,
         numbers=len(distinct),
         rejected=dict(numbers.rejected),
+        readings=dict(numbers.readings.most_common()),
         stored=known.height,
         to_ask=to_ask.height,
         stale=earlier.height,

@@ -11,12 +11,14 @@ from typing import Final, NamedTuple, Self
 import polars as pl
 
 from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, Settings
-from hlrframe.phone import parse_column, predict_networks
+from hlrframe.phone import explain_column, predict_networks
 from hlrframe.run.outcomes import counts_of
 from hlrframe.store import Store
 
-__all__ = ["Cells", "NumberList", "known_answers", "to_be_asked"]
+__all__ = ["READING_COLUMNS", "Cells", "NumberList", "known_answers", "to_be_asked"]
 
+#: What is read in each cell.
+READING_COLUMNS: Final = ("msisdn", "reason", "reading", "suggestion")
 #: Numbers that wait to be looked for among those met before: so many at least, so that it is not done for each batch.
 WAITING: Final = 1 << 18
 
@@ -54,16 +56,19 @@ class NumberList:
         region: ISO 3166 alpha-2 code of the country whose national numbers are meant, or ``None``.
         columns: How many phone columns there are.
         start: Rows before the first batch.
+        suggest: Whether rejected cells are looked at for what may be wrong with them, which takes time.
     """
 
-    def __init__(self, *, region: str | None, columns: int = 1, start: int = 0) -> None:
+    def __init__(self, *, region: str | None, columns: int = 1, start: int = 0, suggest: bool = False) -> None:
         #: Phone columns.
         self.columns = columns
         #: Rows so far, those before the first batch with them.
         self.rows = start
         #: Cells of each phone column that hold no number, by reason.
         self.rejected_in: list[Counter[str]] = [Counter() for _ in range(columns)]
-        self._region = region
+        #: Cells whose number does not simply stand there, by how it was read.
+        self.readings: Counter[str] = Counter()
+        self._region, self._suggest = region, suggest
         # Numbers as integers: no number begins with a zero.
         self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_cell": pl.get_index_type()})
         self._parts: list[pl.DataFrame] = []
@@ -78,20 +83,23 @@ class NumberList:
         return sum(self.rejected_in, Counter())
 
     def add(self, cells: Cells) -> pl.DataFrame:
-        """Reads one batch of rows, and gives ``msisdn`` and ``reason`` for each cell of it, row by row.
+        """Reads one batch of rows: ``msisdn``, ``reason``, ``reading`` and ``suggestion`` of each cell, row by row.
 
         Args:
             cells: The phones of the rows; where a row's country names none, the list's own region counts.
         """
         texts, regions = cells.in_order()
-        reading = parse_column(texts, region=self._region, regions=regions).select("msisdn", "reason")
+        read = explain_column(texts, region=self._region, regions=regions, suggest=self._suggest)
+        reading = read.select(READING_COLUMNS)
         first = self.rows * self.columns
         keys = reading.select(key=pl.col("msisdn").cast(pl.UInt64)).with_row_index("first_cell", offset=first)
         self._parts.append(_firsts(keys.select("key", "first_cell").drop_nulls()))
         if sum(part.height for part in self._parts) > max(WAITING, self._met.height):
             self._merge()
         for place, counts in enumerate(self.rejected_in):
-            counts.update(counts_of(reading["reason"].gather_every(self.columns, place), cells.weights))
+            its = reading.gather_every(self.columns, place)
+            counts.update(counts_of(its["reason"], cells.weights))
+            self.readings.update(counts_of(its["reading"], cells.weights))
         self.rows += reading.height // self.columns if cells.weights is None else int(cells.weights.sum())
         return reading
 

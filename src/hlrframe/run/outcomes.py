@@ -34,7 +34,7 @@ OWN_COLUMNS: Final = tuple(
 )
 _COLUMN_NAMES: Final = tuple(each.name for each in COLUMNS)
 #: Columns that the report counts.
-COUNTED: Final = ("state", "verdict", "reason")
+COUNTED: Final = ("state", "verdict", "reason", "reading")
 
 #: Numbers with the ``kind`` of each, and the kinds: row *i* of the second is kind *i*.
 Part = tuple[pl.DataFrame, pl.DataFrame]
@@ -60,7 +60,8 @@ class Outcomes:
         """Gives the result of each cell of a batch, in order: the chosen columns, and those that are counted.
 
         Args:
-            reading: ``msisdn`` and ``reason`` of each cell, where null ``msisdn`` means rejected.
+            reading: ``msisdn``, ``reason``, ``reading`` and ``suggestion`` of each cell, where null ``msisdn`` means
+                rejected.
             offset: Cells before this batch.
         """
         found = self.numbers.select(pl.exclude("msisdn", "key").gather(self._places(reading["msisdn"])))
@@ -79,6 +80,8 @@ class Outcomes:
             # On the first cell that carries the number, so that the columns add up to the bill.
             first = (joined["cell"] == joined["first_cell"]).fill_null(value=False)
             return joined["credits"].zip_with(first, pl.Series([0.0])).fill_null(0.0).alias(name)
+        if name == "e164":
+            return joined.select(e164=pl.lit("+") + pl.col("msisdn")).to_series()
         if name not in self.kinds.columns:
             return joined[name]
         values = self.kinds[name].gather(joined["kind"])

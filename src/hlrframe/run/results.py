@@ -43,7 +43,7 @@ class Results:
         """Gives the columns of the next rows.
 
         Args:
-            reading: ``msisdn`` and ``reason`` of each cell, row by row.
+            reading: What was read in each cell, row by row, as :meth:`NumberList.add` gives it.
             outcomes: At least of all numbers among them.
             weights: How many of the caller's rows each row counts for; ``None`` for one.
         """
@@ -71,7 +71,7 @@ class Results:
     def complete(self, report: Report) -> Report:
         """Gives the account of a run with the counts of all rows that passed."""
         milli = sum(tally.milli for tally in self._tallies)
-        states, verdicts, reasons = (
+        states, verdicts, reasons, readings = (
             dict(sum((tally.counts[name] for tally in self._tallies), Counter[str]()).most_common()) for name in COUNTED
         )
         return replace(
@@ -81,6 +81,7 @@ class Results:
             states=states,
             verdicts=verdicts,
             reasons=reasons,
+            readings=readings,
             columns=self._each() if self._naming.several else (),
             best=dict(self._best.most_common()),
         )
@@ -105,7 +106,7 @@ class _Tally:
             counts.update(counts_of(cells[name], weights))
 
     def report(self, column: str) -> ColumnReport:
-        states, verdicts, reasons = (dict(self.counts[name].most_common()) for name in COUNTED)
+        states, verdicts, reasons, _ = (dict(self.counts[name].most_common()) for name in COUNTED)
         return ColumnReport(column, states, verdicts, reasons, credits_of(self.milli))
 
 
