@@ -272,6 +272,23 @@ def test_an_empty_account_costs_nothing_and_settles_what_is_free():
     assert (states["lookup price"], states["defaults"], rehearsal.checked.spent) == ("not tried", "confirmed", 0)
 
 
+@pytest.mark.parametrize("left", [0.4, 1.2, 2.0, 4.4, 6.0])
+def test_an_account_that_runs_dry_tells_nothing_false(left):
+    """Where the credit ends on the way no missing charge is taken for a fact."""
+    rehearsal = Rehearsal(left=left)
+    usual = json.loads(msgspec.json.encode(Manners()))
+    assert {name for name, value in rehearsal.manners.items() if name != "seconds" and value != usual[name]} == set()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_spent_is_known_whatever_breaks(seed):
+    """With replies lost, broken and refused the sum that is said is never less than the bill."""
+    lossy = dict.fromkeys(("drop_after_billing", "truncated", "garbage", "short_reply", "status_500"), 0.08)
+    rehearsal = Rehearsal(faults=Faults(**lossy, seed=seed), spend=9)
+    assert rehearsal.emulator.bill.total <= Decimal(str(rehearsal.checked.spent)) <= 9
+    assert rehearsal.states()["envelope"] == "confirmed"
+
+
 def test_a_429_that_comes_by_itself_is_read():
     """A request that is throttled is sent once more, and what its headers said is in the table."""
     faults = Faults(at={4: Fault.STATUS_429}, retry_after=3.0)

@@ -14,7 +14,7 @@ from hlrframe.provider.hlr_lookup.raw import RawReply, seconds_of
 
 __all__ = ["Course"]
 
-_TOO_MANY: Final = 429
+_OK, _TOO_MANY = 200, 429
 _REFUSED: Final = frozenset({401, 403})
 #: Seconds to wait after a 429 that does not say, and at most.
 _PAUSE, _LONGEST_PAUSE = 2.0, 30.0
@@ -39,6 +39,7 @@ class Course:
     account: Client | None
     say: Callable[[str], object]
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    _first: int | None = None
     _left: int | None = None
     _over: str = ""
 
@@ -93,22 +94,23 @@ class Course:
     async def _account_for(self, exchange: Exchange, ask: Ask, session: Session) -> Exchange:
         """Compares the balance before and after, and books what the step cost."""
         if exchange.endpoint == "balance":
-            self._left = _milli(exchange.reply)
+            self._first = self._left = _milli(exchange.reply)
             return exchange
         if exchange.reply is None:
             await self.sleep(_SETTLED)
-        try:
-            left = _milli(await session.exchange("balance", {}))
-        except ProviderError:
-            left = None
+        left = await _balance(session)
         fell = None if left is None or self._left is None else self._left - left
         self._left = left
         said = [stated(each) for each in exchange.results]
-        total = sum(each or 0 for each in said) if said else None
-        if fell is None and exchange.reply is None:
+        total = sum(each or 0 for each in said) if len(said) == len(exchange.asked) else None
+        refused = exchange.status is not None and exchange.status != _OK
+        if fell is None and total is None and not refused:
             total = ask.most  # nobody knows: as if it had cost the most
-        self.situation.purse.spend(fell, stated=total)
-        return replace(exchange, fell=fell)
+        purse = self.situation.purse
+        purse.spend(fell, stated=total)
+        if left is not None and self._first is not None:
+            purse.spent = max(purse.spent, self._first - left)
+        return replace(exchange, fell=fell, left=left)
 
     def _give_up(self, step: Step, exchange: Exchange, ask: Ask) -> None:
         cost = exchange.fell or 0
@@ -119,6 +121,18 @@ class Course:
             self._over = "the key and secret are not accepted"
         elif cost > ask.most:
             self._over = f"the check stopped: {step.name} cost {credits_of(cost):g} credits, more than was set aside"
+
+
+async def _balance(session: Session) -> int | None:
+    """Asks for the balance, a second time where the first gives none: it is free."""
+    for _ in range(2):
+        try:
+            left = _milli(await session.exchange("balance", {}))
+        except ProviderError:
+            continue
+        if left is not None:
+            return left
+    return None
 
 
 def _milli(reply: RawReply | None) -> int | None:

@@ -29,6 +29,8 @@ class Exchange:
     trouble: str = ""
     #: Milli-credits by which the balance fell over it; ``None`` where that is not known.
     fell: int | None = None
+    #: Milli-credits on the account after it; ``None`` where that is not known.
+    left: int | None = None
     #: What the reply is: its envelope (``top``, ``body``, ``text``) and the results in it.
     envelope: str = ""
     results: Sequence[Mapping[str, Any]] = field(default=())

@@ -69,19 +69,18 @@ _INSTANT: Final = 0.05
 
 def envelope(evidence: Evidence) -> Outcome:
     """Where the results are."""
-    found = {each.envelope for each in evidence.lookups()}
+    every = [each.envelope for each in evidence.lookups()]
+    found = set(every) - {""}
     if not found:
         return why(evidence, "testing", "nonsense", "lookup")
+    broken = f"; {every.count('')} replies with HTTP 200 had no results" if "" in every else ""
     if found == {"top"}:
-        return confirmed("at the top level", envelope="top")
-    if found in ({"body"}, {"text"}):
-        [form] = found
-        where = "under body" if form == "body" else "as a JSON text under body"
-        return otherwise(where, _READ, envelope=form)
-    return otherwise(
-        "HTTP 200 without results, or now here, now there",
-        "replies without results count as unreadable and are asked again with care; the others are read",
-    )
+        return confirmed(f"at the top level{broken}", envelope="top")
+    if len(found) > 1:
+        return otherwise(f"now here, now there{broken}", _READ)
+    [form] = found
+    where = "under body" if form == "body" else "as a JSON text under body"
+    return otherwise(f"{where}{broken}", _READ, envelope=form)
 
 
 def order(evidence: Evidence) -> Outcome:
@@ -99,8 +98,9 @@ def order(evidence: Evidence) -> Outcome:
 
 def echo(evidence: Evidence) -> Outcome:
     """What of the request comes back."""
-    made = next((each for each in map(evidence.__getitem__, ("lookup", "nonsense")) if each and each.answer), None)
-    if made is None or made.answer is None:
+    asked = [each for each in map(evidence.__getitem__, ("lookup", "nonsense")) if each and each.answer]
+    made = next((each for each in asked if (each.answer or {}).get("error") in {"NONE", None}), None)
+    if made is None:
         return why(evidence, "lookup", "nonsense")
     sent, echoed = made.asked[-1]["telephone_number"], _parameters(made.answer).get("telephone_number")
     if echoed == sent:

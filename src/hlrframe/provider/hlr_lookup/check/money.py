@@ -219,7 +219,7 @@ def _said(exchange: Exchange) -> int | None:
 
 def states_charge(evidence: Evidence) -> Outcome:
     """Whether replies say what they cost."""
-    results = list(evidence.results())
+    results = [each for each in evidence.results() if each.get("error") in {"NONE", None}]
     if not results:
         return why(evidence, "testing", "nonsense", "lookup")
     silent = sum(stated(each) is None for each in results)
@@ -250,4 +250,6 @@ def lost(evidence: Evidence) -> Outcome:
         return not_tried("the balance could not be asked")
     if made.fell > 0:
         return confirmed("it is", bills_lost=True)
+    if (made.left or 0) < max(MILLI, (evidence["lookup"] or made).price or 0):
+        return not_tried("the account had too little credit to be billed")
     return otherwise("it is not", "asks again with care all the same, which costs nothing more", bills_lost=False)
