@@ -82,7 +82,8 @@ class Cluster:
     def start(self, monitor):
         """Starts monitor, store and gateway, one after the other."""
         fsid = self.config.read_text().split("fsid = ")[1].split()[0]
-        made = ["--create", "--add", "a", f"127.0.0.1:{monitor}", "--fsid", fsid, "--clobber", self.run / "monmap"]
+        address = f"[v1:127.0.0.1:{monitor}]"
+        made = ["--create", "--addv", "a", address, "--fsid", fsid, "--clobber", self.run / "monmap"]
         subprocess.run([shutil.which("monmaptool"), *made], check=True, capture_output=True)
         self.once("ceph-mon", "-i", "a", "--mkfs", "--monmap", self.run / "monmap")
         self.serve("ceph-mon", "-i", "a")
@@ -104,7 +105,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(url, seconds=60):
+def wait_for(url, seconds=150):
     until = time.monotonic() + seconds
     while True:
         try:
@@ -152,6 +153,8 @@ mon allow pool size one = true
 mon warn on pool no redundancy = false
 mon max pg per osd = 1000
 osd objectstore = memstore
+osd class update on start = false
+osd crush update on start = false
 memstore device bytes = 2147483648
 log file = {run}/$name.log
 admin socket = {run}/$name.asok
@@ -161,7 +164,7 @@ mon data = {run}/mon
 osd data = {run}/osd
 osd class dir = /usr/lib/x86_64-linux-gnu/rados-classes
 plugin dir = /usr/lib/x86_64-linux-gnu/ceph
-erasure code dir = /usr/lib/x86_64-linux-gnu/erasure-code
+erasure code dir = /usr/lib/x86_64-linux-gnu/ceph/erasure-code
 keyring = /dev/null
 mon initial members = a
 [client.rgw]
