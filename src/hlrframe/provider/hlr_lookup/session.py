@@ -14,14 +14,17 @@ from importlib.metadata import version
 from typing import Final
 
 import httpx
+import msgspec
 
 from hlrframe.errors import ProtocolError, ReplyLost, ReplyTimeout, ResourceError, RunError, Unavailable
-from hlrframe.model import Failure, LookupKind, LookupResult, Settings, discreet
+from hlrframe.model import Failure, LookupKind, LookupResult, Settings, credits_of, discreet, milli_of
 from hlrframe.provider.hlr_lookup.credentials import Credentials
+from hlrframe.provider.hlr_lookup.pricing import Pricing
 from hlrframe.provider.hlr_lookup.raw import RawReply, moment_of, seconds_of
 from hlrframe.provider.hlr_lookup.wire import (
     HTTP_OK,
     Result,
+    charges_beside,
     decode_balance,
     decode_results,
     error_of_reply,
@@ -95,7 +98,16 @@ class Session:
         options = request_options(self._settings, recheck=recheck)
         results = await self.lookup(LookupKind(self._settings.lookup), numbers, options=options, wait=wait)
         matched = match_results(numbers, results, positional=self._positional)
-        return [self._outcome(each) for each in matched]
+        outcomes = [self._outcome(each) for each in matched]
+        for place, charge in charges_beside(numbers, results, matched).items():
+            outcomes[place] = self._charged_more(outcomes[place], charge)
+        return outcomes
+
+    def _charged_more(self, outcome: LookupResult | Failure, charge: float) -> LookupResult | Failure:
+        if isinstance(outcome, Failure):
+            return outcome._replace(milli=outcome.milli + milli_of(charge))
+        own = credits_of(Pricing(self._settings).charged(outcome))
+        return msgspec.structs.replace(outcome, charged=own + charge)
 
     def _outcome(self, result: Result | None) -> LookupResult | Failure:
         outcome = outcome_of(result)

@@ -41,6 +41,7 @@ class Feedback:
         self._land(ticket)
         answers: list[Answer] = []
         failures: dict[Failure, list[str]] = {}
+        charged = set[str]()
         spent, prices, budget = 0, self._run.prices, self._run.budget
         for number, outcome in zip(ticket.numbers, outcomes, strict=True):
             if isinstance(outcome, Failure):
@@ -48,6 +49,7 @@ class Feedback:
                 spent += outcome.milli
                 if outcome.milli:
                     self._run.charged_in_vain[number] += outcome.milli
+                    charged.add(number)
                 continue
             milli = prices.charged(outcome)
             spent += milli
@@ -55,9 +57,11 @@ class Feedback:
             earlier = 0 if booked or number not in self._run.asked_earlier else self._paid_earlier(outcome, milli)
             if earlier:
                 self._run.paid_earlier[number] = earlier
-            answers.append(Answer(number, outcome, milli + booked, earlier))
+            in_vain = self._run.charged_in_vain.pop(number, 0) if self._run.charged_in_vain else 0
+            answers.append(Answer(number, outcome, milli + booked + in_vain, earlier))
         silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
-        unsaid = list(itertools.chain.from_iterable(silent))
+        # Where the charge is stated nothing is in doubt.
+        unsaid = [each for each in itertools.chain.from_iterable(silent) if each not in charged]
         self._doubts.add(unsaid)
         budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
         self._run.answered += len(answers)

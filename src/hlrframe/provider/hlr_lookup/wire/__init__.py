@@ -13,7 +13,7 @@ understood; everything else is a :class:`~hlrframe.errors.ProtocolError`.
     refusals   what a reply other than 200 stands for
 """
 
-from hlrframe.provider.hlr_lookup.wire.matching import match_results
+from hlrframe.provider.hlr_lookup.wire.matching import charges_beside, match_results
 from hlrframe.provider.hlr_lookup.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.provider.hlr_lookup.wire.replies import decode_balance, decode_results
 from hlrframe.provider.hlr_lookup.wire.requests import encode_balance, encode_request, request_options
@@ -24,6 +24,7 @@ __all__ = [
     "Echo",
     "Network",
     "Result",
+    "charges_beside",
     "decode_balance",
     "decode_results",
     "encode_balance",

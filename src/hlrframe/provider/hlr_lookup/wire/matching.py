@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hlrframe.provider.hlr_lookup.wire.results import Result
 
-__all__ = ["match_results"]
+__all__ = ["charges_beside", "match_results"]
 
 
 def match_results(
@@ -28,6 +28,36 @@ def match_results(
     # The first of two results for one number counts.
     by_name = dict(zip(reversed(named), reversed(results), strict=True))
     return [by_name.get(number) for number in numbers]
+
+
+def charges_beside(
+    numbers: Sequence[str], results: Sequence[Result], matched: Sequence[Result | None]
+) -> dict[int, float]:
+    """Gives what results cost that are nobody's answer: of numbers that were not asked, or there twice.
+
+    They are charged all the same, and so they are booked: each on the number that it names; else, where as many came as
+    were asked, on one without an answer, in whose place it stands; else on the first one that has an answer.
+
+    Args:
+        numbers: What was asked.
+        results: What came.
+        matched: What :func:`match_results` made of it.
+
+    Returns:
+        Credits by the place of the number that they are booked on.
+    """
+    taken = {id(each) for each in matched}
+    left = [each for each in results if each.charged and id(each) not in taken]
+    if not left:
+        return {}
+    places = {number: place for place, number in enumerate(numbers)}
+    first = next((place for place, each in enumerate(matched) if each is not None), 0)
+    missing = [place for place, each in enumerate(matched) if each is None] if len(results) == len(numbers) else []
+    beside: dict[int, float] = {}
+    for each in left:
+        place = places.get(_named(each), missing.pop() if missing else first)
+        beside[place] = beside.get(place, 0.0) + (each.charged or 0.0)
+    return beside
 
 
 def _named(result: Result) -> str:

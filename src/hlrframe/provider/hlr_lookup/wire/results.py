@@ -8,8 +8,9 @@ from hlrframe.model import Failure, LookupResult, NetworkDetails, Reason, milli_
 
 __all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "failure_of", "outcome_of"]
 
-#: A charge for one number beyond this, or below nothing, is no charge but a mistake: it counts as not stated.
-MOST_CREDITS: Final = 1_000_000
+#: A charge beyond this is no sum of thousandths, and one below nothing is no charge: both count as not stated. Less is
+#: booked, however unlikely it is: what the provider states is what it takes.
+MOST_CREDITS: Final = 1_000_000_000_000
 
 
 class Network(NetworkDetails, frozen=True, gc=False):
