@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers.docs import DOCS, PAGES, README, ROOT, all_blocks, blocks, named, prose, spans
-from helpers.pipeline import Spark, install_airflow
+from helpers.pipeline import install_airflow
+from helpers.spark import WARNINGS, sail
 from hlrframe.cli import main
 from hlrframe.cli.arguments import build_parser
 from hlrframe.cli.commands import COMMANDS
@@ -110,27 +111,36 @@ def test_python_blocks_run(page, pytestconfig):
     run_blocks(page, pytestconfig)
 
 
+@pytest.mark.filterwarnings(*WARNINGS)  # engines say of pandas and of each other what is no error of the page
+@pytest.mark.timeout(240)
 def test_pipelines_give_what_they_promise(account, monkeypatch, pytestconfig):
-    """A DAG writes its file, and a Spark table gets its answers by a join that pays for each number once."""
-    install_airflow(monkeypatch)
-    contacts = pl.read_csv("contacts.csv", infer_schema=False).to_arrow()
-    spark = Spark(crm__contacts=contacts)
-    run_blocks(PIPELINES, pytestconfig, spark=spark)
-    assert "hlr_verdict" in pq.read_schema("clean.parquet").names
-    enriched = spark.tables["crm.contacts_enriched"]
-    assert enriched.num_rows == contacts.num_rows
-    assert set(enriched["hlr_state"].to_pylist()) <= {"cached", "rejected", None}
-    assert account.bill.paid_twice() == []
-
-
-def test_a_dag_fails_at_once_where_trying_again_is_in_vain(account, monkeypatch, pytestconfig):
-    """A wrong key ends the task for good."""
+    """A DAG writes its file, and tables of Spark and frames of Dask get their answers; each number is paid for once."""
+    for needed in ("pysail", "dask.dataframe"):
+        pytest.importorskip(needed)
     failure = install_airflow(monkeypatch)
-    names = run_blocks(PIPELINES, pytestconfig, spark=Spark(crm__contacts=pl.DataFrame({"phone": ["-"]}).to_arrow()))
+    contacts = pl.read_csv("contacts.csv", infer_schema=False)
+    with sail() as spark:
+        spark.sql("create database crm")
+        frame = spark.createDataFrame(contacts.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        frame.write.saveAsTable("crm.contacts")
+        names = run_blocks(PIPELINES, pytestconfig, spark=spark)
+        enriched = spark.table("crm.contacts_enriched").toArrow()
+        assert enriched.num_rows == contacts.height
+        assert set(enriched["hlr_state"].to_pylist()) <= {"answered", "cached", "rejected"}
+        names["enrich_batch"](spark.table("crm.contacts"), 0)
+        assert spark.table("crm.contacts_enriched").count() == 2 * contacts.height
+    assert "hlr_verdict" in pq.read_schema("clean.parquet").names
+    assert pl.read_parquet("enriched/*.parquet").height == pl.read_parquet("all.parquet").height == contacts.height
+    assert account.bill.paid_twice() == []
+    check_wrong_key(names["look_up"], failure, monkeypatch)
+
+
+def check_wrong_key(look_up, failure, monkeypatch):
+    """A wrong key ends a task of Airflow for good."""
     monkeypatch.setenv("HLR_API_KEY", "nobody's")
     pd.DataFrame({"phone": ["+44 7400 123457"]}).to_csv("other.csv")
     with pytest.raises(failure):
-        names["look_up"]("other.csv", "other.parquet")
+        look_up("other.csv", "other.parquet")
 
 
 # Shell

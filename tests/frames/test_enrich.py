@@ -218,22 +218,40 @@ def test_the_laws_hold_for_any_mess(kind, phones):
 
 
 def test_a_lazy_frame_is_paid_once():
-    """A LazyFrame is read and paid for at the call; what comes back may be collected any number of times."""
-    reads = []
-
-    def seen(frame):
-        reads.append(frame.height)
-        return frame
-
+    """A LazyFrame is paid for at the call; what comes back is as lazy, and may be collected any number of times."""
     provider, client = connected()
-    lazy = pl.DataFrame(columns_of()).lazy().map_batches(seen, schema=None)
+    lazy = pl.DataFrame(columns_of()).lazy()
     result = hf.enrich(lazy, "phone", client=client, settings=GB)
     spent, requests = provider.bill.total, provider.bill.requests
     frames = [result.collect(), result.collect(), result.filter(pl.col("hlr_state") == "answered").collect()]
     assert frames[0].equals(frames[1])
     assert frames[2].height == 8
     assert (provider.bill.total, provider.bill.requests) == (spent, requests)
-    assert reads == [len(PHONES)]
+
+
+def test_a_lazy_frame_that_changes_order_pays_each_number_on_one_row():
+    """A plan that gives its rows in another order each time has each charge on one row, and adds up to the bill."""
+    orders = iter([1, -1, 1, -1])
+
+    def turned(frame):
+        return frame[:: next(orders)]
+
+    provider, client = connected()
+    lazy = pl.DataFrame(columns_of()).lazy().map_batches(turned, schema=None)
+    rows = hf.enrich(lazy, "phone", client=client, settings=GB).collect()
+    assert rows["id"].to_list() == list(reversed(range(len(PHONES))))
+    assert rows["hlr_credits"].sum() == float(provider.bill.total)
+    assert rows.filter(pl.col("hlr_credits") > 0)["hlr_msisdn"].is_unique().all()
+
+
+def test_a_lazy_frame_whose_cells_change_says_so():
+    """A row whose cell was not there when the cells were taken is skipped, with its reason."""
+    later = iter([[], ["+447400123457"], ["+447400123457"]])
+    lazy = pl.LazyFrame({"phone": ["+447400123456"]}).map_batches(
+        lambda frame: pl.concat([frame, pl.DataFrame({"phone": next(later)}, schema={"phone": pl.String})]), schema=None
+    )
+    rows = hf.enrich(lazy, "phone", client=connected()[1], columns=["state", "reason", "credits"]).collect()
+    assert rows.rows()[-1] == ("+447400123457", "skipped", "changed", 0.0)
 
 
 def test_a_lazy_frame_is_not_read_in_vain():

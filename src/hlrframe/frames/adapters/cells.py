@@ -80,12 +80,16 @@ def defaults(naming: Naming) -> dict[str, Any]:
     return {given: _UNASKED.get(name) for names in named for name, given in names.items()}
 
 
-def settled(naming: Naming, spare: Spare) -> list[pl.Expr]:
+def settled(naming: Naming, spare: Spare, first: pl.Expr) -> list[pl.Expr]:
     """Gives the result columns of rows that polars has joined with their answers.
 
-    The credits stay on the first row that carries the cells, so that they add up to the bill.
+    Args:
+        naming: Names of the result columns.
+        spare: Names of the columns that the rows were joined by.
+        first: Says of each row whether it is the first that carries its cells: it bears the credits, so that they add
+            up to the bill.
     """
-    asked, first = pl.col(spare.rows).is_not_null(), pl.col(spare.row) == pl.col(spare.first)
+    asked = pl.col(spare.rows).is_not_null()
     return [
         pl.when(asked & first if is_credits(other) else asked).then(given).otherwise(pl.lit(other)).alias(given)
         for given, other in defaults(naming).items()

@@ -88,7 +88,7 @@ def _with_answers(part: Any, number: int, answers: pl.DataFrame, wanted: Wanted,
     opened = pandas.open(part, wanted)
     rows = _keyed(opened, number, spare)
     joined = rows.join(answers, on=list(spare.keys), how="left", nulls_equal=True, maintain_order="left")
-    return opened.attach(joined.select(settled(wanted.naming, spare)))
+    return opened.attach(joined.select(settled(wanted.naming, spare, pl.col(spare.row) == pl.col(spare.first))))
 
 
 def _keyed(opened: OpenFrame, number: int, spare: Spare) -> pl.DataFrame:

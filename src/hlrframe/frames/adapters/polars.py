@@ -5,8 +5,10 @@ from typing import Any
 
 import polars as pl
 
+from hlrframe.frames.adapters.cells import Spare, settled
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted
 from hlrframe.frames.to_text import texts_of
+from hlrframe.run import Cells
 
 __all__ = ["open", "takes"]
 
@@ -17,7 +19,7 @@ def takes(frame: Any) -> bool:
 
 
 def open(frame: Any, wanted: Wanted) -> OpenFrame:  # noqa: A001  # the name that every adapter has
-    """Opens a frame; a lazy one is collected and given back as a lazy one."""
+    """Opens a frame; of a lazy one the distinct cells are collected, and it is given back as a lazy one."""
     return _open_lazy(frame, wanted) if isinstance(frame, pl.LazyFrame) else _open_eager(frame, wanted)
 
 
@@ -31,7 +33,47 @@ def _open_eager(frame: pl.DataFrame, wanted: Wanted) -> OpenFrame:
 
 
 def _open_lazy(frame: pl.LazyFrame, wanted: Wanted) -> OpenFrame:
-    wanted.check(frame.collect_schema().names())
-    # Read once, here: a paid question must never sit in a lazy plan, which may run more than once.
-    opened = _open_eager(frame.collect(), wanted)
-    return replace(opened, attach=lambda results: opened.attach(results).lazy())
+    schema = frame.collect_schema()
+    wanted = replace(wanted, naming=wanted.check(schema.names()))
+    spare = Spare.beside(schema.names(), wanted)
+    if any(schema[name] == pl.Object for name in spare.keys.values()):  # polars neither groups nor joins these
+        opened = _open_eager(frame.collect(), wanted)
+        return replace(opened, attach=lambda results: opened.attach(results).lazy())
+    for name in spare.keys.values():
+        texts_of(pl.Series(name, dtype=schema[name]))
+    rows = frame.with_columns(_key(pl.col(name), schema[name]).alias(key) for key, name in spare.keys.items())
+    cells = _cells(rows, spare)
+    phones = len(wanted.naming.columns)
+    texts = [texts_of(cells[key].alias(name)) for key, name in spare.keys.items()]
+    opened_cells = Cells(texts[:phones], texts[phones] if texts[phones:] else None, cells[spare.rows])
+    return OpenFrame(
+        opened_cells,
+        schema.names(),
+        lambda results: _joined(rows, cells.hstack(results), wanted, spare).select(
+            *schema.names(), *wanted.naming.adding
+        ),
+        wanted.naming,
+    )
+
+
+def _cells(rows: pl.LazyFrame, spare: Spare) -> pl.DataFrame:
+    """Gives the distinct cells, and how many rows carry each, in the order of the rows."""
+    keys = rows.select(*spare.keys).with_row_index(spare.row)
+    counts = pl.len().cast(pl.Int64).alias(spare.rows), pl.col(spare.row).min()
+    cells = keys.group_by(*spare.keys).agg(*counts).collect(engine="streaming")
+    return cells.sort(spare.row).drop(spare.row)
+
+
+def _joined(rows: pl.LazyFrame, answers: pl.DataFrame, wanted: Wanted, spare: Spare) -> pl.LazyFrame:
+    """Puts answers beside the rows."""
+    keys = list(spare.keys)
+    joined = rows.join(answers.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
+    # Not by the place of the first row: a plan may give its rows in another order each time.
+    first = (pl.struct(keys) if len(keys) > 1 else pl.col(keys[0])).is_first_distinct()
+    return joined.with_columns(settled(wanted.naming, spare, first))
+
+
+def _key(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Gives a column as it is joined: as text where its texts are one with its values."""
+    is_text = kind.is_integer() or kind in (pl.Categorical, pl.Enum, pl.Null)
+    return column.cast(pl.String) if is_text else column

@@ -1,0 +1,74 @@
+"""Frames of Spark itself: a driver and two executors, each a JVM of its own, and killed while they work.
+
+It needs the whole of pyspark, which cannot stand beside the client alone, and a JVM: ``.ci/run`` makes an environment
+for it.
+"""
+
+import os
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from helpers.clusters import check_same, enriched, messy
+from helpers.spark import WARNINGS
+
+pytestmark = [
+    *(pytest.mark.filterwarnings(each) for each in WARNINGS),
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(shutil.which("java") is None, reason="needs a JVM"),
+]
+pytest.importorskip("pyspark.core", reason="needs the whole of pyspark, not the client alone")
+
+
+@pytest.fixture(scope="module")
+def session():
+    """A session with two executors of their own."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415  # takes seconds
+
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.executor.memory": "512m",
+        "spark.sql.shuffle.partitions": "4",
+    }
+    builder = SparkSession.builder.master("local-cluster[2,1,1024]")
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+def executors(session):
+    """Gives the processes of a session's executors."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:  # it has ended
+            continue
+        if b"CoarseGrainedExecutorBackend" in words and session.sparkContext.applicationId.encode() in words:
+            found.append(int(path.parent.name))
+    return sorted(found)
+
+
+def test_lost_executors_change_nothing(session, tmp_path):
+    """An executor that is killed while numbers are asked, and one while answers are joined, change nothing."""
+    contacts, killed = messy(200_000, 8_000), []
+    contacts.write_parquet(tmp_path / "contacts.parquet")
+
+    def kill():
+        killed.append(executors(session)[0])
+        os.kill(killed[-1], signal.SIGKILL)
+
+    frame = session.read.parquet(str(tmp_path)).repartition(6)
+    run = enriched(frame, progress=lambda _: None if killed else kill())
+    threading.Timer(1, kill).start()
+    check_same(pl.DataFrame(run.frame.toArrow()), run, enriched(contacts), credits_in_place=False)
+    assert len(killed) == 2
