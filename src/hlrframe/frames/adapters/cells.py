@@ -20,7 +20,7 @@ from hlrframe.frames.to_text import series_of, texts_of
 from hlrframe.model import Naming, Reason, State
 from hlrframe.run import Cells
 
-__all__ = ["HANDOFF_BYTES", "Spare", "defaults", "is_credits", "open_cells", "settled"]
+__all__ = ["HANDOFF_BYTES", "Spare", "defaults", "is_credits", "numbered", "open_cells", "settled"]
 
 #: Answers of more bytes go to an engine through shared storage, where there is some.
 HANDOFF_BYTES: Final = 64 * 2**20
@@ -43,6 +43,10 @@ class Spare:
     #: Place of a row, and place of the first row that carries its cells, where the engine knows an order.
     row: str
     first: str
+
+    def result(self, at: int) -> str:
+        """Gives the name of a result column, by its place."""
+        return f"{self.row}_{at}"
 
     @classmethod
     def beside(cls, names: Iterable[object], wanted: Wanted) -> Self:
@@ -81,7 +85,7 @@ def defaults(naming: Naming) -> dict[str, Any]:
 
 
 def settled(naming: Naming, spare: Spare, first: pl.Expr) -> list[pl.Expr]:
-    """Gives the result columns of rows that polars has joined with their answers.
+    """Gives the result columns of rows that polars has joined with :func:`numbered` answers.
 
     Args:
         naming: Names of the result columns.
@@ -91,9 +95,17 @@ def settled(naming: Naming, spare: Spare, first: pl.Expr) -> list[pl.Expr]:
     """
     asked = pl.col(spare.rows).is_not_null()
     return [
-        pl.when(asked & first if is_credits(other) else asked).then(given).otherwise(pl.lit(other)).alias(given)
-        for given, other in defaults(naming).items()
+        pl.when(asked & first if is_credits(other) else asked)
+        .then(spare.result(at))
+        .otherwise(pl.lit(other))
+        .alias(given)
+        for at, (given, other) in enumerate(defaults(naming).items())
     ]
+
+
+def numbered(answers: pl.DataFrame, naming: Naming, spare: Spare) -> pl.DataFrame:
+    """Gives answers with their result columns under spare names: polars takes a name such as ``*`` for a pattern."""
+    return answers.rename({given: spare.result(at) for at, given in enumerate(defaults(naming))})
 
 
 def is_credits(default: object) -> bool:

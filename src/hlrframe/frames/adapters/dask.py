@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.frames.adapters import pandas
-from hlrframe.frames.adapters.cells import Spare, open_cells, settled
+from hlrframe.frames.adapters.cells import Spare, numbered, open_cells, settled
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted, libraries
 
 __all__ = ["open", "takes"]
@@ -58,7 +58,8 @@ class _Rows:
 
     def join(self, answers: pa.Table) -> Any:
         """Puts answers beside the rows."""
-        delayed, table = sys.modules["dask"].delayed, pl.DataFrame(answers)
+        delayed = sys.modules["dask"].delayed
+        table = numbered(pl.DataFrame(answers), self.wanted.naming, self.spare)
         meta = _with_answers(self.frame._meta, 0, table.clear(), self.wanted, self.spare)  # noqa: SLF001
         shared = delayed(table, pure=False, traverse=False)
         parts = [delayed(_with_answers)(part, at, shared, self.wanted, self.spare) for at, part in self.parts()]

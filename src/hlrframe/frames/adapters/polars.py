@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
-from hlrframe.frames.adapters.cells import Spare, settled
+from hlrframe.frames.adapters.cells import Spare, numbered, settled
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted
 from hlrframe.frames.to_text import texts_of
 from hlrframe.run import Cells
@@ -41,7 +42,7 @@ def _open_lazy(frame: pl.LazyFrame, wanted: Wanted) -> OpenFrame:
         return replace(opened, attach=lambda results: opened.attach(results).lazy())
     for name in spare.keys.values():
         texts_of(pl.Series(name, dtype=schema[name]))
-    rows = frame.with_columns(_key(pl.col(name), schema[name]).alias(key) for key, name in spare.keys.items())
+    rows = frame.with_columns(_key(name, schema[name]).alias(key) for key, name in spare.keys.items())
     cells = _cells(rows, spare)
     phones = len(wanted.naming.columns)
     texts = [texts_of(cells[key].alias(name)) for key, name in spare.keys.items()]
@@ -49,9 +50,7 @@ def _open_lazy(frame: pl.LazyFrame, wanted: Wanted) -> OpenFrame:
     return OpenFrame(
         opened_cells,
         schema.names(),
-        lambda results: _joined(rows, cells.hstack(results), wanted, spare).select(
-            *schema.names(), *wanted.naming.adding
-        ),
+        lambda results: _joined(rows, cells.hstack(results), wanted, spare),
         wanted.naming,
     )
 
@@ -67,13 +66,15 @@ def _cells(rows: pl.LazyFrame, spare: Spare) -> pl.DataFrame:
 def _joined(rows: pl.LazyFrame, answers: pl.DataFrame, wanted: Wanted, spare: Spare) -> pl.LazyFrame:
     """Puts answers beside the rows."""
     keys = list(spare.keys)
-    joined = rows.join(answers.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
+    right = numbered(answers, wanted.naming, spare)
+    joined = rows.join(right.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
     # Not by the place of the first row: a plan may give its rows in another order each time.
     first = (pl.struct(keys) if len(keys) > 1 else pl.col(keys[0])).is_first_distinct()
-    return joined.with_columns(settled(wanted.naming, spare, first))
+    return joined.with_columns(settled(wanted.naming, spare, first)).drop(right.columns)
 
 
-def _key(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+def _key(name: str, kind: pl.DataType) -> pl.Expr:
     """Gives a column as it is joined: as text where its texts are one with its values."""
+    column = selectors.by_name(name).as_expr()  # not by a text alone, which may read as a pattern of names
     is_text = kind.is_integer() or kind in (pl.Categorical, pl.Enum, pl.Null)
     return column.cast(pl.String) if is_text else column
