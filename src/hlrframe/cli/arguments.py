@@ -210,6 +210,9 @@ def _add_phones(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="encoding of text files, such as cp1251; if not given, it is found",
     )
+    parser.add_argument(
+        "--from", dest="from_", metavar="FORMAT", help="what SRC is, where neither name nor bytes say so"
+    )
     header = parser.add_mutually_exclusive_group()
     header.add_argument(
         "--no-header", action="store_true", help="no line names the columns of a CSV: they are column_1, column_2 ..."
@@ -218,6 +221,7 @@ def _add_phones(parser: ArgumentParser) -> None:
 
 
 def _add_output_encoding(parser: ArgumentParser) -> None:
+    parser.add_argument("--to", metavar="FORMAT", help="what to write where DST does not say so, such as csv: to - too")
     parser.add_argument(
         "--output-encoding", metavar="NAME", help="encoding of a CSV that is written; UTF-8, as spreadsheets need it"
     )

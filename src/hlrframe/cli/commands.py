@@ -23,6 +23,7 @@ from hlrframe.store import Store
 __all__ = ["COMMANDS"]
 
 DONE: Final = 0
+_STDOUT: Final = frozenset({"-", "/dev/stdout"})
 SHORT_OF_CREDIT: Final = 3
 #: There are rows, and none of them holds a number.
 UNREADABLE: Final = 5
@@ -31,6 +32,7 @@ _MONEY: Final = frozenset({Reason.BUDGET, Reason.INSUFFICIENT_CREDIT})
 
 
 def _enrich(options: Namespace) -> int:
+    _check_streams(options)
     settings = _settings(options, max_credits=options.max_credits, budget=options.budget, offline=options.offline)
     client = account(options)
     job = FileJob(
@@ -48,6 +50,8 @@ def _enrich(options: Namespace) -> int:
         output_encoding=options.output_encoding,
         header=_header(options),
         overwrite=options.force,
+        source_format=options.from_,
+        output_format=options.to,
     )
     job.read()
     _say_each(job.notes)
@@ -60,15 +64,26 @@ def _enrich(options: Namespace) -> int:
     report = job.run(client, store=store, progress=None if sys.stderr is not None and sys.stderr.isatty() else True)
     resume = options.again if report.stopped in _MONEY else None
     if options.json:
-        show_json(
-            {"output": str(job.destination), "estimate": estimate, "report": report, "resume": resume}, vital=False
-        )
+        show_json({"output": job.written_to, "estimate": estimate, "report": report, "resume": resume}, vital=False)
     else:
-        show(f"{report}\n  written   {job.destination}", vital=False)
+        _show_beside(f"{report}\n  written   {job.written_to}", options)
     if resume is None:
         return UNREADABLE if estimate.rows and not estimate.numbers else DONE
     say(f"to go on: {resume}")
     return SHORT_OF_CREDIT
+
+
+def _check_streams(options: Namespace) -> None:
+    """Refuses to show a result where the rows go."""
+    if options.json and options.output in _STDOUT:
+        raise ConfigError("--json shows its result on standard output, where the rows go: write the rows to a file")
+
+
+def _show_beside(result: object, options: Namespace) -> None:
+    if options.output in _STDOUT:
+        say(result)
+    else:
+        show(result, vital=False)
 
 
 def _say_each(notes: Iterable[str]) -> None:
@@ -99,6 +114,7 @@ def _estimate(options: Namespace) -> int:
         region_column=options.region_column,
         encoding=options.encoding,
         header=_header(options),
+        source_format=options.from_,
         sheet=options.sheet,
     )
     estimate = _priced(estimate, options)
@@ -158,6 +174,7 @@ def _phone_columns(names: list[str]) -> str | list[str]:
 
 
 def _clean(options: Namespace) -> int:
+    _check_streams(options)
     cleaned = clean_file(
         options.source,
         options.output,
@@ -170,12 +187,14 @@ def _clean(options: Namespace) -> int:
         output_encoding=options.output_encoding,
         header=_header(options),
         overwrite=options.force,
+        source_format=options.from_,
+        output_format=options.to,
     )
     _say_each(cleaned.notes)
     if options.json:
         show_json(cleaned, vital=False)
     else:
-        show(cleaned, vital=False)
+        _show_beside(cleaned, options)
     return DONE
 
 

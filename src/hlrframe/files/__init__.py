@@ -6,6 +6,7 @@
     select      enriched file in, the rows to act on out
     clean       the same with what the numbering plans say, for nothing
     routes      which files are read and where each goes
+    elsewhere   pipes and objects: brought here, taken there
     inputs      a file that is read: where its bytes are, what it is, what messages call it
     kinds       what a file is, by its name and by its bytes
     transfer    one file that is written from one or several

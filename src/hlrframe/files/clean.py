@@ -65,6 +65,8 @@ def clean_file(
     output_encoding: str | None = None,
     header: bool | int = True,
     overwrite: bool = True,
+    source_format: str | None = None,
+    output_format: str | None = None,
 ) -> Cleaned:
     """Writes a file again, or many, with what :func:`hlrframe.clean` says. Sends nothing, costs nothing.
 
@@ -79,7 +81,10 @@ def clean_file(
         encoding: Of text files; see :func:`hlrframe.enrich_file`, as for the two that follow.
         output_encoding: Of CSV and TSV that is written.
         header: Whether delimited text names its columns, or on which line.
-        overwrite: Whether a file that is there is replaced whoever wrote it; see :func:`hlrframe.enrich_file`.
+        overwrite: Whether a file that is there is replaced whoever wrote it; see :func:`hlrframe.enrich_file`, as for
+            the two that follow.
+        source_format: What the source is, where neither its name nor its bytes say so.
+        output_format: What to write, where the destination's name does not say so.
 
     Raises:
         InputError: The source cannot be read, has no such column or has result columns already, or the destination
@@ -92,7 +97,7 @@ def clean_file(
     command = Command("clean", source, naming.columns, prefix)
     transfers = [
         Transfer(route, taken, guarded="results", command=command, output_encoding=output_encoding)
-        for route in plan_routes(source, destination)
+        for route in plan_routes(source, destination, formats=(source_format, output_format), of=command.mark)
     ]
     if not overwrite:
         for transfer in transfers:

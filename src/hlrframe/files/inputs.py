@@ -39,6 +39,8 @@ class InputFile:
     partition: Mapping[str, str | None] = field(default_factory=dict)
     #: Where the bytes are if they were brought there; kept, since it goes with its last user.
     scratch: Scratch | None = field(default=None, repr=False)
+    #: What else has to stay as long as this.
+    kept: tuple[Scratch, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, path: Path) -> Self:

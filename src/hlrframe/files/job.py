@@ -53,6 +53,8 @@ def enrich_file(
     output_encoding: str | None = None,
     header: bool | int = True,
     overwrite: bool = True,
+    source_format: str | None = None,
+    output_format: str | None = None,
 ) -> Report:
     """Writes a file again, or many, with what the provider says of the numbers in one column.
 
@@ -104,6 +106,9 @@ def enrich_file(
             the source did or was no UTF-8: spreadsheets know it by that.
         header: Whether delimited text names its columns in a line, which is found; ``False`` names them ``column_1``,
             ``column_2`` and so on, a number says on which line the names are.
+        source_format: Of standard input (``"-"``), a named pipe or an object (``"s3://bucket/in"``): an ending such as
+            ``"csv"`` or ``"json.gz"``; ``None`` for what the name or the bytes say.
+        output_format: The same of a destination; ``None`` for what its name says, else what the source is.
         overwrite: Whether a file that is there is replaced, whoever wrote it. ``False`` replaces only what the same
             call wrote (of the same sources, columns and prefix) and nobody has changed since.
 
@@ -137,6 +142,8 @@ def enrich_file(
         output_encoding=output_encoding,
         header=header,
         overwrite=overwrite,
+        source_format=source_format,
+        output_format=output_format,
     )
     job.read()
     return job.run(client, store=store, progress=progress)
@@ -154,6 +161,7 @@ def estimate_file(
     encoding: str | None = None,
     header: bool | int = True,
     sheet: str | None = None,
+    source_format: str | None = None,
 ) -> Estimate:
     """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
 
@@ -167,13 +175,14 @@ def estimate_file(
         encoding: Of text files; see :func:`enrich_file`.
         header: The same.
         sheet: Which sheet of a workbook to read; see :func:`enrich_file`.
+        source_format: What the source is, where neither its name nor its bytes say so.
 
     Raises:
         InputError: A source cannot be read, or has no such column.
     """
     settings = settings or Settings()
     taken = Taken(Naming.of_names(column), region_column, reading=TextReading(encoding, header), sheet=sheet)
-    files = sources_of(source)
+    files = sources_of(source, source_format)
     opened = [open_phones(file, taken) for file in files]
     namings = [each.head().naming for each in opened]
     for file, naming in zip(files, namings, strict=True):
@@ -208,6 +217,7 @@ class FileJob:
         output_encoding: Of delimited text that is written.
         header: Whether delimited text names its columns, or on which line.
         overwrite: Whether a file that is there is replaced whoever wrote it.
+        source_format, output_format: What source and destination are, where their names do not say so.
 
     Raises:
         InputError: As for :func:`enrich_file`.
@@ -231,6 +241,8 @@ class FileJob:
         output_encoding: str | None = None,
         header: bool | int = True,
         overwrite: bool = True,
+        source_format: str | None = None,
+        output_format: str | None = None,
     ) -> None:
         self._settings = settings
         naming = Naming.of(column, columns=columns, prefix=prefix, zoned=settings.time_zone is not None)
@@ -238,14 +250,16 @@ class FileJob:
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
         taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header), sheet)
-        routes = plan_routes(source, destination)
         command = Command("enrich", source, naming.columns, prefix)
+        routes = plan_routes(source, destination, formats=(source_format, output_format), of=command.mark)
         #: Where the rows go: a file, or a folder of files.
         self.destination = routes[0].destination if len(routes) == 1 else _folder(Path(destination))
         self._transfers = [
             Transfer(route, taken, guarded=guard_formulas, command=command, output_encoding=output_encoding)
             for route in routes
         ]
+        #: What messages call that.
+        self.written_to = self._transfers[0].written_to if len(routes) == 1 else str(self.destination)
         if not overwrite:
             for transfer in self._transfers:
                 transfer.check_free()

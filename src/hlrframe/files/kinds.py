@@ -111,6 +111,11 @@ class Format:
         """Whether each of its cells is one value."""
         return self.is_delimited or self.kind is FileKind.XLSX
 
+    @property
+    def is_line_kind(self) -> bool:
+        """Whether it is text whose lines may go out as they came in."""
+        return self.kind in TEXT_KINDS
+
     def keeps_lines(self, other: "Format | None") -> bool:
         """Says whether lines of the other can go into this file as they are."""
         return other is None or (self.kind in TEXT_KINDS and _LINES[self.kind] == _LINES.get(other.kind))

@@ -29,7 +29,8 @@ class Command:
         named = sources if isinstance(sources, Sequence) and not isinstance(sources, str | bytes) else [sources]
         paths = [os.path.abspath(each) if isinstance(each, str | os.PathLike) else repr(each) for each in named]  # noqa: PTH100  # a pattern is no path
         text = json.dumps([verb, paths, *map(repr, rest)])
-        self._mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        #: Tells the command from others.
+        self.mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     def check(self, path: Path) -> None:
         """Refuses a file that is there and that this command did not leave there, as it is.
@@ -40,7 +41,7 @@ class Command:
         if not path.is_file() or not path.stat().st_size:
             return
         trace = read_trace(path)
-        if trace is None or trace.mark != self._mark:
+        if trace is None or trace.mark != self.mark:
             raise InputError(f"{path} is there already, and this command did not write it: {_CURE}")
         if trace.is_changed:
             raise InputError(f"{path} was changed since this command wrote it: {_CURE}")
@@ -61,7 +62,7 @@ class Command:
 
     def leave_trace(self, temporary: Path, *, of: Path) -> None:
         """Leaves a trace on a file that is about to get its name."""
-        leave_trace(temporary, self._mark, of=of)
+        leave_trace(temporary, self.mark, of=of)
 
 
 _CURE = "name another file, or pass --force (in Python overwrite=True) to replace it"

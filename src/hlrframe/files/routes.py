@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import InputError
+from hlrframe.files.elsewhere import Delivery, delivery_to, fetched, is_elsewhere
 from hlrframe.files.inputs import InputFile, is_partition, partition_of
 from hlrframe.files.kinds import Format
 from hlrframe.files.paths import check_destination
 from hlrframe.model import PACKINGS
 
-__all__ = ["Named", "Route", "plan_routes", "sources_of"]
+__all__ = ["Formats", "Named", "Route", "plan_routes", "sources_of"]
 
 _WILD: Final = frozenset("*?[")
 #: What looks like the ending of a file.
@@ -22,6 +23,8 @@ _ENDING: Final = re.compile(r"\.[A-Za-z]\w{0,5}")
 _Path = str | os.PathLike[str]
 #: A file, a folder, a pattern, or several of these.
 Named = _Path | Sequence[_Path]
+#: What a source and a destination are whose names do not say so.
+Formats = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,11 @@ class Route:
     destination: Path
     #: Columns of the folders that the files lay in and that the destination does not lie in, too.
     partitions: Sequence[str] = ()
+    #: How what was written gets where it is meant to be, where that is elsewhere.
+    delivery: Delivery | None = None
 
 
-def sources_of(source: Named) -> Sequence[InputFile]:
+def sources_of(source: Named, source_format: str | None = None) -> Sequence[InputFile]:
     """Gives the files that a path, a folder or a pattern names, sorted by name; those of several one after the other.
 
     Of a folder these are the files right in it whose ending is known, and those in folders such as ``country=FR``.
@@ -43,15 +48,21 @@ def sources_of(source: Named) -> Sequence[InputFile]:
     Raises:
         InputError: There are none, or one cannot be read.
     """
-    paths = [path for each in _listed(source) for path in _files_of(each)]
-    return [InputFile.of(path) for path in dict.fromkeys(paths)]
+    found: list[InputFile] = []
+    for name in dict.fromkeys(_listed(source)):
+        if is_elsewhere(name):
+            found.append(fetched(name, source_format))
+        else:
+            there = {each.origin for each in found}
+            found += [InputFile.of(path) for path in _files_of(Path(name).expanduser()) if path not in there]
+    return found
 
 
-def _listed(source: Named) -> Sequence[Path]:
+def _listed(source: Named) -> Sequence[str]:
     named = [source] if isinstance(source, str | os.PathLike) else list(source)
     if not named:
         raise InputError("there is no file to read: name one")
-    return [Path(each).expanduser() for each in named]
+    return [os.fspath(each) for each in named]
 
 
 def _files_of(path: Path) -> Sequence[Path]:
@@ -81,18 +92,30 @@ def _inside(folder: Path) -> Iterator[Path]:
             yield each
 
 
-def plan_routes(source: Named, destination: _Path) -> Sequence[Route]:
+def plan_routes(
+    source: Named, destination: _Path, *, formats: "Formats" = (None, None), of: object = None
+) -> Sequence[Route]:
     """Decides where each file goes.
 
     One file goes to the destination. Of several, all go into one where the destination names a file, else each under
     its own name into a folder. Where it is a pattern such as ``out/*.parquet`` each goes there with that ending.
 
+    Args:
+        source: What is read.
+        destination: Where it goes.
+        formats: What a source and a destination are whose names do not say so.
+        of: Tells the command from others.
+
     Raises:
         InputError: A file cannot be read or written, or two would get one name.
     """
     named = _listed(source)
-    sources, to = sources_of(source), Path(destination).expanduser()
-    many = len(named) > 1 or _is_many(named[0])
+    sources = sources_of(source, formats[0])
+    many = len(named) > 1 or (not is_elsewhere(named[0]) and _is_many(Path(named[0]).expanduser()))
+    delivery = delivery_to(destination, formats[1], source=sources[0].format, of=of)
+    if delivery is not None:
+        return [Route(sources, delivery.path, _partitions(sources, delivery.path) if many else (), delivery)]
+    to = Path(destination).expanduser()
     if (not many or (not to.is_dir() and Format.is_known(to))) and "*" not in to.name:
         path = check_destination(to, sources=_origins(sources))
         return [Route(sources, path, _partitions(sources, path) if many else ())]

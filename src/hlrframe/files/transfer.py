@@ -200,6 +200,8 @@ class Transfer:
             if self._stamps != [_stamp(file.path) for file in self._files]:
                 raise self._changed()
             self._command.leave_trace(temporary, of=path)
+        if self._route.delivery is not None:
+            self._route.delivery.deliver()
 
     def check_free(self) -> None:
         """Refuses to replace what another command wrote, or somebody changed.
@@ -207,7 +209,18 @@ class Transfer:
         Raises:
             InputError: The message says how to replace it.
         """
-        self._command.check(self.destination)
+        delivery = self._route.delivery
+        if delivery is None:
+            self._command.check(self.destination)
+        elif delivery.is_taken():
+            raise InputError(
+                f"{delivery.name} is there already: name another object, or pass --force (in Python overwrite=True)"
+            )
+
+    @property
+    def written_to(self) -> str:
+        """What messages call the destination."""
+        return str(self.destination) if self._route.delivery is None else self._route.delivery.name
 
     def _sink(self, path: Path, account: Account) -> Sink:
         return open_sink(

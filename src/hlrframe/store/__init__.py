@@ -20,6 +20,7 @@
 """
 
 from hlrframe.errors import DamagedWarning
+from hlrframe.store.bucket import Bucket
 from hlrframe.store.claims import TOUCH_EVERY, Claim
 from hlrframe.store.compaction import Compaction
 from hlrframe.store.health import StoreHealth
@@ -56,6 +57,7 @@ __all__ = [
     "TOUCH_EVERY",
     "Answered",
     "Asked",
+    "Bucket",
     "Claim",
     "Compaction",
     "DamagedWarning",

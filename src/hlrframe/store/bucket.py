@@ -134,13 +134,13 @@ class Bucket:
                 return False
             return True
 
-    def replace(self, key: str, content: bytes, *, tag: str | None = None) -> bool:
+    def replace(self, key: str, content: bytes | Path, *, tag: str | None = None) -> bool:
         """Writes an object anew; says whether it still was the one with this tag, if one is given."""
         # Ceph's gateway gives a tag in quotes, as it must be, and then knows it without them alone.
         modes = [{"e_tag": tag}, {"e_tag": tag.strip('"')}] if tag else ["overwrite"]
         return any(self._replaced(key, content, mode) for mode in modes)
 
-    def _replaced(self, key: str, content: bytes, mode: object) -> bool:
+    def _replaced(self, key: str, content: bytes | Path, mode: object) -> bool:
         with self._explained("write to"):
             try:
                 self._obstore.put(self._store, key, content, mode=mode)
@@ -225,7 +225,7 @@ def _obstore() -> Any:  # noqa: ANN401  # a module
         importlib.import_module("obstore.exceptions")
         return importlib.import_module("obstore")
     except ImportError as error:
-        raise ConfigError('a store in a bucket needs obstore: pip install "hlrframe[s3]"') from error
+        raise ConfigError('a bucket needs obstore: pip install "hlrframe[s3]"') from error
 
 
 def _checked(url: str) -> str:
