@@ -4,6 +4,7 @@
 
     job         file in, file out: read, ask, write   <- open this first
     select      enriched file in, the rows to act on out
+    estimate    what that would cost
     clean       the same with what the numbering plans say, for nothing
     routes      which files are read and where each goes
     elsewhere   pipes and objects: brought here, taken there
@@ -29,7 +30,8 @@
 """
 
 from hlrframe.files.clean import Cleaned, clean_file
-from hlrframe.files.job import FileJob, GuardOption, enrich_file, estimate_file
+from hlrframe.files.estimate import estimate_file
+from hlrframe.files.job import FileJob, GuardOption, enrich_file
 from hlrframe.files.kept import KeptAnswers
 from hlrframe.files.overwriting import Command
 from hlrframe.files.select import select_file

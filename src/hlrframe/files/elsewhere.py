@@ -111,6 +111,8 @@ def _ending(format_: str, option: str) -> str:
 
 def _copy(text: str, file: BinaryIO) -> None:
     if text in _STDIN:
+        if sys.stdin is None:
+            raise InputError("cannot read standard input: it is closed")
         shutil.copyfileobj(sys.stdin.buffer, file, _STRIDE)
     elif "://" in text:
         bucket, key = _object(text)
@@ -172,6 +174,8 @@ def _to_object(text: str, path: Path) -> Delivery:
 
 
 def _to_stdout(path: Path) -> None:
+    if sys.stdout is None:
+        raise InputError("cannot write to standard output: it is closed")
     with path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer, _STRIDE)
     sys.stdout.buffer.flush()

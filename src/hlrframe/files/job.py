@@ -15,16 +15,16 @@ from hlrframe.files.memory import Memory
 from hlrframe.files.overwriting import Command
 from hlrframe.files.paths import existing_folder, make_room, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import Named, plan_routes, sources_of
+from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
-from hlrframe.files.transfer import Transfer, check_same_phones, checked, open_phones
+from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync, sealed
 
-__all__ = ["FileJob", "GuardOption", "enrich_file", "estimate_file"]
+__all__ = ["FileJob", "GuardOption", "enrich_file"]
 
 #: States of a row that a run was good for.
 _OBTAINED: Final = (State.ANSWERED, State.CACHED)
@@ -150,55 +150,6 @@ def enrich_file(
 
 
 @sealed
-def estimate_file(
-    source: Named,
-    column: str | Sequence[str],
-    *,
-    store: StorePath = None,
-    settings: Settings | None = None,
-    client: Client | None = None,
-    region_column: str | None = None,
-    encoding: str | None = None,
-    header: bool | int = True,
-    sheet: str | None = None,
-    source_format: str | None = None,
-) -> Estimate:
-    """Says what :func:`enrich_file` would cost. Sends nothing, needs no account.
-
-    Args:
-        source: The file to read, or a folder or pattern of files.
-        column: Name of the phone column; of several a list of names or a pattern, as for :func:`hlrframe.enrich`.
-        store: Directory or store whose answers need not be asked again.
-        settings: What would be asked.
-        client: Whose stored answers count; ``None`` for those of ``HLR_BASE_URL``, or of the provider itself.
-        region_column: See :func:`hlrframe.enrich`.
-        encoding: Of text files; see :func:`enrich_file`.
-        header: The same.
-        sheet: Which sheet of a workbook to read; see :func:`enrich_file`.
-        source_format: What the source is, where neither its name nor its bytes say so.
-
-    Raises:
-        InputError: A source cannot be read, or has no such column.
-    """
-    settings = settings or Settings()
-    taken = Taken(Naming.of_names(column), region_column, reading=TextReading(encoding, header), sheet=sheet)
-    files = sources_of(source, source_format)
-    opened = [open_phones(file, taken) for file in files]
-    namings = [each.head().naming for each in opened]
-    for file, naming in zip(files, namings, strict=True):
-        check_same_phones((files[0].origin, namings[0]), (file.origin, naming))
-    numbers = NumberList(region=settings.default_region, columns=len(namings[0].columns))
-
-    async def read() -> None:
-        for each in opened:
-            for cells in each.phones():
-                numbers.add(cells)
-                await asyncio.sleep(0)  # here a Ctrl-C gets through
-
-    run_sync(read)
-    return estimate_list(numbers, store=store, settings=settings, client=client)
-
-
 class FileJob:
     """Files to be enriched into others: checked when made, then read, then estimated and run.
 
