@@ -599,3 +599,31 @@ def test_records_are_those_of_the_standard_library(cells, separator):
         records._most = longest  # a line that is longer is read by hand
         found = [[value_of(cell) or "" for cell in cells] for _, cells in records]
         assert found == [cells, ["end", "x"]]
+
+
+# What is read again
+
+AGAIN = [
+    pytest.param("# a title\n# of two lines\nphone,n\n", {}, id="remarks above the header"),
+    pytest.param("sep=;\nphone;n\n", {}, id="the separator's line"),
+    pytest.param("phone,n\n", {"output_encoding": "utf-16"}, id="UTF-16"),
+    pytest.param("phone,n\n", {"output_encoding": "cp1252"}, id="Windows"),
+]
+
+
+@pytest.mark.parametrize(("head", "options"), AGAIN)
+def test_what_is_written_can_be_summarised(tmp_path, head, options):
+    """A report reads whatever was written from text."""
+    separator = ";" if ";" in head else ","
+    (tmp_path / "in.csv").write_text(f"{head}+447400123456{separator}\xe9\n", "utf-8")
+    enrich_file(tmp_path / "in.csv", tmp_path / "out.csv", "phone", client=hf.emulator.connect(), **options)
+    assert hf.summarize(tmp_path / "out.csv").verdicts["numbers"].sum() == 1
+
+
+def test_stray_bytes_and_long_cells_can_be_summarised(tmp_path):
+    """So are files with bytes that are no text, and with cells of megabytes."""
+    long = b"x" * 3_000_000
+    (tmp_path / "in.txt").write_bytes(b"phone;n\n+447400123456;\xc3\xa9\n;\xff\n;" + long + b"\n")
+    with pytest.warns(hf.GuessWarning):
+        enrich_file(tmp_path / "in.txt", tmp_path / "out.txt", "phone", client=hf.emulator.connect())
+    assert hf.summarize(tmp_path / "out.txt").verdicts["numbers"].sum() == 1

@@ -5,7 +5,7 @@
     summary      named statements asked of whatever is summarised   <- open this first
     tables       a connection of its own and the statements asked of it; overview: all tables together
     subject      what is summarised, and what that leaves unsaid
-    sources      frames and files as one table; stored: a store as one
+    sources      frames and files as one table; plain_text: files of cells as they are read; stored: a store as one
     statements   the SQL; costs: that about money; wording, dialect: what they are made of
     tally        outcomes counted once, for every table
     render       tables for a terminal and a notebook; screen: a summary on one screen
