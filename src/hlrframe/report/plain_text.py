@@ -4,12 +4,15 @@ import codecs
 import io
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from hlrframe.model import Packing
 from hlrframe.system import open_packed
 
-__all__ = ["plain_text"]
+__all__ = ["LONG", "PlainText", "plain_text"]
+
+#: Bytes of the longest line that DuckDB reads without being told.
+LONG: Final = 2_000_000
 
 #: Lines among which the header is looked for: titles and remarks may stand above it.
 _ABOVE: Final = 64
@@ -22,7 +25,15 @@ _MARKS: Final = (
 )
 
 
-def plain_text(path: Path, packing: Packing | None, *, result: str, into: Path) -> Path:
+class PlainText(NamedTuple):
+    """A file that DuckDB reads."""
+
+    path: Path
+    #: Bytes of its longest line, where these are many.
+    longest: int
+
+
+def plain_text(path: Path, packing: Packing | None, *, result: str, into: Path) -> PlainText:
     """Gives a file of cells as DuckDB reads it: itself where it is so already.
 
     Args:
@@ -36,28 +47,39 @@ def plain_text(path: Path, packing: Packing | None, *, result: str, into: Path) 
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), None)
     with open_packed(path, packing) as file, _text(file, encoding or "utf-8") as text:
         above = next((place for place, line in enumerate(islice(text, _ABOVE)) if result in line), 0)
-    if encoding is None and not above and _is_utf8(path, packing):
-        return path
+    is_utf8, longest = _survey(path, packing)
+    is_long = longest > LONG
+    if encoding is None and not above and is_utf8 and not (is_long and packing):  # of packed lines many are held
+        return PlainText(path, longest)
     with open_packed(path, packing) as file, _text(file, encoding or "utf-8") as text:
         for _ in islice(text, above):
             pass
         with into.open("w", encoding="utf-8", newline="") as copy:
             while piece := text.read(_STRIDE):
                 copy.write(piece)
-    return into
+    return PlainText(into, longest)
 
 
 def _text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
 
 
-def _is_utf8(path: Path, packing: Packing | None) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _survey(path: Path, packing: Packing | None) -> tuple[bool, int]:
+    """Says whether a file is UTF-8, and how long its longest line is where that is longer than what is read at once."""
+    decoder, is_utf8 = codecs.getincrementaldecoder("utf-8")(), True
+    longest = length = 0
     with open_packed(path, packing) as file:
-        try:
-            while piece := file.read(_STRIDE):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
+        while piece := file.read(_STRIDE):
+            is_utf8 = is_utf8 and _decodes(decoder, piece)
+            first = piece.find(b"\n")
+            longest = max(longest, length + (len(piece) if first < 0 else first))
+            length = length + len(piece) if first < 0 else len(piece) - piece.rfind(b"\n")
+    return is_utf8 and _decodes(decoder, b"", last=True), longest
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, last: bool = False) -> bool:
+    try:
+        decoder.decode(piece, last)
+    except UnicodeDecodeError:
+        return False
     return True

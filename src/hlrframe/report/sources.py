@@ -20,7 +20,7 @@ import pyarrow.dataset as ds
 from hlrframe.errors import InputError
 from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of
 from hlrframe.report.dialect import identifier, literal
-from hlrframe.report.plain_text import plain_text
+from hlrframe.report.plain_text import LONG, plain_text
 from hlrframe.report.wording import SQL_TYPES
 from hlrframe.system import Scratch, extra, open_packed
 
@@ -29,13 +29,12 @@ __all__ = ["attach", "readable"]
 #: How files may be packed that DuckDB reads as they are.
 _KNOWN_PACKINGS: Final = frozenset({None, "gzip", "zstd"})
 
-#: Cells may be long: no line of the files that are written is longer.
-_CELLS: Final = "header = true, all_varchar = true, union_by_name = true, max_line_size = 100000000"
+_CELLS: Final = "header = true, all_varchar = true, union_by_name = true"
 #: How DuckDB reads each kind of file; Arrow reads those without an entry.
 _READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
     {
-        FileKind.CSV: f"read_csv({{paths}}, {_CELLS})",
-        FileKind.TSV: f"read_csv({{paths}}, {_CELLS}, delim = '\t')",
+        FileKind.CSV: f"read_csv({{paths}}, {_CELLS}{{more}})",
+        FileKind.TSV: f"read_csv({{paths}}, {_CELLS}, delim = '\t'{{more}})",
         FileKind.NDJSON: "read_json({paths}, format = 'newline_delimited', union_by_name = true)",
         FileKind.JSON: "read_json({paths}, format = 'array', union_by_name = true)",
         FileKind.PARQUET: "read_parquet({paths}, union_by_name = true, hive_partitioning = false)",
@@ -108,13 +107,14 @@ def _attach_files(
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None or kind is FileKind.VCARD:
         raise InputError(f"cannot tell what {paths[0]} is: pass files of one kind, ending in {', '.join(ENDINGS)}")
-    with readable(paths[0]), _unpacked(paths) as unpacked, _in_utf8(unpacked, kind, prefix) as plain:
+    with readable(paths[0]), _unpacked(paths) as unpacked, _in_utf8(unpacked, kind, prefix) as (plain, longest):
         if kind in _READERS:
             # A folder may really be called "[2026]".
             literals = ", ".join(literal(glob.escape(path)) for path in plain)
             # What ends in .txt may be separated by anything.
             reader = _READERS[FileKind.CSV if all(".txt" in Path(path).suffixes for path in paths) else kind]
-            source = f"(from {reader.format(paths=f'[{literals}]')})"
+            more = f", max_line_size = {2 * longest}" if longest > LONG else ""
+            source = f"(from {reader.format(paths=f'[{literals}]', more=more)})"
         elif kind in {FileKind.XLSX, FileKind.WORKBOOK}:
             sheets = [_sheet(path, prefix) for path in paths]
             connection.register(f"{name}_source", pl.concat(sheets, how="diagonal_relaxed").to_arrow())
@@ -144,17 +144,18 @@ def _unpacked(paths: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def _in_utf8(paths: Sequence[str], kind: FileKind, prefix: str) -> Iterator[Sequence[str]]:
-    """Gives files of cells that begin with their header and are UTF-8, as DuckDB reads them."""
+def _in_utf8(paths: Sequence[str], kind: FileKind, prefix: str) -> Iterator[tuple[Sequence[str], int]]:
+    """Gives files of cells as DuckDB reads them, and how long their longest line is."""
     if kind not in {FileKind.CSV, FileKind.TSV}:
-        yield paths
+        yield paths, 0
         return
     scratch = Scratch()
     packings = [(kind_of(Path(path)) or (None, None))[1] for path in paths]
-    yield [
-        str(plain_text(Path(path), packing, result=f"{prefix}msisdn", into=scratch.path / f"{place}"))
+    plain = [
+        plain_text(Path(path), packing, result=f"{prefix}msisdn", into=scratch.path / f"{place}")
         for place, (path, packing) in enumerate(zip(paths, packings, strict=True))
     ]
+    yield [str(each.path) for each in plain], max(each.longest for each in plain)
     scratch.close()
 
 
