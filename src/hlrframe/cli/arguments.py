@@ -282,6 +282,7 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401  # see add
     parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
     parser.add_argument("--html", metavar="FILE", help="also write the report as a page that needs nothing else")
     add_force(parser)
+    parser.add_argument("--print-tables", action="store_true", help="print the page's tables, too: many sheets")
     parser.add_argument(
         "--since", metavar="WHEN", help="also say what changed: since a date or an age (a store), or an earlier file"
     )

@@ -253,7 +253,7 @@ def _report(options: Namespace) -> int:
         page = None
         if options.html is not None:
             with command.writing(options.html, overwrite=options.force):
-                page = str(summary.to_html(options.html))
+                page = str(summary.to_html(options.html, print_tables=options.print_tables))
         if options.json:
             show_json({name: getattr(summary, name).to_dicts() for name in summary.names} | {"page": page})
         else:

@@ -9,7 +9,7 @@ from hlrframe.model import count
 from hlrframe.report.charts import NARROW, WIDE, labels, picture
 from hlrframe.report.markup import cut, element, plain, text, width
 
-__all__ = ["Flow", "flows_chart"]
+__all__ = ["Flow", "flows_chart", "undrawn"]
 
 #: Networks on either side; the others are one.
 MOST: Final = 7
@@ -18,8 +18,8 @@ _DEPTH: Final = 260.0
 _LEAST: Final = 34.0
 _GAP: Final = 10.0
 #: Where the ribbons begin and end, in per cent of the width.
-_LEFT: Final = 36.0
-_RIGHT: Final = 64.0
+_LEFT: Final = 40.0
+_RIGHT: Final = 60.0
 #: Share of the width for the names on either side.
 _SIDE: Final = (_LEFT - 2) / 100
 
@@ -88,8 +88,15 @@ def _folded(flows: Sequence[Flow]) -> Counter[tuple[_Place, _Place]]:
     for flow in flows:
         ends = ((flow.origin, flow.country), (flow.target, flow.country))
         origin, target = (end if end in kept[i] else rest[i] for i, end in enumerate(ends))
-        moved[origin, target] += flow.numbers
+        # What moved from one of many to another of many would be the thickest ribbon, and say the least.
+        if (origin, target) != tuple(rest):
+            moved[origin, target] += flow.numbers
     return moved
+
+
+def undrawn(flows: Sequence[Flow]) -> int:
+    """Gives how many numbers moved between networks that are too small to be drawn."""
+    return sum(flow.numbers for flow in flows) - _folded(flows).total()
 
 
 def _largest(side: Counter[_Place]) -> Iterable[tuple[_Place, int]]:
@@ -174,8 +181,14 @@ def _names(nodes: Iterable[_Node], *, at_left: bool) -> Iterable[str]:
         for name, kind in _fitting(node.name):
             yield element("text", text(name), y=f"{node.middle - 3:.1f}", class_=_both("hf-name", kind), **side)
         numbers = f" · {count(node.numbers)}" if node.country else count(node.numbers)
-        note = cut(plain(node.country or ""), room=NARROW * _SIDE - width(numbers)) + numbers
-        yield element("text", text(note), y=f"{node.middle + 13:.1f}", class_="hf-quiet", **side)
+        for note, kind in _notes(plain(node.country or ""), numbers):
+            yield element("text", text(note), y=f"{node.middle + 13:.1f}", class_=_both("hf-quiet", kind), **side)
+
+
+def _notes(country: str, numbers: str) -> list[tuple[str, str | None]]:
+    """Gives country and numbers as they fit into a narrow chart and into a wide one."""
+    short, full = (cut(country, room=room * _SIDE - width(numbers)) + numbers for room in (NARROW, WIDE))
+    return [(full, None)] if short == full else [(short, "hf-short"), (full, "hf-full")]
 
 
 def _fitting(name: str) -> list[tuple[str, str | None]]:

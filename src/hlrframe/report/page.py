@@ -5,11 +5,13 @@ picture. Its own policy lets a browser load nothing at all, whatever a network c
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from hlrframe.errors import InputError
@@ -33,6 +35,18 @@ _INVENTED: Final = (
 )
 
 
+#: What is said of numbers that are not live, by verdict.
+_SAID: Final[Mapping[str | None, str]] = MappingProxyType(
+    {
+        "unreachable": "are somebody's but out of reach",
+        "dead": "are dead",
+        "unknown": "could not be told",
+        "not_applicable": "are no mobiles",
+        None: "have no answer",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What stands over the page and under it."""
@@ -43,6 +57,8 @@ class About:
     source: str
     #: When the page is made.
     made_at: datetime
+    #: Whether the tables behind the pictures are printed, too.
+    prints_tables: bool = False
 
 
 def page(facts: Facts, about: About) -> str:
@@ -59,7 +75,7 @@ def page(facts: Facts, about: About) -> str:
         '<meta name="color-scheme" content="light dark"/>\n<meta name="referrer" content="no-referrer"/>\n'
         f'<meta name="generator" content="hlrframe {version("hlrframe")}"/>\n<link rel="icon" href="data:,"/>\n'
         f"<title>{text(about.title)}</title>\n<style>\n{_style('page.css', 'charts.css')}</style>\n</head>\n"
-        f'<body class="hlrframe">{body}</body>\n</html>\n'
+        f'<body class="hlrframe{" hf-prints-tables" if about.prints_tables else ""}">{body}</body>\n</html>\n'
     )
 
 
@@ -143,17 +159,25 @@ def _rates(facts: Facts) -> dict[str, _Rate]:
 
 
 def _finding(facts: Facts) -> str:
-    """Gives the page in two sentences."""
+    """Gives the page in one sentence: of so many numbers so many can be reached, and what of the rest."""
     rates = _rates(facts)
     if not rates:
         return text(facts.why("rates"))
-    (known, applicable, coverage), (live, _, share) = rates["coverage"], rates["live"]
-    if not applicable:
+    if not rates["coverage"][1]:
         return "No row holds a mobile number whose status could be known."
-    words = (
-        f"A status is known for {count(known)} of {count(applicable)} numbers that can have one ({percent(coverage)})."
-    )
-    return f"{words} Of these, {many(live, 'is', 'are')} live ({percent(share)})." if known else words
+    whole = _totals(facts, "numbers")[0] if "totals" in facts.tables else rates["coverage"][1]
+    live = rates["live"][0]
+    words = f"Of {many(whole, 'number', 'numbers')} {count(live)} can be reached now ({percent(live / whole)})"
+    others = [f"{count(number)} {said}" for said, number in _others(facts) if number]
+    return f"{words}; {', '.join(others)}." if others else f"{words}."
+
+
+def _others(facts: Facts) -> list[tuple[str, int]]:
+    """Gives what became of the numbers that are not live, in words that somebody who sends messages would use."""
+    if "verdicts" not in facts.tables:
+        return []
+    numbers = dict(facts.tables["verdicts"].select("verdict", "numbers").iter_rows())
+    return [(said, numbers.get(verdict, 0)) for verdict, said in _SAID.items()]
 
 
 def _headline(facts: Facts) -> str:
@@ -173,7 +197,7 @@ def _reach(facts: Facts) -> list[tuple[str, str, str]]:
     if not rates or "totals" not in facts.tables:
         return []
     rows, numbers = _totals(facts, "rows", "numbers")
-    (known, applicable, coverage), (live, _, share) = rates["coverage"], rates["live"]
+    (known, applicable, coverage), live = rates["coverage"], rates["live"][0]
     holding, answered = rates["readable"][0], rates["answered"][0]
     return [
         ("Answers kept" if facts.is_store else "Rows", count(rows), f"{many(holding, 'holds', 'hold')} a number"),
@@ -183,7 +207,7 @@ def _reach(facts: Facts) -> list[tuple[str, str, str]]:
             percent(coverage),
             f"{count(known)} with a known status, of {count(applicable)} that can have one",
         ),
-        ("Live", percent(share), f"{count(live)} of the {count(known)} with a known status"),
+        ("Live", percent(live / numbers if numbers else None), f"{count(live)} of the {count(numbers)} numbers"),
     ]
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from hlrframe.model import amount, count, many, name_of, percent
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
-from hlrframe.report.flows import Flow, flows_chart
+from hlrframe.report.flows import Flow, flows_chart, undrawn
 from hlrframe.report.markup import data_table, element, plain, text
 
 __all__ = ["Facts", "cost_bar", "money", "sections", "tables_alone", "verdict_bar"]
@@ -159,12 +159,23 @@ def _countries(facts: Facts) -> str:
     lead = f"{many(poor, 'country is', 'countries are')} poorly covered." if poor else "No country is poorly covered."
     note = f"Share of numbers whose status is known, of those that can have one.{_rest(table, MOST_COUNTRIES)}"
     drawn = rows_chart(rows, title="Coverage by country", most=1)
+    if _lacks_usa_status(table):
+        note += " Mobiles of the United States have a status of their own with the option usa_status (--usa-status)."
     return _lead(lead) + _figure(drawn, ("countries",), facts, note=note)
 
 
+def _lacks_usa_status(table: pl.DataFrame) -> bool:
+    poor = table.filter(pl.col("poor").fill_null(value=False))["country"].to_list()
+    return any(code in {"US", "USA"} for code in poor)
+
+
+def _country_name(code: str | None) -> str:
+    """Names a country in the one way that the page names countries; nothing where there is no code."""
+    return name_of(code) or code if code else ""
+
+
 def _country(row: Mapping[str, Any]) -> Row:
-    coverage, code = row["coverage"], row["country"] or ""
-    country = name_of(code) or code or "Country not named"
+    coverage, country = row["coverage"], _country_name(row["country"]) or "Country not named"
     if coverage is None:
         return Row(country, "", "no mobile numbers", ((),))
     figure = f"{'poor · ' if row['poor'] else ''}{percent(coverage)}"
@@ -185,7 +196,7 @@ def _networks(facts: Facts) -> str:
     rows = [
         Row(
             row["network"],
-            row["country"] or "",
+            _country_name(row["country"]),
             f"{count(row['original'])} → {count(row['current'])}",
             ((Part("in its range", row["original"], "range"),), (Part("served now", row["current"], "paid"),)),
         )
@@ -240,7 +251,7 @@ def _portability(facts: Facts) -> str:
     if not table.height:
         return _empty("No number is known to have moved to another network.")
     flows = [
-        Flow(plain(origin or "not named"), plain(target or "not named"), country or "", numbers)
+        Flow(plain(origin or "not named"), plain(target or "not named"), _country_name(country), numbers)
         for origin, target, country, numbers in table.select(
             "from_network", "to_network", "country", "numbers"
         ).iter_rows()
@@ -248,6 +259,8 @@ def _portability(facts: Facts) -> str:
     moved = sum(flow.numbers for flow in flows)
     lead = _lead(f"{many(moved, 'number', 'numbers')} moved from the network on the left to the one on the right.")
     note = "The thicker the ribbon, the more numbers. Under each name: its country, and numbers."
+    if left := undrawn(flows):
+        note += f" {many(left, 'number', 'numbers')} between smaller networks are in the table alone."
     return lead + _figure(flows_chart(flows, title="Ported numbers"), ("portability",), facts, note=note)
 
 

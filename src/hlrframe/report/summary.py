@@ -232,7 +232,12 @@ class Summary:
         return Plots(lambda name: getattr(self, name))
 
     def to_html(
-        self, path: str | os.PathLike[str], *, title: str = "Reachability report", made_at: datetime | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str = "Reachability report",
+        made_at: datetime | None = None,
+        print_tables: bool = False,
     ) -> Path:
         """Writes the report as one page that needs nothing from elsewhere, with a table behind every picture.
 
@@ -240,11 +245,14 @@ class Summary:
             path: Where; a file of that name is replaced at once, whole.
             title: The heading.
             made_at: The time that the page gives as that of its making; ``None`` for now. All else is the summary's.
+            print_tables: Whether on paper the tables follow the pictures; on a screen they are always a click away.
 
         Raises:
             InputError: Nothing can be written there.
         """
-        about = About(title=title, source=self._source, made_at=made_at or datetime.now(UTC))
+        about = About(
+            title=title, source=self._source, made_at=made_at or datetime.now(UTC), prints_tables=print_tables
+        )
         return write_page(path, page(self._overview().facts, about))
 
     def close(self) -> None:
