@@ -169,6 +169,14 @@ def test_the_providers_texts_fit_the_output_encoding(tmp_path):
     assert (tmp_path / "out.csv").read_text("ascii").startswith("phone,")
 
 
+def test_a_guess_at_a_vcard_is_said(tmp_path):
+    """Address books of another encoding are guessed at aloud, too."""
+    card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Jürgen Größe\r\nTEL:07400 123456\r\nEND:VCARD\r\n"
+    with pytest.warns(hf.GuessWarning, match="cp1252, which is a guess"):
+        found = rewritten(tmp_path, card.encode("cp1252"), name="in.vcf").decode()
+    assert "Jürgen Größe" in found
+
+
 # What Excel writes
 
 

@@ -5,6 +5,7 @@ Versions 2.1, 3.0 and 4.0. What is read are the columns of :data:`COLUMNS`; a ph
 
 import quopri
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from hlrframe.errors import InputError
+from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.columnar import TypedFile
 from hlrframe.files.encodings import find_encoding
 from hlrframe.files.paths import readable
@@ -59,7 +60,10 @@ class VcardFile(TypedFile):
     def __init__(self, path: Path, taken: Taken) -> None:
         with readable(path):
             self._encoding = find_encoding(path, taken.reading.encoding)
-            self._longest = taken.characters
+        self._encoding.check_whole(path)
+        if said := self._encoding.said(path):
+            warnings.warn(said, GuessWarning, stacklevel=2)
+        self._longest = taken.characters
         super().__init__(path, _SCHEMA, taken)
         with readable(path):
             if next(self._cards(), None) is None:
