@@ -202,6 +202,7 @@ def test_the_site_has_every_page(site):
     assert {"index.html", "changelog.html"} | {f"{page.stem}.html" for page in DOCS.glob("*.md")} <= set(site)
 
 
+@pytest.mark.timeout(300)  # the first one builds the site
 def test_the_site_loads_nothing_from_elsewhere(site):
     """Fonts, styles, scripts and pictures come from the site itself."""
     for text in site.values():
@@ -209,6 +210,7 @@ def test_the_site_loads_nothing_from_elsewhere(site):
         assert [each for each in loaded if each.startswith(("http", "//"))] == []
 
 
+@pytest.mark.timeout(300)  # the first one builds the site
 def test_the_site_shows_no_markup(site):
     """What docstrings say for help() has become links, fences and text."""
     for name in ("reference.html", "reference_emulator.html"):

@@ -12,7 +12,7 @@ import pytest
 from helpers.browser import chromium, opened
 from helpers.docs import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # the first one builds the site
 
 #: A telephone and a desktop, and how far down a reader sees without scrolling.
 WIDTHS, FOLD = (360, 1280), 740
