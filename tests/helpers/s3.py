@@ -1,5 +1,6 @@
 """Real servers that speak S3, on the loopback."""
 
+import logging
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ CEPH = ("monmaptool", "ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin"
 @contextmanager
 def moto():
     """Serves S3 from memory, with one bucket named ``bucket``; gives the options of a store there."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request says nothing
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     try:
