@@ -17,7 +17,9 @@ __all__ = ["suggestion_for", "with_notes"]
 
 #: Texts that may hold several numbers: no shorter one does, and one of these marks divides them, or they are long.
 _MAY_HOLD_SEVERAL: Final = r"[;|,&\n]|^(?:[^0-9]*[0-9]){4}.*/|(?i)\b(?:or|and|oder|und|ou|et|y)\b|^(?:[^0-9]*[0-9]){16}"
-_SHORTEST_OF_SEVERAL: Final = 6
+_MARKED: Final = r"[^0-9+ ().\-]"
+#: Bytes of the shortest text that holds two whole numbers without such a mark.
+_LONG: Final = 17
 #: What may be wrong where the digits say nothing more.
 _USUAL: Final = MappingProxyType(
     {
@@ -46,9 +48,11 @@ def with_notes(read_texts: pl.DataFrame, *, suggest: bool) -> pl.DataFrame:
             brought a number up to date.
         suggest: Whether to look for suggestions; they are null otherwise.
     """
-    number, text = pl.col("msisdn").is_not_null(), pl.col("text")
-    many = number & (text.str.len_bytes() >= _SHORTEST_OF_SEVERAL) & text.str.contains(_MAY_HOLD_SEVERAL)
-    places = read_texts.with_row_index("at").filter(many).select("at", "text", "country", "msisdn")
+    text = pl.col("text")
+    # A cheap look first: nearly all texts are one number and nothing else.
+    marked = (text.str.len_bytes() >= _LONG) | text.str.contains(_MARKED)
+    some = read_texts.with_row_index("at").filter(pl.col("msisdn").is_not_null() & marked)
+    places = some.filter(text.str.contains(_MAY_HOLD_SEVERAL)).select("at", "text", "country", "msisdn")
     several = [at for at, cell, country, first in places.iter_rows() if _holds_several(tidy(cell), country, first)]
     reading = (
         pl.when(pl.col("renumbered").is_not_null())

@@ -70,8 +70,6 @@ _DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
 _IN_PARTS: Final = (
     r"^(?:[^0-9]*[0-9]){7}.*[(/]|/.*/|/[^0-9]*(?:[0-9][^0-9]*){1,3}$|^(?:[^0-9]*[0-9]){4}.*\([0-9 .\-]*\)?$"
 )
-#: The digits before the first mark.
-_FIRST: Final = r"^[^0-9]*([0-9]+)"
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
 #: Runs of digits: ``whole`` where one number or none is written there; ``first``, how many digits stand before the
 #: first mark, null where no mark is.
@@ -170,10 +168,10 @@ def _read_rows(
     texts = _texts(raw).alias("text").to_frame().with_columns(country=usual, lost=pl.lit(value=False))
     if regions is not None:
         texts = texts.select("text").hstack(_countries(regions.cast(pl.String), check_region(region)))
-    distinct = texts.drop_nulls("text").unique()
+    key = ["text"] if regions is None else ["text", "country", "lost"]
+    distinct = texts.drop_nulls("text").unique(subset=key)
     if distinct.height == texts.height:
         return noted(_read_distinct(texts))
-    key = ["text"] if regions is None else ["text", "country", "lost"]
     answers = noted(_read_distinct(distinct)).select(*key, pl.exclude("text", "country", "lost"))
     joined = texts.join(answers, on=key, how="left", maintain_order="left", nulls_equal=True)
     empty = pl.when(pl.col("text").is_null()).then(pl.lit(Reason.EMPTY.value)).otherwise("reason")
@@ -261,9 +259,10 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
     marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    marked = marked.filter(clean & ~text.str.contains(_IN_PARTS)).with_columns(
-        digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text), first=_before_first_mark(text)
+    marked = _without_parts(marked.filter(clean)).with_columns(
+        digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text)
     )
+    marked = marked.with_columns(first=_before_first_mark(text, pl.col("digits")))
     pure = pure.filter("pure").with_columns(
         digits=text.str.strip_prefix("+"), whole=pl.lit(value=True), first=pl.lit(None, pl.UInt32)
     )
@@ -277,9 +276,18 @@ def _is_whole(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_PURE) | ((digits <= PLAUSIBLE_DIGITS[1]) & ~text.str.contains(_DIVIDED))
 
 
-def _before_first_mark(text: pl.Expr) -> pl.Expr:
-    first, digits = text.str.extract(_FIRST).str.len_bytes(), text.str.count_matches("[0-9]")
-    return pl.when(first < digits).then(first)
+def _without_parts(marked: pl.DataFrame) -> pl.DataFrame:
+    """Leaves out what has to be read part by part; few texts have the marks at all."""
+    doubtful = marked["text"].str.contains(r"[/(\[]")
+    if not doubtful.any():
+        return marked
+    some = marked.filter(doubtful)
+    return pl.concat([marked.filter(~doubtful), some.filter(~pl.col("text").str.contains(_IN_PARTS))])
+
+
+def _before_first_mark(text: pl.Expr, digits: pl.Expr) -> pl.Expr:
+    first = text.str.strip_chars_start("( +").str.find("[^0-9]")
+    return pl.when(first < digits.str.len_bytes()).then(first)
 
 
 def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:

@@ -72,9 +72,10 @@ def read_international(numbers: pl.DataFrame, *, old: bool = True) -> pl.DataFra
     answers = [_rejected(coded.filter(pl.col("code").is_null()), Reason.UNKNOWN_COUNTRY)]
     for code, length, part in _settled_parts(coded):
         answers += _read_length(part, code, length)
-    open_codes = RENUMBERED_CODES if old else ()
-    left = pl.col("msisdn").is_null() & calling_code(pl.col("settled")).is_in(open_codes).fill_null(value=False)
-    return pl.concat(answers).filter(~left)
+    read = pl.concat(answers)
+    rejected = read.filter(pl.col("msisdn").is_null())
+    dated = calling_code(pl.col("settled")).is_in(RENUMBERED_CODES if old else ()).fill_null(value=False)
+    return pl.concat([read.drop_nulls("msisdn"), rejected.filter(~dated)])
 
 
 def read_types(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -117,7 +118,7 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
             capitals, and perhaps ``first`` (UInt32), the digits before the first mark, null where no mark is.
 
     Returns:
-        Columns ``row``, ``msisdn``, ``region`` and ``reason`` as :func:`read_international` gives them.
+        ``row``, ``msisdn``, ``region`` and ``reason`` as :func:`read_international` gives them.
     """
     if "first" not in numbers.columns:
         numbers = numbers.with_columns(first=pl.lit(None, pl.UInt32))
@@ -128,8 +129,7 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
     coded, rest = marked.filter("coded").drop("coded"), marked.filter(~pl.col("coded")).drop("coded")
     own = read_international(coded.select("row", "digits"), old=False).select(_ANSWER)
     found, missed = own.filter(pl.col("reason").is_null()), own.filter(pl.col("reason").is_not_null())
-    dialled = _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))
-    return pl.concat([found, _without_old(dialled, numbers)])
+    return pl.concat([found, _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))])
 
 
 def _without_old(answers: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +156,8 @@ def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
         bare.select("row", why="reason"), on="row"
     )
     abroad = abroad.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why"))
-    return pl.concat(each.select(_ANSWER) for each in (found, grouped, abroad))
+    others = pl.concat(each.select(_ANSWER) for each in (grouped, abroad))
+    return pl.concat([found.select(_ANSWER), _without_old(others, numbers)])
 
 
 def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:

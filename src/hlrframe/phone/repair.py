@@ -98,12 +98,16 @@ _DRESS: Final = re.compile(r"</?(?:p|div|span|b|i|u|em|strong|font|li|td|tr|nobr
 _ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _PHONE_CONTEXT: Final = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r";(?!ext=)[\w-]+=[^;]*|\?.*", re.IGNORECASE)
-_EXTENSION: Final = re.compile(
-    r"(?:[\s,;(]*(?<![^\W\d_])(?:ext=|e?xt(?:ensi[oó]n|n)?|ex|x|anexo|poste|interno|int|ramal|durchwahl|dw|apparat|app"
-    r"|nebenstelle|nst|klapka|wew|toestel|tst|anknytning|ankn|lokal|lok|dahili|mell[eé]k|доб|внутр|вн|дод|вътр|εσωτ"
-    r"|内線|内线|分机|轉|转|pause|wait|p|w|,,|#)[\s.:=,/-]*[0-9]{1,8}#?)+[\s)]*$",
-    re.IGNORECASE,
-)
+#: What stands before an extension.
+_WORDS: Final = """
+ext extension extensión extensiòn extn ex xt x anexo poste interno int ramal durchwahl dw apparat app nst nebenstelle
+klapka wew toestel tst anknytning ankn lokal lok dahili mellek mellék доб внутр вн дод вътр εσωτ 内線 内线 分机 轉 转
+pause wait p w #
+"""
+_EXTENSION_WORDS: Final = tuple(sorted(_WORDS.split(), key=len, reverse=True))
+_DIGITS: Final = "0123456789"
+#: Most digits of an extension.
+_LONGEST_EXTENSION: Final = 8
 #: A label that lost the blank before or behind it.
 _GLUED_LABEL: Final = re.compile(
     r"(?<![^\W_])(?:tel(?:efon|ephone)?|t[eé]l|ph(?:one)?|mob(?:ile?)?|cel[lu]?|handy|fax|home|work)(?=[+(]*[0-9])"
@@ -293,7 +297,7 @@ def _unlink(text: str) -> str:
 def _whole(text: str) -> Iterator[Spelling]:
     """Reads a text that holds one number, perhaps with an extension, a label and a note."""
     text = _LETTER_ZERO.sub("0", _GLUED_LABEL.sub(r" \g<0> ", text.strip()))
-    short = _EXTENSION.sub("", text)
+    short = _without_extension(text)
     text = short if _digits(short) else text
     match = _RUN.search(text)
     if match is None or _digits(text[: match.start()]):
@@ -305,6 +309,22 @@ def _whole(text: str) -> Iterator[Spelling]:
     if note and (len(_digits(body)) < FEWEST_DIGITS_OF_A_PART or max(map(len, note)) > MOST_DIGITS_IN_A_NOTE):
         return
     yield from _divided(body, match["plus"])
+
+
+def _without_extension(text: str) -> str:
+    """Takes extensions off the end, one by one: from there, since a pattern would look for them everywhere."""
+    while True:
+        number = text.rstrip("#) \n")
+        head = number.rstrip(_DIGITS)
+        if not 0 < len(number) - len(head) <= _LONGEST_EXTENSION:
+            return text
+        word = ",," if head.endswith(",,") else ""
+        head = head.rstrip(" .:=,/-\n")
+        word = word or next((each for each in _EXTENSION_WORDS if head[-len(each) :].lower() == each), "")
+        before = head if word == ",," else head[: len(head) - len(word)]
+        if not word or (word.isalpha() and before[-1:].isalpha()):
+            return text
+        text = before.rstrip(" ,;(\n")
 
 
 def _without_note(body: str) -> str:
