@@ -1,5 +1,6 @@
 """Frames of Dask, with a cluster of real processes."""
 
+import contextlib
 import os
 import signal
 
@@ -13,6 +14,7 @@ from helpers.clusters import GB, check_same, enriched, messy
 from helpers.frames import PHONES, columns_of, mixed
 from helpers.lists import connected
 from hlrframe.emulator import Emulator
+from hlrframe.frames.adapters import dask as adapter
 
 cloudpickle = pytest.importorskip("cloudpickle", reason="Dask is in the group dev")
 pytest.importorskip("distributed")
@@ -136,6 +138,20 @@ def test_several_columns_are_those_of_pandas():
     left_out = [name for name in plain.columns if name.endswith("checked_at")]
     pd.testing.assert_frame_equal(result.compute().drop(columns=left_out), plain.drop(columns=left_out))
     assert (report.columns, report.best, report.states) == (alone.columns, alone.best, alone.states)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "not there"])
+def test_many_answers_go_through_shared_storage(tmp_path, monkeypatch, there):
+    """Many answers are a file that workers read; where it cannot be written they go with the graph, with a warning."""
+    monkeypatch.setattr(adapter, "HANDOFF_BYTES", 10)
+    folder = tmp_path / "answers" if there else tmp_path / "file" / "answers"
+    (tmp_path / "file").write_text("in the way")
+    options = {"client": connected()[1], "settings": GB, "columns": ["state", "msisdn", "credits"]}
+    with contextlib.nullcontext() if there else pytest.warns(UserWarning, match="can be written to handoff="):
+        result = hf.enrich(small(), "phone", handoff=folder, **options)
+    plain = hf.enrich(small().compute(), "phone", **{**options, "client": connected()[1]})
+    pd.testing.assert_frame_equal(result.compute(), plain)
+    assert len(list(tmp_path.glob("answers/*.parquet"))) == there
 
 
 def test_a_cell_that_came_later_is_skipped(tmp_path):

@@ -60,7 +60,7 @@ def executors(session):
 
 def test_lost_executors_change_nothing(session, tmp_path):
     """An executor that is killed while numbers are asked, and one while answers are joined, change nothing."""
-    contacts, killed = messy(200_000, 8_000), []
+    contacts, killed = messy(20_000, 1_000), []
     contacts.write_parquet(tmp_path / "contacts.parquet")
 
     def kill():

@@ -40,9 +40,9 @@ def enrich(
 
     Args:
         frame: polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, DuckDB
-            relation, Spark or Dask DataFrame, or anything with an Arrow stream. Spark and Dask keep their rows: they
-            find the distinct cells here, at once, and put the answers beside the rows whenever these are read. A
-            LazyFrame is collected here, once, and comes back lazy over finished data.
+            relation, Spark or Dask DataFrame, or anything with an Arrow stream. Spark, Dask, DuckDB and a LazyFrame
+            keep their rows: they find the distinct cells here, at once, and put the answers beside the rows whenever
+            these are read, so that what comes back is as lazy as what went in.
         column: Name of the phone column: text, or numbers that lost their formatting. Of several phone columns a list
             of names, or a pattern such as ``"Phone*"``: the results of each stand under its name before the prefix
             (``mobile_hlr_verdict``), and ``hlr_best_column``, ``hlr_best_msisdn``, ``hlr_best_verdict`` and
@@ -197,7 +197,7 @@ def estimate(
     """Says what :func:`enrich` would cost. Sends nothing, needs no account.
 
     Args:
-        frame: As for :func:`enrich`; a LazyFrame is collected.
+        frame: As for :func:`enrich`.
         column: Name of the phone column.
         store: Directory or store whose answers need not be asked again.
         settings: What would be asked.

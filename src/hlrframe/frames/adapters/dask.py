@@ -6,6 +6,8 @@ stay.
 """
 
 import sys
+import uuid
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.frames.adapters import pandas
-from hlrframe.frames.adapters.cells import Spare, numbered, open_cells, settled
+from hlrframe.frames.adapters.cells import HANDOFF_BYTES, Spare, numbered, open_cells, settled
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted, libraries
 
 __all__ = ["open", "takes"]
@@ -61,11 +63,25 @@ class _Rows:
         delayed = sys.modules["dask"].delayed
         table = numbered(pl.DataFrame(answers), self.wanted.naming, self.spare)
         meta = _with_answers(self.frame._meta, 0, table.clear(), self.wanted, self.spare)  # noqa: SLF001
-        shared = delayed(table, pure=False, traverse=False)
+        shared = self.shared(table)
         parts = [delayed(_with_answers)(part, at, shared, self.wanted, self.spare) for at, part in self.parts()]
         return sys.modules["dask.dataframe"].from_delayed(
             parts, meta=meta, divisions=self.frame.divisions, verify_meta=False
         )
+
+    def shared(self, table: pl.DataFrame) -> Any:
+        """Gives a table as one key of the graph: the table itself, or what reads it from shared storage."""
+        delayed, handoff = sys.modules["dask"].delayed, self.wanted.handoff
+        if handoff is not None and table.estimated_size() > HANDOFF_BYTES:
+            path = f"{handoff.rstrip('/')}/hlrframe-{uuid.uuid4().hex}.parquet"
+            try:
+                table.write_parquet(path, mkdir=True)
+            except (OSError, pl.exceptions.PolarsError) as refusal:
+                # What was paid for is handed over all the same.
+                warnings.warn(f"nothing can be written to handoff={handoff!r}: {refusal}", UserWarning, stacklevel=2)
+            else:
+                return delayed(pl.read_parquet)(path)
+        return delayed(table, pure=False, traverse=False)
 
     def parts(self) -> Iterable[tuple[int, Any]]:
         return enumerate(self.frame.to_delayed())
