@@ -8,13 +8,14 @@ import polars as pl
 from phonenumbers import PhoneNumberFormat
 
 from helpers.phone_numbers import REGIONS, examples, international, variant
-from hlrframe.phone.parse import parse_column
+from hlrframe.phone.parse import Msisdn, parse, parse_column
 
 #: Differences that are meant, each with its reason.
 MEANT = {
     "settled": "libphonenumber's own E.164 form reads as another number when it is read again: ours is the last one",
     "unsettled": "libphonenumber's own E.164 form is no number when it is read again",
     "own code": "national digits that start with the country's calling code are read as international ones first",
+    "renumbered": "numbers of old plans, which libphonenumber knows no more, are brought up to date",
     "foreign": "digits that are no number of the country are read as a foreign number without its plus",
 }
 
@@ -34,6 +35,9 @@ class Case:
         again = self.theirs and alone(f"+{self.theirs}", None)
         if self.theirs and again != self.theirs:
             return "unsettled" if again is None else "settled"
+        ours = parse(self.text, region=self.region)
+        if self.theirs is None and isinstance(ours, Msisdn) and ours.renumbered:
+            return "renumbered"
         if self.ours is None or self.text.startswith("+"):
             return None
         if self.ours != alone(f"+{self.text}", None):

@@ -10,6 +10,7 @@ from hlrframe.model import NumberType, Reason
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection, read, read_international, type_of
 from hlrframe.phone.repair import (
     FEWEST_DIGITS_OF_A_PART,
+    Spelling,
     digits_around,
     is_bare_run,
     is_vanity,
@@ -47,10 +48,18 @@ def read_text(text: str, region: str | None) -> Msisdn | Rejection:
 def answers(text: str, region: str | None) -> Iterator[Msisdn | Rejection]:
     """Everything that the text may mean, the likeliest first."""
     for each in spellings(text):
-        yield read(each.digits, international=each.international, region=region, cuts=each.cuts)
+        answer = read(each.digits, international=each.international, region=region, cuts=each.cuts)
+        more = isinstance(answer, Msisdn) and answer.renumbered is not None and _begins_with_number(each, region)
+        yield Rejection(Reason.TOO_LONG) if more else answer
     if not is_bare_run(text):
         yield from _dialled_letters(text, region)
         yield from _found_in_prose(text, region)
+
+
+def _begins_with_number(spelling: Spelling, region: str | None) -> bool:
+    """Whether the first groups are a number of today: what follows makes no old one of them."""
+    heads = (spelling.digits[:cut] for cut in spelling.cuts if cut < len(spelling.digits))
+    return any(isinstance(read(each, international=spelling.international, region=region), Msisdn) for each in heads)
 
 
 def _dialled_letters(text: str, region: str | None) -> Iterator[Msisdn]:
