@@ -1,6 +1,7 @@
 """What every public function begins with: whom to ask, where answers are kept, what the results are called."""
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -93,7 +94,7 @@ _SOFT_STOPS: Final = {
 def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
     """Raises what ended a run, with what it obtained; warns where money ran out.
 
-    The warning names the line that called the caller of this function.
+    The warning names the line that called this package.
     """
     error, report = outcomes.error, enrichment.report
     if isinstance(error, RunError):
@@ -104,7 +105,15 @@ def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> Non
         skipped = report.states.get("skipped", 0)
         why = _SOFT_STOPS[Reason(report.stopped)]
         kept = f"; what was paid for is kept in {report.kept}" if report.kept else ""
-        warnings.warn(f"{why}: {skipped:,} rows were not asked{kept}", IncompleteWarning, stacklevel=3)
+        warnings.warn(f"{why}: {skipped:,} rows were not asked{kept}", IncompleteWarning, stacklevel=_levels_out())
+
+
+def _levels_out() -> int:
+    """Gives how many calls lie between whoever calls this and the first line outside of this package."""
+    frame, levels = sys._getframe(1), 1  # noqa: SLF001  # as warnings.warn itself does
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "hlrframe":
+        frame, levels = frame.f_back, levels + 1
+    return levels
 
 
 def open_store(store: StorePath) -> Store | None:
