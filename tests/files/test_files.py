@@ -402,7 +402,7 @@ def test_a_link_to_the_source_is_the_source(tmp_path, client):
 
 
 def test_a_source_that_changes_is_refused(tmp_path, client):
-    """Rows that came after the numbers were read have no outcome: nothing is written."""
+    """Rows that came after the numbers were read have no outcome: no output is written, and the answers are kept."""
     source = write(PEOPLE, tmp_path / "in.csv")
     job = FileJob(source, tmp_path / "out.csv", "phone", settings=hf.Settings())
     job.read()
@@ -410,7 +410,7 @@ def test_a_source_that_changes_is_refused(tmp_path, client):
         file.write(f"9,{CY},late\n")
     with pytest.raises(hf.InputError, match="changed while it was being read"):
         job.run(client)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.csv.answers", "in.csv"]
 
 
 @pytest.mark.parametrize("how", ["another file", "the same file"])

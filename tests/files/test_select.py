@@ -102,7 +102,7 @@ def test_the_command(tmp_path, enriched, capsys):
     assert main(["select", *arguments]) == 0
     assert capsys.readouterr().out.startswith("2 rows selected of 6\n")
     assert pl.read_csv(tmp_path / "out.csv").height == 2
-    assert main(["select", *arguments[:-1], "Narnia"]) == 2
+    assert main(["select", *arguments[:-1], "Narnia", "--force"]) == 2
     assert "'Narnia' is no country" in capsys.readouterr().err
 
 

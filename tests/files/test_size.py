@@ -29,12 +29,22 @@ from hlrframe.run.windows import Asking
 
 READINGS = st.lists(
     st.one_of(
-        st.integers(10**6, 10**15 - 1).map(lambda number: (str(number), None)),
-        st.sampled_from(Reason).map(lambda reason: (None, reason.value)),
+        st.tuples(
+            st.integers(10**6, 10**15 - 1).map(str),
+            st.none(),
+            st.sampled_from([None, "renumbered", "several"]),
+            st.none(),
+        ),
+        st.tuples(
+            st.none(),
+            st.sampled_from(Reason).map(lambda reason: reason.value),
+            st.none(),
+            st.sampled_from([None, "look at this", "and that"]),
+        ),
     ),
     max_size=8,
 )
-TYPES = {"msisdn": pl.String, "reason": pl.String}
+TYPES = dict.fromkeys(("msisdn", "reason", "reading", "suggestion"), pl.String)
 
 
 @given(st.lists(READINGS, max_size=4), st.integers(1, 5))
@@ -55,7 +65,7 @@ def test_readings_come_back(tmp_path_factory, pieces, size):
 def test_readings_have_no_name(tmp_path):
     """The file of readings, which hold people's numbers, is in no folder, and goes with the process."""
     readings = Readings(tmp_path)
-    readings.add(pl.DataFrame({"msisdn": ["447400123456"], "reason": [None]}, schema=TYPES))
+    readings.add(pl.DataFrame([("447400123456", None, None, None)], schema=TYPES, orient="row"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,7 +132,8 @@ def test_windows_change_nothing(client, size):
     numbers = mobiles(20)
     whole, _ = asked(numbers, emulator.connect(seed=7), 1000)
     parts, told = asked(numbers, client, size)
-    reading = pl.DataFrame({"msisdn": [*numbers, numbers[3], None], "reason": [None] * 21 + ["empty"]}, schema=TYPES)
+    rows = [*((number, None, None, None) for number in [*numbers, numbers[3]]), (None, "empty", None, None)]
+    reading = pl.DataFrame(rows, schema=TYPES, orient="row")
     alike = ["state", "reason", "credits", "live_status"]
     assert parts.of_cells(reading).select(alike).equals(whole.of_cells(reading).select(alike))
     assert parts.report.numbers == whole.report.numbers == 20

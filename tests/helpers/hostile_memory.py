@@ -19,8 +19,9 @@ async def main(url: str) -> Counter[str]:
     return Counter(type(each).__name__ for each in came)
 
 
-kinds = asyncio.run(main(sys.argv[1]))
-# Not ru_maxrss, which remembers the process that this one was started from.
-status = Path("/proc/self/status").read_text(encoding="ascii")
-peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
-sys.stdout.write(json.dumps({"kinds": kinds, "peak": peak}))
+if __name__ == "__main__":
+    kinds = asyncio.run(main(sys.argv[1]))
+    # Not ru_maxrss, which remembers the process that this one was started from.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    sys.stdout.write(json.dumps({"kinds": kinds, "peak": peak}))

@@ -58,7 +58,7 @@ def test_the_columns_that_were_chosen():
     """Rows get the chosen columns, those that a tally counts, and the credits; in the order of the schema."""
     numbers, (reading,) = read(["07400 123456"])
     rows = resolved(numbers, connected()[1], columns=("uuid", "current_network")).of_cells(reading)
-    assert rows.columns == ["state", "reason", "verdict", "current_network", "credits", "uuid"]
+    assert rows.columns == ["state", "reason", "verdict", "current_network", "credits", "reading", "uuid"]
 
 
 def test_lookups_that_fail():
@@ -214,7 +214,7 @@ def test_offline_asks_nobody(tmp_path):
     )
     assert rows["state"].to_list() == ["cached", "skipped"]
     assert rows["reason"].to_list() == [None, "offline"]
-    assert [(each.total, each.cached, each.skipped, each.done) for each in seen] == [(2, 1, 1, 2)]
+    assert [(each.total, each.cached, each.skipped, each.done) for each in seen] == [(2, 1, 1, 1)]
     assert seen[0].credits_expected is None
 
 

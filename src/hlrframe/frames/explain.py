@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
 import polars as pl
 
 from hlrframe.errors import InputError
@@ -67,6 +66,8 @@ def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # an
     asked  not asked: this is no telephone number (empty)
     """
     given = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    import narwhals.stable.v2 as nw  # noqa: PLC0415  # seldom wanted, and a tenth of what importing all else takes
+
     known = nw.from_native(given, eager_only=True, pass_through=True)
     if not isinstance(known, nw.DataFrame):
         raise InputError(f"cannot explain a {type(frame).__name__}: pass a polars, pandas or pyarrow frame")

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any, Generic, NamedTuple
 
-import narwhals.stable.v2 as nw
 import polars as pl
 
 from hlrframe.errors import InputError
@@ -80,6 +79,8 @@ def select(
     )
     given: Any = frame
     lazy = isinstance(given, pl.LazyFrame)
+    import narwhals.stable.v2 as nw  # noqa: PLC0415  # seldom wanted, and a tenth of what importing all else takes
+
     known = nw.from_native(given.collect() if lazy else given, eager_only=True, pass_through=True)
     if not isinstance(known, nw.DataFrame):
         raise InputError(f"cannot select rows of a {type(frame).__name__}: pass a polars, pandas or pyarrow frame")
