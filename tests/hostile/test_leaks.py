@@ -82,6 +82,7 @@ def test_a_bad_client_leaks_nothing():
         assert not [each for each in (KEY, SECRET, "passw0rd") if each in told(caught.value)]
 
 
+@pytest.mark.slow
 def test_a_word_of_the_provider_is_masked():
     """The provider's own word for a number that failed stands in the frame without keys and numbers."""
 

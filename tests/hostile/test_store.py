@@ -295,6 +295,7 @@ def test_no_kill_leaves_what_forgetting_does_not_find(path):
         assert traces(store, each) == []
 
 
+@pytest.mark.slow
 def test_a_living_writer_is_not_disturbed(path):
     """A run that is sealing while others are forgotten keeps what it writes."""
     lived_in(path)
