@@ -242,7 +242,7 @@ def _balance(options: Namespace) -> int:
 def _report(options: Namespace) -> int:
     from hlrframe.report import summarize  # noqa: PLC0415  # DuckDB
 
-    command = Command("report", options.source, options.prefix)
+    command = Command("report", [])  # a page takes the place of any other page: it costs nothing to make again
     with summarize(
         options.source,
         prefix=options.prefix,
