@@ -1,6 +1,7 @@
 """What was paid for is got back, whatever happens to the source, the destination or the disk meanwhile."""
 
 import os
+import random
 import shutil
 from decimal import Decimal
 
@@ -150,16 +151,17 @@ def test_damage_in_another_column_is_found_before_anything_is_paid(tmp_path, pro
     """Bytes that make no sense in any column refuse the file while it is read, and nothing is asked."""
     source = tmp_path / f"in.{ending}"
     table = pa.table({"phone": NUMBERS[:2], "note": mangled()})
+    chance = random.Random(7)
     if ending == "parquet":
-        pl.DataFrame({"phone": NUMBERS, "note": [os.urandom(99).hex() for _ in NUMBERS]}).write_parquet(source)
+        pl.DataFrame({"phone": NUMBERS, "note": [chance.randbytes(99).hex() for _ in NUMBERS]}).write_parquet(source)
         damaged = bytearray(source.read_bytes())
         middle = len(damaged) // 2
-        damaged[middle : middle + 200] = os.urandom(200)
+        damaged[middle : middle + 200] = chance.randbytes(200)
         source.write_bytes(damaged)
     else:
         with pa.ipc.new_file(source, table.schema) as writer:
             writer.write_table(table)
-    with pytest.raises(hf.InputError, match=r"damaged|corrupt"):
+    with pytest.raises(hf.InputError, match="cannot read"):
         hf.enrich_file(source, tmp_path / "out.csv", "phone", client=client)
     assert provider.bill.requests == 0
 
