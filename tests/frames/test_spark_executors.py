@@ -20,6 +20,7 @@ pytestmark = [
     *(pytest.mark.filterwarnings(each) for each in WARNINGS),
     pytest.mark.slow,
     pytest.mark.timeout(600),
+    # Spark is a program of the JVM; .ci/run installs one where it may.
     pytest.mark.skipif(shutil.which("java") is None, reason="needs a JVM"),
 ]
 pytest.importorskip("pyspark.core", reason="needs the whole of pyspark, not the client alone")

@@ -168,7 +168,7 @@ def _zipped(path: Path) -> tuple[tuple[str, ...], str]:
                 with archive.open("mimetype") as file:
                     if b"spreadsheet" in file.read(_LOOK):
                         return (".ods",), "an OpenDocument spreadsheet"
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except (OSError, zipfile.BadZipFile, RuntimeError):  # damaged, locked or packed in a way that Python cannot undo
         names = []
     if "xl/workbook.bin" in names:
         return (".xlsb",), "a binary Excel workbook"

@@ -146,7 +146,8 @@ def _of_result(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "answer", ", ".join(said) + (f", by {answer['provider']}" if answer.get("provider") else "")
     current, original = answer.get("current_network"), answer.get("original_network")
     if current or original:
-        ported = {True: f", ported from {original}", False: ", not ported"}.get(answer.get("is_ported"), "")  # type: ignore[arg-type]
+        is_ported = answer.get("is_ported")
+        ported = "" if is_ported is None else f", ported from {original}" if is_ported else ", not ported"
         yield "network", f"{current or original}{ported}"
     verdict = answer.get("verdict")
     if verdict:

@@ -62,9 +62,11 @@ class Budget:
             value = float(Decimal(credits_.strip().replace("_", "").replace(",", "")))
         except (InvalidOperation, OverflowError):
             raise ConfigError(f"{text!r} is no budget: give {_FORM}") from None
-        if slash and per not in ("day", "month"):
-            raise ConfigError(f"{text!r} is no budget: give {_FORM}")
-        return cls(name, value, per if slash else None)  # type: ignore[arg-type]  # one of the two, as was just seen
+        match per if slash else None:
+            case None | "day" | "month" as span:
+                return cls(name, value, span)
+            case _:
+                raise ConfigError(f"{text!r} is no budget: give {_FORM}")
 
     def __str__(self) -> str:
         if self.max_credits is None:

@@ -106,7 +106,7 @@ def _open_member(path: Path) -> BinaryIO:
     archive = zipfile.ZipFile(path)
     try:
         file = archive.open(_only(archive))
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # how zipfile says that it knows no such way of packing
         archive.close()
         raise ArchiveError(f"the archive is packed in a way that cannot be read here: {error}") from error
     except BaseException:
