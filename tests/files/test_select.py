@@ -106,6 +106,19 @@ def test_the_command(tmp_path, enriched, capsys):
     assert "'Narnia' is no country" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("suppress", "told"),
+    [
+        pytest.param(["07400 123457"], "1 numbers to leave out are written without a country", id="no country"),
+        pytest.param(["Ada", "Bo"], "none of the numbers to leave out can be read", id="another column"),
+    ],
+)
+def test_suppression_in_doubt_is_an_error(enriched, suppress, told):
+    """Numbers to leave out that cannot be read select nothing: somebody would be written to who must not be."""
+    with pytest.raises(hf.InputError, match=told):
+        hf.select(enriched, textable=True, suppress=suppress)
+
+
 def test_what_was_never_enriched(tmp_path):
     """A frame or file without results is refused with the cure; so are words that are none."""
     with pytest.raises(hf.InputError, match="no column 'hlr_verdict': pass what enrich gave"):

@@ -10,7 +10,7 @@ import polars as pl
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.frames.adapters import open_list
-from hlrframe.model import Naming, NumberType, Verdict, many, parse_age, region_of, regions_of
+from hlrframe.model import Naming, NumberType, Reason, Verdict, many, parse_age, phones_of, region_of, regions_of
 from hlrframe.phone import parse_column, predict_networks
 
 __all__ = ["Chosen", "Rule", "SelectionReport", "Words", "chosen", "is_needed"]
@@ -156,12 +156,7 @@ def phone_columns(names: Iterable[Any], prefix: str) -> list[str]:
     Raises:
         InputError: The frame was not enriched, or with another prefix.
     """
-    there = [str(name) for name in names]
-    if f"{prefix}verdict" in there:
-        return [""]
-    ends = f"_{prefix}verdict"
-    befores = [name.removesuffix(f"{prefix}verdict") for name in there if name.endswith(ends)]
-    befores = [each for each in befores if prefix or each != "best_"]
+    befores = phones_of([str(name) for name in names], prefix=prefix, result="verdict")
     if not befores:
         raise InputError(
             f"the frame has no column {prefix + 'verdict'!r}: pass what enrich gave, and its prefix= if it was another"
@@ -270,4 +265,12 @@ def _numbers(suppress: Any, region: str | None) -> frozenset[str]:  # any list o
     if not isinstance(suppress, list | pl.Series) and hasattr(suppress, "columns") and len(suppress.columns) == 1:
         suppress = suppress[suppress.columns[0]]
     (texts,) = open_list(suppress, Naming.of_names("numbers")).cells.texts
-    return frozenset(parse_column(texts, region=region)["msisdn"].drop_nulls())
+    reading = parse_column(texts, region=region)
+    unplaced = (reading["reason"] == Reason.NEEDS_REGION).sum()
+    numbers = reading["msisdn"].drop_nulls()
+    # Who is to be left out and is not would be written to: whatever is in doubt is an error.
+    if unplaced:
+        raise InputError(f"{unplaced:,} numbers to leave out are written without a country: name it with region=")
+    if texts.drop_nulls().len() and numbers.is_empty():
+        raise InputError("none of the numbers to leave out can be read: is it the right column?")
+    return frozenset(numbers)

@@ -46,7 +46,7 @@ from hlrframe.model.masking import (
     safe_url,
 )
 from hlrframe.model.money import MILLI, credits_of, milli_of
-from hlrframe.model.naming import BEST, Naming
+from hlrframe.model.naming import BEST, Naming, phones_of
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
@@ -122,6 +122,7 @@ __all__ = [
     "named",
     "parse_age",
     "percent",
+    "phones_of",
     "printable",
     "printable_frame",
     "region_of",

@@ -11,7 +11,7 @@ from hlrframe.errors import ConfigError, InputError
 from hlrframe.model.columns import BEST_COLUMNS, COLUMNS, select_columns
 from hlrframe.model.masking import named
 
-__all__ = ["BEST", "Naming"]
+__all__ = ["BEST", "Naming", "phones_of"]
 
 #: The word for the short form: one best number a row.
 BEST: Final = "best"
@@ -145,6 +145,22 @@ class Naming:
 
 def _without_zone(kind: pa.DataType) -> pa.DataType:
     return pa.timestamp(kind.unit) if isinstance(kind, pa.TimestampType) else kind
+
+
+def phones_of(names: Sequence[str], *, prefix: str, result: str) -> list[str]:
+    """Gives what stands before the prefix of a result in an enriched frame, in the frame's order.
+
+    Nothing does where there was one phone column; of several each has its own name there. Where there is no such
+    result the list is empty.
+
+    >>> phones_of(["mobile_hlr_msisdn", "home_hlr_msisdn", "hlr_best_msisdn"], prefix="hlr_", result="msisdn")
+    ['mobile_', 'home_']
+    """
+    ending = f"{prefix}{result}"
+    if ending in names:
+        return [""]
+    befores = [name.removesuffix(ending) for name in names if name.endswith(f"_{ending}")]
+    return [each for each in befores if prefix or f"{each}{result}" not in {best.name for best in BEST_COLUMNS}]
 
 
 def _distinct(columns: Sequence[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from hlrframe.errors import InputError
-from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of
+from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of, phones_of
 from hlrframe.report.dialect import identifier, literal
 from hlrframe.report.plain_text import LONG, plain_text
 from hlrframe.report.wording import SQL_TYPES
@@ -231,7 +231,7 @@ def _present(names: Iterable[str], prefix: str) -> Mapping[str, Sequence[str]]:
         InputError: There is no column of numbers.
     """
     there = set(names)
-    befores = [""] if prefix + "msisdn" in there else _phone_columns(there, prefix)
+    befores = phones_of(sorted(map(str, there)), prefix=prefix, result="msisdn")
     if befores:
         return {before: [each.name for each in COLUMNS if before + prefix + each.name in there] for before in befores}
     if prefix + "state" in there or prefix + "verdict" in there:
@@ -240,11 +240,3 @@ def _present(names: Iterable[str], prefix: str) -> Mapping[str, Sequence[str]]:
     other = next((each for each in sorted(found) if each + "verdict" in there), None)
     cure = f"pass prefix={other!r}" if other is not None else "pass what enrich gave, and its prefix="
     raise InputError(f"the frame has no column {prefix + 'msisdn'!r}: {cure}")
-
-
-def _phone_columns(names: Iterable[str], prefix: str) -> list[str]:
-    """Gives what stands before the prefix where several phone columns were asked in one call."""
-    number = f"_{prefix}msisdn"
-    ends = [name for name in names if str(name).endswith(number)]
-    befores = sorted(name.removesuffix(f"{prefix}msisdn") for name in ends)
-    return [each for each in befores if prefix or each != "best_"]
