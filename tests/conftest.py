@@ -31,6 +31,26 @@ def path(tmp_path):
     return tmp_path / "store"
 
 
+@pytest.fixture(scope="module")
+def s3():
+    """The options of a store in a bucket on moto."""
+    from helpers.s3 import moto  # noqa: PLC0415  # takes a second, and few tests want it
+
+    with moto() as options:
+        yield options
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    """The options of a store in a bucket on Ceph's gateway, where that is installed: it is no package of Python."""
+    from helpers.s3 import ceph, has_ceph  # noqa: PLC0415  # the same
+
+    if not has_ceph():
+        pytest.skip("needs Ceph's gateway: apt-get install radosgw ceph-mon ceph-osd ceph-common")
+    with ceph(tmp_path_factory.mktemp("ceph")) as options:
+        yield options
+
+
 @pytest.fixture(autouse=True, scope="session")
 def helpers_at_hand():
     """Processes that tests start find the helpers, as the tests themselves do."""

@@ -118,7 +118,8 @@ def test_cleaning_is_free(run):
     code, out, err = run("clean", "in.csv", "--column", "phone", "--region", "GB", "-o", "out.csv", "--prefix", "x_")
     assert (code, err) == (0, "")
     assert "3 rows, 1 distinct numbers\n  rejected  1 rows  (empty 1)\n  written   out.csv" in out
-    assert read_output().row(0)[:6] == ("07400 123456", "447400123456", None, "GB", "MOBILE", "Three")
+    plan = ("447400123456", None, "GB", "MOBILE", "Three")
+    assert read_output().row(0) == ("07400 123456", *plan, "+447400123456", None, None)
     done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--force", "--json")[1])
     assert done == {
         "output": "out.csv",

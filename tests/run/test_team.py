@@ -14,7 +14,6 @@ import pytest
 
 import hlrframe as hf
 from helpers.emulator import mobiles
-from helpers.s3 import ceph, has_ceph, moto
 from hlrframe import emulator
 from hlrframe.emulator import Emulator
 from hlrframe.store import register_of
@@ -25,20 +24,6 @@ MACHINE = Path(__file__).parents[1] / "helpers" / "team_machine.py"
 prefixes = itertools.count()
 #: Short enough that what a killed machine leaves is free again within a test.
 QUICK = {"LEASE": 2.0, "MARGIN": 1.5}
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with moto() as options:
-        yield options
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    if not has_ceph():
-        pytest.skip("needs Ceph's gateway: apt-get install radosgw ceph-mon ceph-osd ceph-common")
-    with ceph(tmp_path_factory.mktemp("ceph")) as options:
-        yield options
 
 
 @pytest.fixture(params=["moto", pytest.param("ceph", marks=pytest.mark.slow)])

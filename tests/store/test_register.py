@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from helpers.s3 import ceph, has_ceph, moto
 from helpers.stores import PAID, answered, numbers
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.model import Budget
@@ -25,20 +24,6 @@ from hlrframe.store.register.state import bury
 from hlrframe.store.register.versions import Versions
 
 ADDER = Path(__file__).parents[1] / "helpers" / "register_adder.py"
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with moto() as options:
-        yield options
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    if not has_ceph():
-        pytest.skip("needs Ceph's gateway: apt-get install radosgw ceph-mon ceph-osd ceph-common")
-    with ceph(tmp_path_factory.mktemp("ceph")) as options:
-        yield options
 
 
 prefixes = itertools.count()
