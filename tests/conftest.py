@@ -13,6 +13,17 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+#: Seconds that a slow test may take, unless it says otherwise itself.
+PATIENCE = 300
+
+
+def pytest_collection_modifyitems(items):
+    """Gives slow tests the time that they are marked for."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(PATIENCE))
+
+
 @pytest.fixture
 def provider():
     """A provider that keeps its bill."""

@@ -57,6 +57,15 @@ def account(tmp_path, monkeypatch):
             yield emulator
 
 
+@pytest.fixture
+def bucket(s3, monkeypatch):
+    """Says in the environment where ``s3://bucket`` is."""
+    names = {"ENDPOINT": "endpoint", "ACCESS_KEY_ID": "access_key_id", "SECRET_ACCESS_KEY": "secret_access_key"}
+    for name, option in (names | {"REGION": "region"}).items():
+        monkeypatch.setenv(f"AWS_{name}", s3[option])
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+
+
 def test_every_block_is_run():
     """There is no block in a language that nothing here runs, and no reason without a block."""
     found = [block for page in PAGES for block in all_blocks(page)]
@@ -104,7 +113,7 @@ def run_blocks(page, pytestconfig, **given):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::hlrframe.errors.IncompleteWarning")  # a page shows how a budget ends a run
-@pytest.mark.usefixtures("account")
+@pytest.mark.usefixtures("account", "bucket")
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and page != PIPELINES], ids=named)
 def test_python_blocks_run(page, pytestconfig):
     """The Python blocks of a page run from top to bottom, and print what they promise."""
@@ -157,7 +166,7 @@ STAND_INS = {
 
 
 @pytest.fixture
-def shell(account, tmp_path_factory):
+def shell(account, bucket, tmp_path_factory):
     """A function that runs a script in bash, in the folder of the account, and gives what it printed."""
     here = tmp_path_factory.mktemp("stand_ins")
     for name, source in STAND_INS.items():

@@ -79,5 +79,5 @@ def test_search_finds(browser, address, width):
             page.locator("label[for=__search].md-header__button").click()
         page.locator("input.md-search__input").fill("max_credits")
         found = page.locator(".md-search-result__item a").first
-        found.wait_for(timeout=20_000)
+        found.wait_for(timeout=120_000)
         assert ".html" in found.get_attribute("href")
