@@ -19,7 +19,7 @@ from hlrframe.model import credits_of
 from hlrframe.model.columns import COLUMNS
 from hlrframe.model.freshness import MaxAge
 from hlrframe.model.settings import MAX_BATCH, MAX_REQUESTS
-from hlrframe.model.vocabulary import verdict_of
+from hlrframe.model.vocabulary import MEANING_OF, verdict_of
 from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
 from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.schedule.limits import BOLDNESS, DOUBLING
@@ -39,6 +39,12 @@ BENCHMARKS = ROOT / "tests" / "benchmarks" / "README.md"
 def test_every_word_is_explained(head, words_of):
     """Each word that a row can hold has its line, in the order of the package."""
     assert first_column(DOCS / "statuses.md", head) == [each.value for each in words_of]
+
+
+def test_a_verdict_means_what_is_said_of_it_everywhere():
+    """The page explains a verdict in the words of the package."""
+    shown = {row[0]: row[1] for row in table(DOCS / "statuses.md", "verdict")}
+    assert shown == {verdict: MEANING_OF[verdict].means for verdict in Verdict}
 
 
 def test_reasons_stand_beside_their_state():

@@ -11,19 +11,11 @@ import polars as pl
 from hlrframe.errors import InputError
 from hlrframe.frames.call import StorePath, open_store
 from hlrframe.frames.rules import phone_columns
-from hlrframe.model import Verdict, amount, duration, name_of
+from hlrframe.model import MEANING_OF, amount, duration, name_of
 from hlrframe.phone import Msisdn, number_types, parse, predict_networks
 
 __all__ = ["Explanation", "explain", "explain_number"]
 
-#: What a verdict means for somebody who wants to reach the number.
-_MEANS: Final[Mapping[str, str]] = {
-    Verdict.LIVE: "live: a call or message gets through",
-    Verdict.UNREACHABLE: "unreachable: somebody has the number, but nothing gets through now",
-    Verdict.DEAD: "dead: nobody has the number",
-    Verdict.UNKNOWN: "unknown: the provider could not tell, which is not dead",
-    Verdict.NOT_APPLICABLE: "not applicable: the question does not apply to such a number",
-}
 _HAPPENED: Final[Mapping[str, str]] = {
     "answered": "asked in this run, and answered",
     "cached": "not asked again: an earlier answer was in the store",
@@ -151,7 +143,8 @@ def _of_result(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "network", f"{current or original}{ported}"
     verdict = answer.get("verdict")
     if verdict:
-        yield "means", _MEANS.get(verdict, str(verdict))
+        meaning = MEANING_OF.get(verdict)
+        yield "means", f"{meaning.label.lower()}: {meaning.means}" if meaning else str(verdict)
     if answer.get("credits") is not None:
         yield "cost", f"{amount(float(answer['credits']))} credits"
     if answer.get("checked_at") is not None:

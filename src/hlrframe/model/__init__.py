@@ -51,7 +51,17 @@ from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
-from hlrframe.model.vocabulary import LiveStatus, LookupKind, NumberType, Reading, Reason, State, Verdict, verdict_of
+from hlrframe.model.vocabulary import (
+    MEANING_OF,
+    LiveStatus,
+    LookupKind,
+    NumberType,
+    Reading,
+    Reason,
+    State,
+    Verdict,
+    verdict_of,
+)
 
 __all__ = [
     "ANSWER_SCHEMA",
@@ -69,6 +79,7 @@ __all__ = [
     "MAX_CACHE_DAYS",
     "MAX_REQUESTS",
     "MAX_TIMEOUT",
+    "MEANING_OF",
     "MILLI",
     "PACKABLE",
     "PACKINGS",

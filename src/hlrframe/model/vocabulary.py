@@ -1,8 +1,22 @@
 """The words of the field: kinds of lookup, states of a row, reasons, statuses, and what a status means."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
-__all__ = ["LiveStatus", "LookupKind", "NumberType", "Reading", "Reason", "State", "Verdict", "verdict_of"]
+__all__ = [
+    "MEANING_OF",
+    "LiveStatus",
+    "LookupKind",
+    "Meaning",
+    "NumberType",
+    "Reading",
+    "Reason",
+    "State",
+    "Verdict",
+    "verdict_of",
+]
 
 
 class LookupKind(StrEnum):
@@ -34,16 +48,41 @@ class State(StrEnum):
 class Verdict(StrEnum):
     """What an answer means for somebody who wants to reach the number."""
 
-    #: A call or message gets through.
     LIVE = "live"
-    #: Assigned to a subscriber, but nothing gets through now.
     UNREACHABLE = "unreachable"
-    #: Not assigned.
     DEAD = "dead"
-    #: The provider could not tell; never to be read as dead.
     UNKNOWN = "unknown"
-    #: The question does not apply: not a mobile, or not a number.
     NOT_APPLICABLE = "not_applicable"
+
+
+class Meaning(NamedTuple):
+    """A verdict in words for people, the same wherever it is explained."""
+
+    #: What it is called.
+    label: str
+    #: What it says of a number.
+    means: str
+    #: How so many numbers are told of, after their count.
+    said: str
+
+
+#: What a verdict means for somebody who wants to reach the number; ``None`` is a number without an answer.
+MEANING_OF: Final[Mapping[str | None, Meaning]] = MappingProxyType(
+    {
+        Verdict.LIVE: Meaning("Live", "a call or message gets through", "can be reached now"),
+        Verdict.UNREACHABLE: Meaning(
+            "Unreachable", "somebody has the number, but nothing gets through now", "are somebody's but out of reach"
+        ),
+        Verdict.DEAD: Meaning("Dead", "nobody has the number", "are dead"),
+        Verdict.UNKNOWN: Meaning(
+            "Unknown", "the provider could not tell; never to be read as dead", "could not be told"
+        ),
+        Verdict.NOT_APPLICABLE: Meaning(
+            "Not applicable", "not a mobile number, so the question does not arise", "are no mobiles"
+        ),
+        None: Meaning("No answer", "failed, or not asked: no money, offline, or stopped", "have no answer"),
+    }
+)
 
 
 class Reason(StrEnum):

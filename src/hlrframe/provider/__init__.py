@@ -11,11 +11,10 @@ from hlrframe.provider.hlr_lookup.check import Checked, Numbers, check_provider,
 from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
 from hlrframe.provider.hlr_lookup.credentials import missing_variables
 from hlrframe.provider.hlr_lookup.manners import Manners
-from hlrframe.provider.hlr_lookup.pricing import PRICES, Pricing
+from hlrframe.provider.hlr_lookup.pricing import Pricing
 from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
 
 __all__ = [
-    "PRICES",
     "Checked",
     "Client",
     "Limits",

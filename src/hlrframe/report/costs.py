@@ -37,8 +37,8 @@ priced as (
   select
     *,
     case
-      when number_type is distinct from 'MOBILE' then 0
-      when live_status in ('NO_COVERAGE', 'NOT_APPLICABLE') then 0
+      when number_type is null or number_type not in ({{charged_types}}) then 0
+      when live_status in ({{free_statuses}}) then 0
       when coalesce(live_status, 'NONE') = 'NONE' then {{price_without_status}}
       else {{price_with_status}}
     end as price

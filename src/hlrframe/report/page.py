@@ -5,17 +5,15 @@ picture. Its own policy lets a browser load nothing at all, whatever a network c
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from hlrframe.errors import InputError
-from hlrframe.model import amount, count, many, percent
+from hlrframe.model import MEANING_OF, Verdict, amount, count, many, percent
 from hlrframe.report.charts import PATTERNS
 from hlrframe.report.markup import element, text
 from hlrframe.report.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
@@ -32,18 +30,6 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _INVENTED: Final = (
     "<strong>Invented data.</strong> These answers come from the emulator. They say nothing about real numbers, "
     "networks or people."
-)
-
-
-#: What is said of numbers that are not live, by verdict.
-_SAID: Final[Mapping[str | None, str]] = MappingProxyType(
-    {
-        "unreachable": "are somebody's but out of reach",
-        "dead": "are dead",
-        "unknown": "could not be told",
-        "not_applicable": "are no mobiles",
-        None: "have no answer",
-    }
 )
 
 
@@ -167,7 +153,9 @@ def _finding(facts: Facts) -> str:
         return "No row holds a mobile number whose status could be known."
     whole = _totals(facts, "numbers")[0] if "totals" in facts.tables else rates["coverage"][1]
     live = rates["live"][0]
-    words = f"Of {many(whole, 'number', 'numbers')} {count(live)} can be reached now ({percent(live / whole)})"
+    words = (
+        f"Of {many(whole, 'number', 'numbers')} {count(live)} {MEANING_OF[Verdict.LIVE].said} ({percent(live / whole)})"
+    )
     others = [f"{count(number)} {said}" for said, number in _others(facts) if number]
     return f"{words}; {', '.join(others)}." if others else f"{words}."
 
@@ -177,7 +165,9 @@ def _others(facts: Facts) -> list[tuple[str, int]]:
     if "verdicts" not in facts.tables:
         return []
     numbers = dict(facts.tables["verdicts"].select("verdict", "numbers").iter_rows())
-    return [(said, numbers.get(verdict, 0)) for verdict, said in _SAID.items()]
+    return [
+        (meaning.said, numbers.get(verdict, 0)) for verdict, meaning in MEANING_OF.items() if verdict != Verdict.LIVE
+    ]
 
 
 def _headline(facts: Facts) -> str:

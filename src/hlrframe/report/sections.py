@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from hlrframe.model import amount, count, many, name_of, percent
+from hlrframe.model import MEANING_OF, Verdict, amount, count, many, name_of, percent
 from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
 from hlrframe.report.flows import Flow, flows_chart, undrawn
 from hlrframe.report.markup import data_table, element, plain, text
@@ -30,8 +30,11 @@ class Facts:
 
     def why(self, name: str) -> str:
         """Says why a table is not there, as a sentence."""
-        reason = self.missing.get(name, "this source cannot tell")
-        return f"{reason[:1].upper()}{reason[1:]}."
+        return _sentence(self.missing.get(name, "this source cannot tell"))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 #: Most countries, networks and rows of a table on the page.
@@ -39,18 +42,17 @@ MOST_COUNTRIES: Final = 12
 MOST_NETWORKS: Final = 10
 MOST_ROWS: Final = 200
 
-#: What a verdict means, as the page says it.
-_VERDICTS: Final[Mapping[str | None, tuple[str, str, str]]] = MappingProxyType(
+#: Which fill a verdict has on the page.
+_FILLS: Final[Mapping[str | None, str]] = MappingProxyType(
     {
-        "live": ("Live", "live", "A call or message gets through."),
-        "unreachable": ("Unreachable", "unreachable", "Assigned, but nothing gets through now."),
-        "dead": ("Dead", "dead", "Not assigned to anybody."),
-        "unknown": ("Unknown", "unknown", "The provider could not tell; not to be read as dead."),
-        "not_applicable": ("Not applicable", "outside", "Not a mobile number, so the question does not arise."),
-        None: ("No answer", "unasked", "Failed, or not asked: no money, offline, or stopped."),
+        Verdict.LIVE: "live",
+        Verdict.UNREACHABLE: "unreachable",
+        Verdict.DEAD: "dead",
+        Verdict.UNKNOWN: "unknown",
+        Verdict.NOT_APPLICABLE: "outside",
+        None: "unasked",
     }
 )
-_VERDICT_ORDER: Final = tuple(_VERDICTS)
 _COSTS: Final[Mapping[str, tuple[str, str, str, str]]] = MappingProxyType(
     {
         "spent": ("Spent", "paid", "number asked now", "numbers asked now"),
@@ -112,9 +114,16 @@ def _empty(words: str) -> str:
 
 
 def _verdict_parts(table: pl.DataFrame) -> list[tuple[Part, str]]:
+    parts = zip(_parts(table), MEANING_OF.values(), strict=True)
+    return [(part, _sentence(meaning.means)) for part, meaning in parts if part.value]
+
+
+def _parts(table: pl.DataFrame) -> tuple[Part, ...]:
+    """Gives the numbers of every verdict, in the order of their meanings."""
     numbers = dict(table.select("verdict", "numbers").iter_rows())
-    known = ((_VERDICTS[each], numbers.get(each, 0)) for each in _VERDICT_ORDER)
-    return [(Part(label, number, kind), meaning) for (label, kind, meaning), number in known if number]
+    return tuple(
+        Part(meaning.label, numbers.get(verdict, 0), _FILLS[verdict]) for verdict, meaning in MEANING_OF.items()
+    )
 
 
 def _legend(parts: Iterable[tuple[Part, str, str]]) -> str:
@@ -268,11 +277,10 @@ def _age(facts: Facts) -> str:
     table = facts.tables["age"]
     if not table.height:
         return _empty("There are no answers yet.")
-    rows, most = [], 0
+    rows, most = [], 0.0
     for (bucket,), part in table.group_by("age", maintain_order=True):
-        numbers = dict(part.select("verdict", "numbers").iter_rows())
-        total = sum(numbers.values())
-        parts = tuple(Part(_VERDICTS[each][0], numbers.get(each, 0), _VERDICTS[each][1]) for each in _VERDICT_ORDER)
+        parts = _parts(part)
+        total = sum(each.value for each in parts)
         rows.append(Row(str(bucket or "Not known"), "", count(total), (parts,)))
         most = max(most, total)
     note = "Numbers by the age of their answers, with the same fills as the verdicts."

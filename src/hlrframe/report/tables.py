@@ -13,9 +13,10 @@ import duckdb
 import polars as pl
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.model import LookupKind, Report, credits_of
-from hlrframe.provider import PRICES
+from hlrframe.model import LookupKind, Report, Settings, credits_of
+from hlrframe.provider import Pricing
 from hlrframe.report.costs import COST_OF_STORE
+from hlrframe.report.dialect import literal
 from hlrframe.report.sources import readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.subject import open_subject
@@ -120,10 +121,12 @@ def priced(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]
     """Gives what stands in braces in the statements, as SQL."""
     if price_per_credit is not None and not 0 <= price_per_credit < math.inf:
         raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}; use None to leave money out")
-    without_status = 0 if lookup is LookupKind.HLR else PRICES[lookup].milli
+    again = Pricing(Settings(lookup=lookup)).again
     return {
-        "price_with_status": str(credits_of(PRICES[LookupKind.HLR].milli)),
-        "price_without_status": str(credits_of(without_status)),
+        "charged_types": ", ".join(map(literal, sorted(again.types))),
+        "free_statuses": ", ".join(map(literal, sorted(again.free))),
+        "price_with_status": str(credits_of(again.with_status)),
+        "price_without_status": str(credits_of(again.without_status)),
         "price_per_credit": "null::double" if price_per_credit is None else f"{price_per_credit!r}::double",
         "poor_coverage": str(POOR_COVERAGE),
     }

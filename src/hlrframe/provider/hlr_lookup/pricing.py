@@ -5,7 +5,7 @@ All amounts are integer milli-credits: the provider charges in tenths of a credi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hlrframe.model import LiveStatus, LookupKind, LookupResult, NumberType, Settings, milli_of
 
@@ -19,6 +19,18 @@ class Price:
     milli: int
     #: Where the price is known from, and how well.
     source: str
+
+
+class PriceAgain(NamedTuple):
+    """What stored answers would cost once more: as data, so that it can be asked of millions of them in SQL."""
+
+    #: Types of numbers that are charged for at all.
+    types: frozenset[str]
+    #: Live statuses that cost nothing.
+    free: frozenset[str]
+    #: Milli-credits where there is a live status, and where there is none.
+    with_status: int
+    without_status: int
 
 
 #: The price list. "Inferred" prices are the natural reading of a page that could not be read to its end.
@@ -52,7 +64,8 @@ class Pricing:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._base = PRICES[LookupKind(settings.lookup)].milli
+        self._kind = LookupKind(settings.lookup)
+        self._base = PRICES[self._kind].milli
         asks_usa = settings.usa_status and settings.lookup is LookupKind.HLR
         self._usa = PRICES["usa_status"].milli if asks_usa else 0
         asks_date = settings.ported_date and settings.lookup is not LookupKind.VALIDATE
@@ -108,6 +121,17 @@ class Pricing:
         if answer.number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
             return 0
         return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
+
+    @property
+    def again(self) -> PriceAgain:
+        """What an answer that need not be asked for again would have cost, options apart.
+
+        >>> Pricing(Settings()).again.without_status, Pricing(Settings(lookup="mnp")).again.without_status
+        (0, 500)
+        """
+        # Where a live status was asked for and there is none, the answer was free.
+        without_status = 0 if self._kind is LookupKind.HLR else self._base
+        return PriceAgain(frozenset({NumberType.MOBILE}), _FREE_STATUSES, PRICES[LookupKind.HLR].milli, without_status)
 
     def charged(self, answer: LookupResult) -> int:
         """Gives what the provider charged for an answer, in milli-credits.
