@@ -275,7 +275,7 @@ def test_a_killed_process_is_dead_at_once_on_its_own_machine(open_register, tmp_
     code = (
         "import sys, time; from pathlib import Path; from hlrframe.store.layout import Layout;"
         "from hlrframe.store.register import register_of;"
-        f"name, file = register_of(Layout(Path({str(root)!r}))).enter(); print(name, flush=True); time.sleep(60)"
+        f"name, file = register_of(Layout(Path({str(root)!r}))).signs.enter(); print(name, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         name = process.stdout.readline().strip()
@@ -293,7 +293,7 @@ def test_forgetting_takes_numbers_out_of_doubts_too(open_store):
     with store.journal(PAID) as journal:
         journal.write([answered(numbers(1)[0])])
     register = register_of(store.layout)
-    body = register.put(register.hide(pl.Series(numbers(3))))
+    body = register.bodies.put(register.bodies.hide(pl.Series(numbers(3))))
     dead = member(claims=[body], question=PAID.key)
     register.transact(lambda state, _: state.runs.update(x=dead))
     with pytest.raises(StoreError, match="asking one of these"):
@@ -301,5 +301,5 @@ def test_forgetting_takes_numbers_out_of_doubts_too(open_store):
     register.transact(lambda state, now: bury(state, now, lambda *_: True) and None)
     assert store.forget(numbers(1)) == 1
     (doubt,) = register.look().state.doubts.values()
-    assert register_of(store.layout).numbers([doubt.body]).cast(pl.String).sort().to_list() == numbers(3)[1:]
+    assert register_of(store.layout).bodies.numbers([doubt.body]).cast(pl.String).sort().to_list() == numbers(3)[1:]
     assert len(register._objects.names("register/numbers")) == 1

@@ -82,7 +82,7 @@ class Claiming:
 
     def _claimed(self, numbers: pl.Series, here: Claim | None) -> Claimed:
         with self._us.turn:
-            keys = self._register.hide(numbers)
+            keys = self._register.bodies.hide(numbers)
             taken = self._taken(keys, self._others(self._register.look().state))
             if not taken.all():
                 taken = self._publish(numbers, keys)
@@ -102,7 +102,7 @@ class Claiming:
             if others != seen:  # else what was written for the try before serves again
                 seen, taken = others, self._taken(keys, others)
                 free = keys.filter(~taken)
-                body = self._register.put(free) if len(free) else ""
+                body = self._register.bodies.put(free) if len(free) else ""
                 written.extend([body] * bool(body))
             member = state.runs[self._us.name]
             member.question = self._question.key
@@ -113,7 +113,7 @@ class Claiming:
         if body:
             self._held[body] = numbers.filter(~taken)
         self._us.claims = list(self._held)
-        self._register.drop([each for each in written if each != body])
+        self._register.bodies.drop([each for each in written if each != body])
         return taken
 
     def _others(self, state: RegisterState) -> Sequence[str]:
@@ -121,7 +121,7 @@ class Claiming:
         return sorted(body for each in theirs if each.question == self._question.key for body in each.claims)
 
     def _taken(self, keys: pl.Series, bodies: Sequence[str]) -> pl.Series:
-        return keys.is_in(self._register.numbers(bodies).implode())
+        return keys.is_in(self._register.bodies.numbers(bodies).implode())
 
     def doubts(self, numbers: pl.Series) -> pl.DataFrame:
         """Gives which of some claimed numbers a run on another machine may have asked, and since when.
@@ -134,7 +134,7 @@ class Claiming:
         """
         found = [pl.DataFrame(schema={"msisdn": pl.String, "asked_at": pl.Datetime("us", "UTC")})]
         with self._us.turn:
-            keys = self._register.hide(numbers)
+            keys = self._register.bodies.hide(numbers)
             for doubt in self._in_doubt():
                 theirs = numbers.filter(self._taken(keys, [doubt.body]))
                 since = datetime.fromtimestamp(doubt.since, UTC)
@@ -156,7 +156,7 @@ class Claiming:
         with self._us.turn:
             numbers = pl.concat(list(self._held.values()))
             left = numbers if self._us.keeps_back else self._store.unanswered(numbers, self._question)["msisdn"]
-            body = self._register.put(self._register.hide(left)) if len(left) else ""
+            body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
             held = list(self._held)
             self._us.claims = []
 
@@ -175,4 +175,4 @@ class Claiming:
                 self._us.claims = held
                 raise
             self._held.clear()
-            self._register.drop([each for each in held if each != body])
+            self._register.bodies.drop([each for each in held if each != body])

@@ -140,7 +140,7 @@ class Membership:
             ConfigError: The budget is not what was agreed.
         """
         self.register.probe()
-        self.name, self._sign = self.register.enter()
+        self.name, self._sign = self.register.signs.enter()
         try:
             self.change(lambda _state, _now: None)  # so that the place dates it: the next change knows what day it is
             self._agree()
@@ -204,7 +204,7 @@ class Membership:
 
     def _quit(self) -> None:
         self._joined = False
-        self.register.leave(self.name, self._sign)
+        self.register.signs.leave(self.name, self._sign)
 
     # Changes
 

@@ -48,7 +48,7 @@ def settle(membership: Membership, store: Store, question: Question, paid: Mappi
                     _book(state, name, after)
 
         membership.change(settling)
-        register.drop([doubts[name].body for name in known])
+        register.bodies.drop([doubts[name].body for name in known])
 
 
 def _known(
@@ -59,12 +59,12 @@ def _known(
     What a run that goes on was answered is left to that run, which knows best who paid.
     """
     register = membership.register
-    keys = register.numbers([doubt.body])
+    keys = register.bodies.numbers([doubt.body])
     rows = _answers(store, doubt, keys.cast(pl.String)).filter(~pl.col("run").is_in(list(going)))
     answered = keys.cast(pl.String).is_in(rows["msisdn"].implode())
     if not answered.any():
         return None
-    ours = register.hide(pl.Series("msisdn", list(paid), dtype=pl.String)).cast(pl.String)
+    ours = register.bodies.hide(pl.Series("msisdn", list(paid), dtype=pl.String)).cast(pl.String)
     proved = dict(zip(ours, paid.values(), strict=True))
     # An answer to a run that ended without saying who paid: the dead run may have. So the sum errs high, never low.
     cost = sum(
@@ -72,7 +72,7 @@ def _known(
         for number, run, credits_ in rows.select("msisdn", "run", "credits").iter_rows()
     )
     rest = keys.filter(~answered)
-    body = register.put(rest) if len(rest) else ""
+    body = register.bodies.put(rest) if len(rest) else ""
     return msgspec.structs.replace(doubt, body=body, proved=doubt.proved + cost)
 
 

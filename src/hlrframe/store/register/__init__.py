@@ -5,6 +5,7 @@
     register   Register: what a run holds   <- open this first
     versions   the state as numbered objects, each made once: one change after the other
     objects    those in a folder or in a bucket, and whether they can be trusted
+    bodies     the numbers behind claims and doubts; signs: who lives on this machine
     state      what the register says, and how it changes: no I/O, no clock
     shares     how many requests each run gets; funds: how much money
 
