@@ -119,6 +119,10 @@ def test_no_number_lies_in_the_open(path, mode):
     assert not re.search(rb"7700900\d", contents(path))
 
 
+#: Columns that may hold digits, and so nothing but what a code is made of.
+CODED = [each.name for each in COLUMNS if each.digits and each.name in ANSWER_SCHEMA.names]
+
+
 @pytest.mark.slow
 @given(st.data())
 @settings(max_examples=20)
@@ -129,6 +133,7 @@ def test_any_answer_comes_back(tmp_path_factory, data):
     value = {pa.string(): texts, pa.bool_(): st.none() | st.booleans(), pa.float64(): st.floats(0, 9)}
     moments = st.none() | st.just(NOON - timedelta(microseconds=7))
     fields = {field.name: value.get(field.type, moments) for field in ANSWER_SCHEMA if field.name != "msisdn"}
+    fields |= dict.fromkeys(CODED, st.none() | st.text("abcdef-123", max_size=12))
     rows = data.draw(st.lists(st.fixed_dictionaries(fields), max_size=5))
     batch = pa.RecordBatch.from_pylist(
         [{"msisdn": number(index), **row} for index, row in enumerate(rows)], schema=ANSWER_SCHEMA
