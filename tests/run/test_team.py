@@ -174,6 +174,21 @@ def test_what_a_killed_machine_had_is_taken_over(team):
 
 
 @pytest.mark.slow
+def test_what_several_killed_machines_had_is_paid_for_once(team):
+    """Where one machine after the other is killed over the same numbers, the budget counts each number once."""
+    team.lists(mobiles(1_200))
+    for name, seconds in (("first", 0.3), ("second", 0.5), ("third", 0.7)):
+        kill_in_the_middle(team.start(name, 0, 1_200, **KILLABLE), seconds)
+    assert 0 < team.provider.bill.total < 1_200
+    assert team.outcome(team.start("last", 0, 1_200, **KILLABLE))["answered"] == 1_200
+    assert team.outcome(team.start("first", 0, 1_200, **KILLABLE))["answered"] == 1_200
+    assert team.provider.bill.total == 1_200
+    state = team.state()
+    assert (state.runs, state.doubts) == ({}, {})
+    assert state.budgets["team"].spent == 1_200_000
+
+
+@pytest.mark.slow
 def test_a_machine_that_slept_sends_nothing_that_others_took_over(team):
     """A process that is stopped for longer than its expiry ends when it goes on, and what it was answered is kept."""
     team.lists(mobiles(1_200))
@@ -207,5 +222,5 @@ def test_twenty_kills_pay_nothing_twice(team):
     assert bill.most_requests_in_flight <= 210
     state = team.state()
     assert state.runs == {}
-    # What several dead runs in turn may have paid for one number can count twice: the sum errs high, never low.
-    assert 1000 * count <= state.budgets["team"].spent + state.set_aside("team") <= 1100 * count
+    # Who of several dead runs paid for a number is not always known: the sum errs high, never low.
+    assert 1000 * count <= state.budgets["team"].spent + state.set_aside("team") <= 1010 * count
