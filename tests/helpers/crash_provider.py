@@ -9,6 +9,8 @@ from hlrframe.emulator import Emulator, running
 
 #: Seconds that outlast every run.
 NEVER = 3_600.0
+#: Seconds without a request after which nothing is on its way any more.
+QUIET = 0.1
 
 
 class Rationed(Emulator):
@@ -17,27 +19,39 @@ class Rationed(Emulator):
     def __init__(self, **options):
         super().__init__(**options)
         self.ration = math.inf
-        self.asked = threading.Condition()
+        self.answered = 0
+        self.changed = threading.Condition()
 
     def receive(self, call, *, now):
-        with self.asked:
+        with self.changed:
             ticket = super().receive(call, now=now)
             if self.bill.numbers > self.ration:
                 ticket.delay = NEVER
-            self.asked.notify_all()
+            self.changed.notify_all()
         return ticket
 
+    def _end(self, ticket):
+        super()._end(ticket)
+        with self.changed:
+            self.answered += len(ticket.charges) if ticket.delivered else 0
+            self.changed.notify_all()
+
     def grant(self, ration):
-        """Answers about so many more numbers, or all from now on; gives how many have been asked."""
-        with self.asked:
+        """Answers about so many more numbers, or all from now on; gives how many have been answered.
+
+        What a killed run had sent is taken in first.
+        """
+        with self.changed:
+            while self.changed.wait(QUIET):
+                pass
             self.ration = self.bill.numbers + (math.inf if ration is None else ration)
-            return self.bill.numbers
+            return self.answered
 
     def wait(self, count):
-        """Returns when so many numbers have been asked; gives how many it were."""
-        with self.asked:
-            self.asked.wait_for(lambda: self.bill.numbers >= count)
-            return self.bill.numbers
+        """Returns when so many numbers have been answered; gives how many it were."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.answered >= count)
+            return self.answered
 
     def account(self):
         """How often each number was asked, and charged."""

@@ -13,7 +13,7 @@ def main(url: str) -> None:
         "phone",
         client=client,
         store="answers",
-        settings=hlrframe.Settings(batch_size=40),
+        settings=hlrframe.Settings(batch_size=40, max_requests=20),
         progress=lambda now: print(now.answered + now.cached, flush=True),  # noqa: T201  # what may be killed after
     )
     print(f"credits {report.credits}", flush=True)  # noqa: T201  # the end

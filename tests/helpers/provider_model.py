@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from hlrframe.model import Answer
+from hlrframe.model import Answer, Failure
 from hlrframe.model.settings import Settings
 from hlrframe.model.vocabulary import Reason
 from hlrframe.provider import Pricing
@@ -15,7 +15,7 @@ from hlrframe.run.schedule.ledger import Ledger
 from hlrframe.run.schedule.queues import Ticket
 from hlrframe.run.schedule.scheduler import Done, NoMoney, Scheduler, Send
 
-#: What a model says of a ticket: seconds until its reply, and "ok", or the reason of a refusal.
+#: What a model says of a ticket: seconds until its reply, and "ok", or the reason of what went wrong.
 Verdict = tuple[float, str]
 Model = Callable[[Ticket, float, "Provider"], Verdict]
 
@@ -59,8 +59,9 @@ def simulate(
     settings: Settings | None = None,
     limit: int | None = None,
     seed: int = 1,
+    reached: bool = True,
 ) -> Outcome:
-    """Runs a plan to its end against a model."""
+    """Runs a plan to its end against a model; ``reached`` says whether it is the provider that refuses."""
     settings = settings or Settings()
     plan = Scheduler(settings, Ledger(limit), prices=Pricing(settings), rng=Random(seed))
     provider = Provider()
@@ -78,7 +79,7 @@ def simulate(
             _arrive(provider, step.ticket, said, now)
         elif events and (step.until is None or events[0][0] <= step.until):
             now, _, ticket, said = heapq.heappop(events)
-            _leave(outcome, ticket, said, now)
+            _leave(outcome, ticket, said, now, reached=reached)
         else:
             assert step.until is not None, "the plan waits for nothing"
             assert step.until > now, "the plan waits for the past"
@@ -95,15 +96,27 @@ def _arrive(provider: Provider, ticket: Ticket, said: str, now: float) -> None:
         provider.most_requests = max(provider.most_requests, provider.requests_in_flight)
 
 
-def _leave(outcome: Outcome, ticket: Ticket, said: str, now: float) -> None:
+def _leave(outcome: Outcome, ticket: Ticket, said: str, now: float, *, reached: bool) -> None:
     plan, provider = outcome.plan, outcome.provider
     if said != "ok":
-        plan.refused(ticket, Reason(said), now)
+        _fail(plan, ticket, Reason(said), now, reached=reached)
         return
     provider.requests_in_flight -= 1
     provider.numbers_in_flight -= len(ticket.numbers)
     outcome.answers += plan.landed(ticket, [live() for _ in ticket.numbers], now)
     outcome.finished |= {lane.key: now for lane, _ in ticket.shares}
+
+
+def _fail(plan: Scheduler, ticket: Ticket, reason: Reason, now: float, *, reached: bool) -> None:
+    match reason:
+        case Reason.TIMEOUT | Reason.CONNECTION_LOST:
+            plan.lost(ticket, reason, now)
+        case Reason.PROVIDER_ERROR:
+            plan.rejected(ticket, reason, now)
+        case Reason.UNREADABLE_REPLY:
+            plan.landed(ticket, [Failure(reason) for _ in ticket.numbers], now)
+        case _:
+            plan.refused(ticket, reason, now, reached=reached)
 
 
 def numbers_of(lanes: int, each: int) -> dict[str, list[str]]:

@@ -125,13 +125,21 @@ def test_one_bad_number_harms_no_other(case):
     assert took < FEW + (WAIT * villain.harmed if "hangs" in case else 0)
 
 
+#: What harms a whole reply, in each of the ways that a request can fail.
+WHOLE = ["page in place of JSON", "hangs", "resets before it works", "closes", "500", "400"]
+
+
 @pytest.mark.slow
-def test_several_bad_numbers_harm_no_other():
-    """One number in twenty that resets its connection each time takes none of the others along."""
-    bad = set(NUMBERS[::20])
-    villain = Villain(bad, act("reset"))
+@pytest.mark.parametrize("case", WHOLE)
+def test_one_bad_number_in_five_harms_no_other(case):
+    """Of 400 numbers 80 harm each reply in which they stand: they fail, 320 are answered, and none is paid twice."""
+    harm, works, becomes = CASES[case]
+    bad = set(NUMBERS[::5])
+    villain = Villain(bad, harm, works=works)
     with serving_raw(villain) as url:
         frame = hf.lookup(NUMBERS, client=hf.Client("emulator", "emulator", base_url=url, timeout=WAIT))
-    assert set(frame.filter(frame["state"] == "failed")["msisdn"]) == bad
+    failed = frame.filter(frame["state"] == "failed")
+    assert set(failed["msisdn"]) == bad
+    assert set(failed["reason"]) == {becomes}
     assert frame.filter(frame["state"] == "answered").height == COUNT - len(bad)
     assert villain.bill.paid_twice() == []

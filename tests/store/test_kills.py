@@ -23,7 +23,7 @@ RUN = Path(__file__).parents[1] / "helpers" / "crash_run.py"
 KILLS = 60
 NUMBERS = 30_000
 #: What the provider answers while a run is going to be killed: all of the kills together leave something to do.
-RATION = 400
+RATION = 800
 
 
 class Provider:
@@ -61,7 +61,7 @@ def killed(other, folder, chance):
     with start(other.url, folder) as run:
         other.tell("wait", before + chance.randrange(1, RATION))
         with suppress(subprocess.TimeoutExpired):
-            run.wait(chance.random())
+            run.wait(chance.choice((0.0, 0.01, 0.1, 1.0)) * chance.random())
         run.send_signal(signal.SIGKILL)
         lines = run.stdout.readlines()
     assert run.returncode == -signal.SIGKILL, "without all answers no run comes to its end"

@@ -1,14 +1,18 @@
 """What leaves next: which lane, how many of its numbers, and with whom they share a request."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from hlrframe.model import DEFAULT_TIMEOUT
 from hlrframe.run.schedule.limits import DOUBLING
-from hlrframe.run.schedule.queues import Lane, Ticket
+from hlrframe.run.schedule.queues import FRESH, Attempt, Lane, Ticket
 from hlrframe.run.schedule.state import RunState
 
 __all__ = ["Dispatcher", "share_after"]
+
+#: The rank of a lane all of whose numbers are known to fail.
+_TELLS_NOTHING: Final = (math.inf, 0)
 
 #: Requests that a lane with a learnt window should have in flight at least, so that its slots turn over.
 FEW: Final = 8
@@ -42,7 +46,8 @@ class Dispatcher:
         room, metered = self._room(now), self._run.meter.room(now)
         if room <= 0 or metered <= 0:
             return None
-        while (lane := self._run.roster.pop(now)) is not None:
+        take = self._probing if self._run.circuit.is_open else self._run.roster.pop
+        while (lane := take(now)) is not None:
             size = min(self._batch(lane), share_after(lane.attempt.tries, self._run.settings.batch_size), lane.count)
             if lane.window.room < size:
                 continue  # listed again when one of its requests lands
@@ -68,12 +73,54 @@ class Dispatcher:
         room = self._run.budget.room(price)
         return room if lane.attempt.recheck or not price else max(0, room - -(-self._run.owed // price))
 
+    def _probing(self, now: float) -> Lane | None:
+        """Gives the lane whose next number tells most about whether the provider is there.
+
+        One that was not asked yet, else one that never failed alone; any of them, since bad ones may stand together.
+        """
+        lanes = self._run.roster.pop_all(now)
+        found = [self._most_telling(lane) for lane in lanes]
+        best = min((rank for rank, _, _ in found), default=_TELLS_NOTHING)
+        chosen = None
+        if best != _TELLS_NOTHING:
+            at = self._run.rng.choice([at for at, (rank, _, _) in enumerate(found) if rank == best])
+            chosen = lanes[at]
+            chosen.lead(*found[at][1:])
+        for lane in lanes:
+            if lane is not chosen:
+                self._run.roster.enlist(lane)
+        return chosen
+
+    def _most_telling(self, lane: Lane) -> tuple[tuple[float, int], Attempt, int]:
+        """Gives how telling a lane's most telling number is (the less the better), its attempt and its place there."""
+        rng, suspects = self._run.rng, self._run.suspects
+        best = (_TELLS_NOTHING, FRESH, 0)
+        for attempt, queue in lane.waiting.items():
+            if not attempt.tries:
+                return (0, 0), attempt, rng.randrange(len(queue))
+            places = [place for place, number in enumerate(queue) if number not in suspects]
+            rank = (0 if places else 1, attempt.tries)
+            places = places or [place for place, number in enumerate(queue) if not self._run.is_bad(number)]
+            if places and rank < best[0]:
+                best = (rank, attempt, rng.choice(places))
+        return best
+
+    def _is_known_to_fail(self, waiting: Iterable[str]) -> bool:
+        """Whether something waits, and all of it failed alone before others were answered."""
+        numbers = iter(waiting)
+        first = next(numbers, None)
+        return first is not None and self._run.is_bad(first) and all(map(self._run.is_bad, numbers))
+
     def _room(self, now: float) -> int:
         """Numbers that the run as a whole may send now."""
         if self._run.in_flight >= self._run.most_requests:
             return 0
-        if self._run.circuit.is_open:
-            return 1 if not self._run.in_flight and now >= self._run.circuit.retry_at else 0
+        circuit = self._run.circuit
+        if circuit.is_open:
+            room = circuit.room(self._run.in_flight, now)
+            if room <= 0 or not self._is_known_to_fail(self._run.roster.leftover()):
+                return room
+            circuit.close()
         return min(self._run.window.room, self._run.ramp.limit(now) - self._run.window.in_flight)
 
     def _batch(self, lane: Lane) -> int:

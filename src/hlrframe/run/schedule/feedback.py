@@ -6,6 +6,7 @@ from typing import Final
 
 from hlrframe.model import Answer, Failure, LookupResult, Reason
 from hlrframe.run.schedule.doubts import Doubts
+from hlrframe.run.schedule.limits import THRESHOLD
 from hlrframe.run.schedule.queues import Attempt, Ticket, pause_after
 from hlrframe.run.schedule.state import RunState
 
@@ -13,6 +14,14 @@ __all__ = ["MAX_TRIES", "Feedback"]
 
 #: Tries that a number gets before it counts as failed; being throttled is no try.
 MAX_TRIES: Final = 10
+#: So many numbers may fail with no answer between before that is held against the provider, and one for so many that
+#: were answered: a request full of bad numbers is no outage.
+FEW_NUMBERS: Final = 100
+FEW_OF: Final = 4
+#: How often a pause is doubled at most: where a number harms its own requests, where it may be an outage, and else.
+OWN_PAUSE: Final = 1
+FEW_PAUSE: Final = 3
+ANY_PAUSE: Final = MAX_TRIES
 #: Failures of a reply that leave open whether the number was billed.
 _SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
 #: Failures that say that nothing was billed.
@@ -59,15 +68,17 @@ class Feedback:
                 self._run.paid_earlier[number] = earlier
             in_vain = self._run.charged_in_vain.pop(number, 0) if self._run.charged_in_vain else 0
             answers.append(Answer(number, outcome, milli + booked + in_vain, earlier))
+        if answers:  # each was read on its own, beside others that were answered
+            self._run.suspects.update(dict.fromkeys(itertools.chain.from_iterable(failures.values()), 0))
         silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
         # Where the charge is stated nothing is in doubt.
         unsaid = [each for each in itertools.chain.from_iterable(silent) if each not in charged]
         self._doubts.add(unsaid)
         budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
         self._run.answered += len(answers)
-        own = self._learn_from_reply(ticket, len(answers), now)
+        doublings = self._learn_from_reply(ticket, len(answers), now)
         for failure, numbers in failures.items():
-            self._again(ticket, numbers, failure, now, own=own)
+            self._again(ticket, numbers, failure, now, doublings=doublings)
         return answers
 
     def _paid_earlier(self, result: LookupResult, milli: int) -> int:
@@ -91,8 +102,8 @@ class Feedback:
         self._run.budget.settle(ticket.reserved, spent=0)
         self._run.refusals += 1
         if reason is not Reason.THROTTLED:
-            own = self._count_failure(ticket, now, reached=reached)
-            self._again(ticket, ticket.numbers, Failure(reason), now, own=own, at_least=retry_after or 0.0)
+            doublings = self._count_failure(ticket, now, reached=reached)
+            self._again(ticket, ticket.numbers, Failure(reason), now, doublings=doublings, at_least=retry_after or 0.0)
             return
         self._run.circuit.refused()
         if retry_after is None and self._excused(ticket, now):
@@ -119,8 +130,8 @@ class Feedback:
         """Takes in that a request left and no usable reply came: it may have been billed."""
         self._land(ticket)
         self._doubts.add(ticket.numbers)
-        own = self._count_failure(ticket, now)
-        self._again(ticket, ticket.numbers, Failure(reason), now, own=own)
+        doublings = self._count_failure(ticket, now)
+        self._again(ticket, ticket.numbers, Failure(reason), now, doublings=doublings)
 
     def _excused(self, ticket: Ticket, now: float) -> bool:
         """Passes over a refusal that is rare in its lane: only its own numbers wait a little."""
@@ -141,27 +152,44 @@ class Feedback:
         self._land(ticket)
         self._run.budget.settle(ticket.reserved, spent=0)
         self._run.refusals += 1
-        own = self._count_failure(ticket, now)
+        doublings = self._count_failure(ticket, now)
         if len(ticket.numbers) == 1:
             self._give_up(ticket.numbers, Failure(reason))
         else:
-            self._again(ticket, ticket.numbers, Failure(reason), now, own=own)
+            self._again(ticket, ticket.numbers, Failure(reason), now, doublings=doublings)
 
-    def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False, reached: bool = True) -> bool:
-        """Holds a failure against the provider, or says that it is more likely the numbers' own doing.
+    def _count_failure(self, ticket: Ticket, now: float, *, replied: bool = False, reached: bool = True) -> int:
+        """Holds a failure against the provider, or puts it down to the numbers; gives how often their pause may double.
 
-        A number that failed before and fails alone counts once until something is answered: a few bad numbers are no
-        outage, and many that fail at one time are.
+        An outage is told by many different numbers that fail with no answer between. It is not told by a number that
+        failed alone before others were answered, or that left before they did and hangs; and hardly by one that fails
+        alone again and again.
         """
         state = self._run
-        again = ticket.attempt.tries > 0 and state.answered > 0 and not state.circuit.is_open and reached
         alone = len(ticket.numbers) == 1
-        if again and (replied or (alone and ticket.numbers[0] in state.suspects)):
-            return True
+        known = alone and ticket.numbers[0] in state.suspects
         if alone:
-            state.suspects.update(ticket.numbers)
-        state.circuit.failed(now)
-        return False
+            passed_over = reached and ticket.sent_at <= state.newest_answered
+            state.suspects.setdefault(ticket.numbers[0], 0 if passed_over else state.answered)
+        doublings = self._excuse(ticket, again=replied or known) if reached else None
+        if doublings is None:
+            state.circuit.failed(now, lone=alone or not reached)
+        return ANY_PAUSE if doublings is None else doublings
+
+    def _excuse(self, ticket: Ticket, *, again: bool) -> int | None:
+        """Gives how long numbers are to pause where a failure is more likely their own doing than an outage."""
+        state = self._run
+        if not state.answered:
+            return None
+        state.failing.update(ticket.numbers)
+        pause = OWN_PAUSE if len(state.failing) < THRESHOLD else FEW_PAUSE
+        if len(ticket.numbers) == 1 and state.is_bad(ticket.numbers[0]):
+            return pause
+        if state.circuit.is_open:
+            return None
+        if again and ticket.attempt.tries > 0:
+            return pause
+        return FEW_PAUSE if len(state.failing) <= min(FEW_NUMBERS, state.answered // FEW_OF) else None
 
     def _land(self, ticket: Ticket) -> None:
         self._run.in_flight -= 1
@@ -173,19 +201,20 @@ class Feedback:
             self._run.roster.enlist(lane)
         self._run.roster.take_back()
 
-    def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> bool:
-        """Learns, and says whether what was not answered is more likely the numbers' own doing."""
+    def _learn_from_reply(self, ticket: Ticket, answers: int, now: float) -> int:
+        """Learns, and gives how often the pause of what was not answered may double."""
         if not answers:
             return self._count_failure(ticket, now, replied=True)
         self._run.circuit.healthy(now)
-        self._run.suspects.clear()
+        self._run.failing.clear()
+        self._run.newest_answered = max(self._run.newest_answered, ticket.sent_at)
         seconds = now - ticket.sent_at
         for lane, count in ticket.shares:
             lane.answered(seconds)
             lane.window.healthy(count, now=now, round_trip=lane.latency)
             self._run.roster.enlist(lane)
         self._run.window.healthy(len(ticket.numbers), now=now, round_trip=seconds)
-        return False
+        return ANY_PAUSE
 
     def _again(
         self,
@@ -194,7 +223,7 @@ class Feedback:
         failure: Failure,
         now: float,
         *,
-        own: bool = False,
+        doublings: int = ANY_PAUSE,
         at_least: float = 0.0,
     ) -> None:
         """Has numbers tried again after a jittered pause, or gives them up.
@@ -210,11 +239,11 @@ class Feedback:
         self._run.last_failure.update(dict.fromkeys(numbers, failure))
         tries = ticket.attempt.tries + 1
         if tries >= MAX_TRIES:
-            self._give_up(numbers, failure)
+            self._give_up_tried(numbers, failure)
             return
         unbilled = failure.reason in _NOT_BILLED
         recheck = max(ticket.attempt.recheck, 0 if unbilled else 1)
-        pause = pause_after(1 if own else ticket.attempt.tries)
+        pause = pause_after(min(doublings, ticket.attempt.tries))
         at = now + max(at_least, self._run.rng.uniform(0.0, pause))
         self._run.owes(numbers, Attempt(tries, recheck))
         for lane, share in ticket.by_lane(numbers):
@@ -224,7 +253,11 @@ class Feedback:
         self._run.failed.update(dict.fromkeys(numbers, failure))
         if self._run.settings.max_errors is not None and len(self._run.failed) >= self._run.settings.max_errors:
             self._run.halt(Reason.STOPPED)
-        if self._run.circuit.streak >= MAX_TRIES:  # not one success since: this is no matter of these numbers
+
+    def _give_up_tried(self, numbers: Sequence[str], failure: Failure) -> None:
+        self._give_up(numbers, failure)
+        # Not one success since: this is no matter of these numbers.
+        if self._run.circuit.lone >= MAX_TRIES and not any(map(self._run.is_bad, numbers)):
             self._run.halt(Reason.UNAVAILABLE)
 
     def _blame(self, ticket: Ticket, now: float) -> None:

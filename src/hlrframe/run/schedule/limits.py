@@ -32,7 +32,8 @@ PAUSE: Final = 0.5
 #: Seconds without one answer, and refusals in them, after which a throttled run stops.
 PATIENCE: Final = 300.0
 REFUSALS: Final = 50
-#: The same where nothing was ever answered, as with a wrong address: failures, and seconds.
+#: The same where nothing was ever answered, as with a wrong address: failures that open the circuit, as many of them of
+#: single numbers that end the run, and seconds.
 FIRST_FAILURES: Final = 5
 FIRST_PATIENCE: Final = 15.0
 
@@ -264,13 +265,20 @@ class Meter:
 
 @dataclass(slots=True)
 class Circuit:
-    """Turns an outage into a clear stop: opens after failures in a row, lets single probes through, then gives up."""
+    """Turns an outage into a clear stop: opens after failures in a row, lets single probes through, then gives up.
+
+    A probe is one number, so that a request which failed for one bad number among many says little. Before anything
+    was answered all probes go out together: what each of them says is known after one time-out.
+    """
 
     rng: Random
     #: Failures since the last healthy reply.
     streak: int = field(init=False, default=0)
     #: Refusals for throttling since the last healthy reply.
     throttled: int = field(init=False, default=0)
+    #: Failures of single numbers, and of requests that reached nobody, since the last healthy reply.
+    lone: int = field(init=False, default=0)
+    _is_open: bool = field(init=False, default=False)
     _probes: int = field(init=False, default=0)
     _opens_at: float = field(init=False, default=-math.inf)
     _healthy_at: float | None = field(init=False, default=None)
@@ -279,7 +287,17 @@ class Circuit:
     @property
     def is_open(self) -> bool:
         """Whether only probes may leave."""
-        return self.streak >= THRESHOLD
+        return self._is_open
+
+    def room(self, in_flight: int, now: float) -> int:
+        """How many more probes may leave now."""
+        most = 1 if self._ever_healthy else max(1, PROBES + 1 - self.lone)
+        return most - in_flight if now >= self._opens_at else 0
+
+    def close(self) -> None:
+        """Forgets the failures: nothing waits whose failure would say more."""
+        self.streak = self.lone = self._probes = 0
+        self._is_open = False
 
     @property
     def retry_at(self) -> float:
@@ -288,9 +306,14 @@ class Circuit:
 
     def is_hopeless(self, now: float) -> bool:
         """Whether going on would be a storm."""
-        silence = 0.0 if self._healthy_at is None else now - self._healthy_at
-        never = not self._ever_healthy and self.streak >= FIRST_FAILURES and silence > FIRST_PATIENCE
-        return never or self._probes > PROBES or (silence > PATIENCE and self.throttled >= REFUSALS)
+        never = self.lone >= FIRST_FAILURES and self._was_never_there(now)
+        return never or self._probes > PROBES or (self._silence(now) > PATIENCE and self.throttled >= REFUSALS)
+
+    def _silence(self, now: float) -> float:
+        return 0.0 if self._healthy_at is None else now - self._healthy_at
+
+    def _was_never_there(self, now: float) -> bool:
+        return not self._ever_healthy and self.streak >= FIRST_FAILURES and self._silence(now) > FIRST_PATIENCE
 
     def begin(self, now: float) -> None:
         """Starts the clock of patience."""
@@ -303,7 +326,8 @@ class Circuit:
 
     def healthy(self, now: float) -> None:
         """Notes a reply with answers."""
-        self.streak = self.throttled = self._probes = 0
+        self.close()
+        self.throttled = 0
         self._ever_healthy = True
         self._healthy_at = now
 
@@ -311,10 +335,17 @@ class Circuit:
         """Notes a refusal for throttling: the provider is there."""
         self.throttled += 1
 
-    def failed(self, now: float) -> None:
-        """Notes a request that came to nothing."""
+    def failed(self, now: float, *, lone: bool = True) -> None:
+        """Notes a request that came to nothing.
+
+        Args:
+            now: When that became known.
+            lone: Whether no other number can have been the reason: it was one alone, or nobody was reached.
+        """
         self.streak += 1
+        self.lone += lone
+        self._is_open = self._is_open or self.streak >= THRESHOLD or self._was_never_there(now)
         # The requests that were in flight as it opened fail too: they are no probes.
-        if self.is_open and now >= self._opens_at:
+        if self._is_open and now >= self._opens_at:
             self._opens_at = now + PAUSE * 2**self._probes * self.rng.uniform(0.5, 1.0)
             self._probes += 1

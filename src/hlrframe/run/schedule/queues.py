@@ -10,11 +10,12 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple
 
 from hlrframe.run.schedule.limits import Window
 
-__all__ = ["Attempt", "Lane", "Roster", "Ticket", "pause_after"]
+__all__ = ["FRESH", "Attempt", "Lane", "Roster", "Ticket", "pause_after"]
 
 
 class Attempt(NamedTuple):
@@ -67,6 +68,8 @@ class Lane:
     refused_at: float = -math.inf
     #: Whether the roster has it among those that may send.
     listed: bool = False
+    #: The attempt whose turn it is, where somebody has chosen.
+    leads: Attempt | None = None
     # What the report tells.
     sent: int = 0
     refusals: int = 0
@@ -82,16 +85,22 @@ class Lane:
     @property
     def attempt(self) -> Attempt:
         """The attempt that leaves next: the most tried first, so that nothing is left behind."""
-        return max(self.waiting)
+        return self.leads if self.leads in self.waiting else max(self.waiting)
 
     @property
     def first(self) -> str:
         """The number that leaves next."""
         return self.waiting[self.attempt][0]
 
+    def lead(self, attempt: Attempt, place: int) -> None:
+        """Has one of the numbers that wait leave next, given by its attempt and its place there."""
+        queue = self.waiting[attempt]
+        queue.rotate(-place)
+        self.leads = attempt
+
     def take(self, size: int) -> list[str]:
         """Takes up to ``size`` numbers of the next attempt out."""
-        attempt = self.attempt
+        attempt, self.leads = self.attempt, None
         queue = self.waiting[attempt]
         taken = [queue.popleft() for _ in range(min(size, len(queue)))]
         self.count -= len(taken)
@@ -224,6 +233,10 @@ class Roster:
                 lane.listed = False
                 return lane
         return None
+
+    def pop_all(self, now: float) -> list[Lane]:
+        """Takes all lanes out that may send."""
+        return list(iter(partial(self.pop, now), None))
 
     def companions(self, lane: Lane, room: int, now: float) -> Iterator[tuple[Lane, list[str]]]:
         """Takes all out of small lanes that may share a request with this one, until it is full."""

@@ -1,6 +1,7 @@
 """What a run knows at one moment: money, limits, queues and outcomes. Decisions are made elsewhere."""
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,8 +41,12 @@ class RunState:
     charged_in_vain: Counter[str] = field(default_factory=Counter)
     #: The last failure of each number that was asked in vain and is not given up.
     last_failure: dict[str, Failure] = field(default_factory=dict)
-    #: Numbers that failed alone since anything was answered.
-    suspects: set[str] = field(default_factory=set)
+    #: Numbers that failed alone, with how many were answered before that.
+    suspects: dict[str, int] = field(default_factory=dict)
+    #: When the last of the requests left that were answered.
+    newest_answered: float = -math.inf
+    #: Numbers that failed since anything was answered.
+    failing: set[str] = field(default_factory=set)
     #: Why nothing more is sent, if it is not.
     halted: Reason | None = None
     #: Numbers that an earlier run may have been billed for without seeing the answer.
@@ -81,6 +86,10 @@ class RunState:
         """Counts what numbers that wait can cost, where they may have been billed: they come before fresh ones."""
         if attempt.recheck and self.budget.limit is not None:
             self.owed += sign * self.prices.worst_of(numbers)
+
+    def is_bad(self, number: str) -> bool:
+        """Whether a number failed alone and others were answered since: its next failure is its own, too."""
+        return self.suspects.get(number, self.answered) < self.answered
 
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""
