@@ -127,3 +127,38 @@ def test_columns_that_differ_in_case_alone(here):
     assert main(["enrich", "in.csv", "--column", "phone", "--emulator", "--yes", "-o", "out.csv"]) in {0, 2}
     if (here / "out.csv").exists():
         assert main(["report", "out.csv"]) in {0, 2}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "enrich in.csv --column phone --emulator --yes -o out.csv",
+        "store stats answers",
+        "clean in.csv --column phone -o o.csv",
+    ],
+)
+def test_a_folder_that_is_gone_is_named(here, command):
+    """Started in a folder that somebody has removed, a command says so in one line."""
+    shell = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m hlrframe {command}"
+    ended = subprocess.run([BASH, "-c", shell], cwd=here, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "is gone" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_library_that_breaks_down_is_no_traceback(here, monkeypatch, capsys):
+    """What polars raises when its core breaks down, which is no ordinary exception, is one line and exit code 1."""
+
+    class PanicException(BaseException):
+        pass
+
+    def breaks(*_, **__):
+        raise PanicException("+447400123456")
+
+    monkeypatch.setattr("hlrframe.cli.commands.COMMANDS", {"clean": breaks})
+    assert main(["clean", "in.csv", "--column", "phone", "-o", "out.csv"]) == 1
+    error = capsys.readouterr().err
+    assert "unexpected PanicException" in error
+    assert "447400123456" not in error

@@ -114,10 +114,15 @@ def _run(options: Namespace, loaded: Callable[[], object]) -> int:
         if os.environ.get("HLRFRAME_TRACEBACK"):
             raise
         return _unexpected(error, options)
+    except BaseException as error:
+        # Where the core of polars breaks down: its error is kept apart from all that Python calls an exception.
+        if isinstance(error, SystemExit | GeneratorExit) or os.environ.get("HLRFRAME_TRACEBACK"):
+            raise
+        return _unexpected(error, options)
     return code
 
 
-def _unexpected(error: Exception, options: Namespace) -> int:
+def _unexpected(error: BaseException, options: Namespace) -> int:
     if any(isinstance(each, KeyboardInterrupt) for each in _chain(error)):  # some library made something else of it
         return _interrupted(options)
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
@@ -125,13 +130,22 @@ def _unexpected(error: Exception, options: Namespace) -> int:
     elif isinstance(error, OSError) and error.filename is not None:
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
         return _failed(InputError(f"{error.strerror}: {name[:LONGEST]!r}"), options)
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, FileNotFoundError) and not _is_somewhere():
+        return _failed(InputError("the folder that the command was started in is gone: change to another one"), options)
+    elif isinstance(error, MemoryError) or "can't start new thread" in str(error):
         message = "out of memory: say with --memory-limit how much there is, or divide the file"
     else:
         # Only its type: nobody knows what its words quote.
         message = f"unexpected {type(error).__name__}; please report it with what HLRFRAME_TRACEBACK=1 shows"
     complain(message)
     return _show_failure(RuntimeError(message), UNEXPECTED, options)
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(os.getcwd())  # noqa: PTH109  # what is asked is whether this fails
+    except OSError:
+        return False
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
