@@ -16,7 +16,9 @@ def as_markdown(text: str) -> str:
     >>> print(as_markdown("See :func:`~hlrframe.enrich`::"))
     See `enrich`:
     """
-    named = re.sub(r"::$", ":", _ROLE.sub(r"`\1`", text), flags=re.MULTILINE).replace("``", "`")
+    # Two colons say that what follows stands as it is: alone on their line they are nothing else.
+    colons = re.sub(r"(?<=.)::$", ":", re.sub(r"^::$", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    named = _ROLE.sub(r"`\1`", colons).replace("``", "`")
     return _EXAMPLE.sub(lambda found: f"{found[1]}```pycon\n{found[0]}\n{found[1]}```", named)
 
 
