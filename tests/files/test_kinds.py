@@ -140,6 +140,28 @@ def test_bytes_that_are_something_else(tmp_path, content, words, ending):
         estimate_file(path, "phone")
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods", "parquet", "arrow"])
+def test_text_by_another_name(tmp_path, ending):
+    """Text that is called a workbook or a table of columns is said to be text."""
+    (tmp_path / f"in.{ending}").write_text(f"phone\n+{ADA}\n")
+    with pytest.raises(hf.InputError, match=r"by its bytes it is text: give it the ending \.csv"):
+        estimate_file(tmp_path / f"in.{ending}", "phone")
+
+
+def test_a_name_that_says_nothing(tmp_path, client):
+    """A file without an ending that is known is what somebody says; the message says how, or what its bytes are."""
+    (tmp_path / "contacts").write_text(f"phone\n+{ADA}\n")
+    with pytest.raises(hf.InputError, match=r"cannot tell what 'contacts' is: .*--from csv"):
+        enrich_file(tmp_path / "contacts", tmp_path / "out.csv", "phone", client=client)
+    enrich_file(
+        tmp_path / "contacts", tmp_path / "out.csv", "phone", client=client, columns=["msisdn"], source_format="csv"
+    )
+    assert (tmp_path / "out.csv").read_text() == f"phone,hlr_msisdn\n+{ADA},{ADA}\n"
+    (tmp_path / "contacts.dat").write_bytes(b"7z\xbc\xaf\x27\x1c")
+    with pytest.raises(hf.InputError, match=r"contacts\.dat: by its bytes it is a 7z archive: unpack it first"):
+        estimate_file(tmp_path / "contacts.dat", "phone")
+
+
 def test_a_workbook_with_a_password_is_said_to_have_one(tmp_path):
     """A locked workbook is a container of the old kind; the message says that it is locked."""
     (tmp_path / "in.xlsx").write_bytes(

@@ -56,11 +56,19 @@ WORLD = [
     ("cp949", "이름", ["김철수", "이영희", "박지성", "서울특별시"]),
     ("big5", "姓名", ["張偉", "陳靜", "劉洋", "臺北市信義區"]),
     ("cp1253", "όνομα", ["Γιώργος Παπαδόπουλος", "Μαρία", "Ελένη", "Θεσσαλονίκη"]),
+    ("cp850", "nombre", ["José Núñez", "María Peña", "Íñigo Ibáñez", "Málaga", "León", "Begoña", "Jesús"]),
+    ("cp437", "prénom", ["François", "Hélène", "Léa Bérard", "Zoé", "Gérard", "André", "Noël", "Jérôme"]),
+    ("cp737", "όνομα", ["Γιώργος Παπαδόπουλος", "Μαρία", "Ελένη", "Θεσσαλονίκη"]),
+    ("cp857", "ad", ["Ayşe Yılmaz", "Çağrı Şahin", "Iğdır", "Gülşen", "Oğuz Kılıç"]),  # noqa: RUF001
+    ("cp775", "vārds", ["Žydrė Šimkutė", "Šiauliai", "Klaipėda", "Panevėžys", "Eglė Žukauskienė"]),
+    ("iso8859-6", "اسم", ["محمد علي", "فاطمة حسن", "القاهرة", "دبي"]),
+    ("mac-latin2", "jméno", ["Jiří Dvořák", "Zdeněk Růžička", "Šárka Šťastná", "Přemysl Žák", "Plzeň"]),
+    ("mac-roman", "nombre", ["José Núñez", "María Peña", "Íñigo Ibáñez", "Málaga", "León", "Begoña", "Jesús"]),
     ("mac-roman", "prénom", ["François Crêpe", "Hélène Noël", "Benoît", "Zoé à la Forêt", "Gérard", "Orléans"]),
 ]
 
 
-@pytest.mark.parametrize(("encoding", "name", "people"), WORLD, ids=[each[0] for each in WORLD])
+@pytest.mark.parametrize(("encoding", "name", "people"), WORLD, ids=[f"{each[0]}-{each[1]}" for each in WORLD])
 @pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
 def test_lists_of_the_world(tmp_path, encoding, name, people, to):
     """Another encoding than UTF-8 is guessed from the file, said in a line, and every column keeps its text."""
@@ -201,6 +209,31 @@ def test_other_separators_in_a_text_file(tmp_path):
     assert found == f"name;phone;hlr_msisdn\nA;07400123456;{DIGITS}\n".encode()
 
 
+@pytest.mark.parametrize("sign", ["~", "^", "\x01", "\x1f"])
+def test_separators_of_databases(tmp_path, sign):
+    """A sign that few programs put between cells is one where the columns are found by it, and stays."""
+    found = rewritten(tmp_path, f"name{sign}phone\nA{sign}07400123456\n".encode())
+    assert found == f"name{sign}phone{sign}hlr_msisdn\nA{sign}07400123456{sign}{DIGITS}\n".encode()
+
+
+def test_lines_in_quotes_as_a_whole(tmp_path):
+    """Where each line is one cell in quotes the message says so."""
+    with pytest.raises(hf.InputError, match=r"in\.csv: each line stands in quotes as a whole"):
+        rewritten(tmp_path, b'"name,phone"\n"A,07400123456"\n')
+
+
+def test_a_name_on_two_lines(tmp_path):
+    """A line break in a name of a workbook's column is a blank to whoever types it."""
+    found = rewritten(tmp_path, b'x,"phone\n(mobile)"\n1,07400123456\n', "phone (mobile)")
+    assert found == f'x,"phone\n(mobile)",hlr_msisdn\n1,07400123456,{DIGITS}\n'.encode()
+
+
+def test_two_names_with_a_comma_are_no_column(tmp_path):
+    """What the file divides into two columns is no name of one; the message says how to name both."""
+    with pytest.raises(hf.InputError, match=r"name each of its columns by itself.*--column 'mobile' --column 'home'"):
+        rewritten(tmp_path, b"mobile,home\n07400123456,07400123457\n", "mobile,home")
+
+
 # Headers and what is above them
 
 ABOVE = [
@@ -307,6 +340,7 @@ HEADLESS = [
     b"Ada Lovelace\tada@example.com\tYork\n",
     b"Ada Lovelace,07400 123456,York\rBo Diddley,07400 123457,Hull\r",
     b"Ada Lovelace:07400 123456:York\n",
+    b"phone-Ada,07400 123456,York\nphone-Bo,07400 123457,Hull\n",
 ]
 
 

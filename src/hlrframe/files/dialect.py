@@ -25,6 +25,10 @@ from hlrframe.model import looks_like_data, many_digits
 __all__ = ["SEPARATORS", "Dialect", "Opened", "find_dialect", "same_name"]
 
 SEPARATORS: Final = (",", ";", "\t", "|")
+#: What some databases put between cells; looked for where no usual separator finds the columns.
+_RARE_SEPARATORS: Final = ("~", "^", "\x01", "\x1f", "\xa6", "\xa7", "\xfe")
+#: How alike a name must be to be shown where the first line may be data.
+_ALIKE: Final = 0.8
 #: Records that are looked at.
 _LOOKED_AT: Final = 64
 #: Lines that are looked at, those with nothing on them too.
@@ -81,11 +85,12 @@ class _Record(NamedTuple):
 def same_name(name: str) -> str:
     r"""Gives a column's name as people compare names: however its accents are stored, without what cannot be seen.
 
-    >>> same_name(' "te\u0301l" ') == "t\xe9l"
+    >>> same_name(' "te\u0301l\n(work)" ') == "t\xe9l (work)"
     True
     """
     plain = unicodedata.normalize("NFC", name).strip(_UNSEEN)
-    return plain[1:-1].strip() if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
+    inside = plain[1:-1] if len(plain) > 1 and plain[0] == plain[-1] == '"' else plain
+    return " ".join(inside.split())
 
 
 def find_dialect(opened: Opened, path: Path, taken: Taken, separators: Sequence[str]) -> Dialect:
@@ -146,7 +151,7 @@ class _Recognition:
         header = self._taken.reading.header
         if header is False:
             return self._without_header()
-        found = self._on_line(header) if header is not True else self._first_with_names()
+        found = self._on_line(header) if header is not True else self._first_with_names() or self._by_rare_sign()
         if found is None:
             raise self._missing()
         separator, record = found
@@ -188,12 +193,25 @@ class _Recognition:
             (separator, record)
             for separator, records in self._looks.items()
             for place, record in enumerate(records)
-            if self._has_names(record) and self._is_evident(records, place)
+            if self._has_names(record) and self._is_evident(records, place) and not self._is_divided(record)
         ]
         if not found:
             return None
         first = min(record.line for _, record in found)
         return max((each for each in found if each[1].line == first), key=self._likelihood)
+
+    def _is_divided(self, record: _Record) -> bool:
+        """Whether what is one name by this separator is several by another: ``mobile,home`` names no column."""
+        return len(record.cells) == 1 and any(
+            len(other.cells) > 1 for records in self._looks.values() for other in records if other.line == record.line
+        )
+
+    def _by_rare_sign(self) -> tuple[str, _Record] | None:
+        if len(self._looks) == 1:  # somebody said by what the cells are separated
+            return None
+        first = next(iter(self._looks.values()))[0]
+        self._looks |= {each: self._look(each) for each in _RARE_SEPARATORS if each in first.raw}
+        return self._first_with_names()
 
     def _likelihood(self, found: tuple[str, _Record]) -> tuple[int, int]:
         names = [*map(_name, found[1].cells)]
@@ -284,7 +302,8 @@ class _Recognition:
         Raises:
             InputError: One is not there, or not alone.
         """
-        if any(name in names for name in self._wanted) or not self._may_be_data(names):
+        parts = [part.strip() for name in self._wanted for part in (name, *name.split(","))]
+        if any(name in names for name in parts) or not self._may_be_data(names):
             taken = self._taken.found(names)  # its message names what is there
         else:
             raise self._without_header_perhaps(names)
@@ -300,7 +319,8 @@ class _Recognition:
         """Says that a column is not there, without a word of what may be data."""
         wanted = " or ".join(map(repr, self._wanted))
         folded = {name.casefold(): name for name in reversed(names) if not many_digits(name)}
-        close = [each for name in self._wanted for each in get_close_matches(name.casefold(), folded, n=1)]
+        like = (get_close_matches(name.casefold(), folded, n=1, cutoff=_ALIKE) for name in self._wanted)
+        close = next(filter(None, like), None)
         meant = f" (did you mean {folded[close[0]]!r}?)" if close else ""
         return InputError(
             f"{self._path} has no column {wanted}{meant}, and its first line may be data, which is not shown: if it "
@@ -309,7 +329,8 @@ class _Recognition:
 
     def _missing(self) -> InputError:
         """Says that no line names the phone columns; where one may, which."""
-        likeliest = max(self._looks.values(), key=lambda records: self._likelihood(("", records[0])))
+        whole = [each for each in self._looks.values() if not self._is_divided(each[0])]
+        likeliest = max(whole, key=lambda records: self._likelihood(("", records[0])))
         if "\0" in likeliest[0].raw:
             return InputError(f"{self._path} is no text: save it as CSV first")
         lines = {each.line for records in self._looks.values() for each in records[1:] if self._has_names(each)}
@@ -319,6 +340,8 @@ class _Recognition:
                 f"{min(lines)}: if that is the header pass header={min(lines)} (--header-line {min(lines)})"
             )
         names = self._spelled(likeliest[0].cells)
+        if len(names) == 1 and set(self._wanted) & {*re.split(r"[,;\t|]", names[0])}:
+            return InputError(f"{self._path}: each line stands in quotes as a whole; save it again without these")
         try:
             self._found(names)
         except InputError as error:

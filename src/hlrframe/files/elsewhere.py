@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from hlrframe.errors import ConfigError, InputError, StoreError
-from hlrframe.files.inputs import InputFile
+from hlrframe.files.inputs import InputFile, partition_of
 from hlrframe.files.kinds import Format, format_of_bytes
-from hlrframe.files.paths import readable
+from hlrframe.files.paths import check_source, readable
 from hlrframe.model import kind_of
 from hlrframe.store import Bucket
 from hlrframe.system import Scratch, state_home
 
-__all__ = ["Delivery", "delivery_to", "fetched", "is_elsewhere"]
+__all__ = ["Delivery", "as_said", "delivery_to", "fetched", "is_elsewhere"]
 
 _STDIN: Final = frozenset({"-", "/dev/stdin"})
 _STDOUT: Final = frozenset({"-", "/dev/stdout"})
@@ -84,6 +84,29 @@ def fetched(name: str | os.PathLike[str], format_: str | None) -> InputFile:
     with _named(whole, called):
         found = InputFile.of(whole)
     return InputFile(found.path, found.format, Path(called), {}, found.scratch or scratch, (scratch,))
+
+
+def as_said(path: Path, format_: str) -> InputFile:
+    """Gives a file on this machine as what somebody says that it is, whatever its name ends in.
+
+    Args:
+        path: The file.
+        format_: What it is, such as ``"csv"``.
+
+    Raises:
+        InputError: It cannot be read, or is something else.
+        ConfigError: There is no such format.
+    """
+    check_source(path)
+    scratch = Scratch()
+    other = scratch.path / f"source{_ending(format_, 'source_format')}"
+    try:
+        other.symlink_to(path.resolve())
+    except OSError:  # not every system lets everybody make links
+        shutil.copyfile(path, other)
+    with _named(other, str(path)):
+        found = InputFile.of(other)
+    return InputFile(found.path, found.format, path, partition_of(path), found.scratch or scratch, (scratch,))
 
 
 def _ending_by_bytes(path: Path, called: str) -> str:

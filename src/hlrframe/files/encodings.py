@@ -5,6 +5,7 @@ are; what is of another encoding is decoded whole, strictly, before anything is 
 """
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,14 +34,21 @@ _MARKS: Final = (
 _CANDIDATES: Final = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
     *("cp932", "euc-jp", "gb18030", "big5", "cp949", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic"),
-    *("cp850", "cp852", "cp866", "iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-9"),
+    *("cp437", "cp737", "cp775", "cp850", "cp852", "cp857", "cp860", "cp866", "mac-latin2"),
+    *("iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-9", "iso-8859-13"),
 )
 #: Western Europe's encodings, which are by far the most frequent: names hold so few letters that are not ASCII that
 #: neighbours look almost as likely. Another is believed only where it is likelier by this factor.
-_USUAL: Final = ("cp1252", "iso8859-1")
+_USUAL: Final = ("cp1252", "iso8859-1", "cp850", "mac-roman")
 _CLEARLY: Final = 1.65
 #: Signs that stand between letters only where the text was decoded as what it is not.
 _ODD: Final = re.compile(r"[^\W\d_][¡-³µ¶¸-¿×÷‚ƒ„†‡ˆ‰‹•˜™›\x80-\x9f][^\W\d_]")  # noqa: RUF001
+#: Signs that no name has, and a word.
+_NO_LETTERS: Final = re.compile(r"[¡-©«-±´¶¸¹»-¿×÷†‡‰‹•™›\x80-\x9f\u2190-\u2bff]")  # noqa: RUF001
+#: The first letter of other alphabets than the Latin one, and the Latin letters that stand behind some of them.
+_FIRST_OTHER: Final = "\u0370"
+_MORE_LATIN: Final = "\u1e00"
+_WORD: Final = re.compile(r"[^\W\d_]+")
 #: Halves of characters, which some databases write as if they were characters.
 _HALVES: Final = re.compile("\udced[\udca0-\udcbf][\udc80-\udcbf]")
 _STRAY: Final = re.compile("[\udc80-\udcff]")
@@ -246,8 +254,30 @@ def _ranked(sample: bytes) -> list[str]:
 
     found = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_CANDIDATES, compat_names=False)
     likely = {codecs.lookup(each["encoding"]).name: each["confidence"] for each in found if each["encoding"]}
-    for name in _USUAL:
-        if name in likely and not _ODD.search(sample.decode(name, "ignore")):
+    for name in likely:
+        text = sample.decode(name, "ignore")
+        if name in _USUAL and not _ODD.search(text):
             likely[name] *= _CLEARLY
+        likely[name] *= 1 - _oddness(text)
     ranked = sorted(likely, key=lambda name: -likely[name])
     return [*ranked, "cp1252", "latin-1"]
+
+
+def _oddness(text: str) -> float:
+    r"""Gives the share of the lines with other letters than ASCII that nobody writes so: ``KÜln``, ``Zo‰``.
+
+    >>> _oddness("K\u00f6ln\nNadel"), _oddness("K\u00dcln\nM\u010dller")
+    (0.0, 0.5)
+    """
+    lines = [line for line in text.splitlines() if not line.isascii()]
+    odd = [line for line in lines if _NO_LETTERS.search(line) or any(map(_is_mixed, _WORD.findall(line)))]
+    return len(odd) / len(lines) if lines else 0.0
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether two alphabets meet, or a capital stands behind a small letter that is not of ``McKay``'s kind."""
+    if word.isascii():
+        return False
+    pairs = itertools.pairwise(word)
+    capitals = any(one.islower() and other.isupper() and not (one + other).isascii() for one, other in pairs)
+    return capitals or (any(map(str.isascii, word)) and any(_FIRST_OTHER <= each < _MORE_LATIN for each in word))

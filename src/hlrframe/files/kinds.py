@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from hlrframe.errors import InputError
 from hlrframe.files.paths import readable
-from hlrframe.model import ENDINGS, IN_ONLY, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
+from hlrframe.model import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.system import member_of, open_packed
 
 __all__ = ["Format", "check_bytes", "format_of_bytes"]
@@ -42,6 +42,9 @@ _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: How an Office file that needs a password calls what it hides.
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _PAGES: Final = (b"<html", b"<!doctype html", b"<table", b"<?xml")
+#: The first byte that is no control, and those below it that text has.
+_BLANK: Final = 0x20
+_ENDS: Final = b"\t\n\r\x0c\x1a"
 #: Bytes that are looked at.
 _LOOK: Final = 4096
 _SAVE: Final = "open it in a spreadsheet and save it as .xlsx or CSV"
@@ -75,7 +78,7 @@ class Format:
             InputError: It is none that is known, or a zip of no file or several.
         """
         if path.suffix.lower() != ".zip":
-            return cls.of(path)
+            return cls(*_known(kind_of(path), path, there=True))
         with readable(path):
             member = Path(member_of(path))
         packed = kind_of(Path(f"{member.name}.zip"))  # text, and read as it is unpacked
@@ -121,13 +124,19 @@ class Format:
         return other is None or (self.kind in TEXT_KINDS and _LINES[self.kind] == _LINES.get(other.kind))
 
 
-def _known(found: tuple[FileKind, Packing | None] | None, path: Path) -> tuple[FileKind, Packing | None]:
-    if found is None:
-        raise InputError(
-            f"cannot tell what {path.name!r} is: the name must end in {', '.join(ENDINGS)}; "
-            f"text files may be packed, as in .csv{', .csv'.join(PACKINGS)}"
-        )
-    return found
+def _known(
+    found: tuple[FileKind, Packing | None] | None, path: Path, *, there: bool = False
+) -> tuple[FileKind, Packing | None]:
+    if found is not None:
+        return found
+    if there:
+        with readable(path):
+            check_bytes(path)  # whose message says what it is
+    cure = "; or say what it is with source_format= (--from csv)" if there else ""
+    raise InputError(
+        f"cannot tell what {path.name!r} is: the name must end in {', '.join(ENDINGS)}; "
+        f"text files may be packed, as in .csv{', .csv'.join(PACKINGS)}{cure}"
+    )
 
 
 def check_bytes(path: Path) -> None:
@@ -137,12 +146,23 @@ def check_bytes(path: Path) -> None:
         InputError: The message says what they are.
     """
     found = _found(path)
+    if found is None and _is_text_by_another_name(path):
+        found = (".csv",), "text"
     if found is None:
         return
     endings, words = found
     if path.suffix.lower() not in endings:
         cure = f": give it the ending {endings[0]}" if endings else ""
         raise InputError(f"cannot read {path}: by its bytes it is {words}{cure}")
+
+
+def _is_text_by_another_name(path: Path) -> bool:
+    """Whether a file that is called a workbook or a table of columns has no byte that text has not."""
+    if ENDINGS.get(path.suffix.lower(), FileKind.CSV) in PACKABLE:
+        return False
+    with path.open("rb") as file:
+        start = file.read(_LOOK)
+    return start != b"" and not any(byte < _BLANK and byte not in _ENDS for byte in start)
 
 
 def _found(path: Path) -> tuple[tuple[str, ...], str] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import InputError
-from hlrframe.files.elsewhere import Delivery, delivery_to, fetched, is_elsewhere
+from hlrframe.files.elsewhere import Delivery, as_said, delivery_to, fetched, is_elsewhere
 from hlrframe.files.inputs import InputFile, is_partition, partition_of
 from hlrframe.files.kinds import Format
 from hlrframe.files.paths import check_destination
@@ -52,6 +52,8 @@ def sources_of(source: Named, source_format: str | None = None) -> Sequence[Inpu
     for name in dict.fromkeys(_listed(source)):
         if is_elsewhere(name):
             found.append(fetched(name, source_format))
+        elif source_format is not None and (path := Path(name).expanduser()).is_file():
+            found.append(as_said(path, source_format))
         else:
             there = {each.origin for each in found}
             found += [InputFile.of(path) for path in _files_of(Path(name).expanduser()) if path not in there]

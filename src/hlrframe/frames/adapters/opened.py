@@ -107,6 +107,9 @@ def _check_column(names: Sequence[Any], column: Any) -> None:
 
 def _columns_like(column: str, names: Sequence[str]) -> str:
     """Names the column that was probably meant, and those that are there."""
+    several = [each.strip() for each in column.split(",")]
+    if len(several) > 1 and set(several) <= set(names):
+        return f"name each of its columns by itself, as a list (--column {several[0]!r} --column {several[1]!r})"
     meant = "" if looks_like_data(names) else did_you_mean(column, reversed(names))
     return f"{meant}it has {named(names)}"
 
