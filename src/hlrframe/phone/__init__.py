@@ -6,6 +6,7 @@
     reading      one tidy text: everything that it may mean
     notes        how a number was read, and what may be wrong with a text that is none
     spelled      which numbers a text may mean, for whoever looks for what was kept of one
+    dated        dates and times that stand beside a number
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     plans        one number against the world's numbering plans
     renumbering  numbers of old plans: what countries renumbered

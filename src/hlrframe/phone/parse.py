@@ -32,7 +32,8 @@ Where the answer is not libphonenumber's
     purpose less is read: letters for keys where the number is no service number (``555 HOME``, ``07400 XXXXXX``),
     digits that grew together with a word (``P07400123456``), digits joined over the end of a list (``030 1234567/68``),
     and groups behind a number that are one with it only by its calling code (``91234 56789 12``). Where its own E.164
-    form reads as another number when it is read again, the last one counts.
+    form reads as another number when it is read again, the last one counts. Dates and times beside a number are no
+    digits of it (``030 12345 1.1.2020``), though a plan with numbers of any length has room for them.
 
 What is rejected
     A number of the right length that no plan assigns is ``not_in_plan``. So is Britain's range for drama
@@ -53,6 +54,7 @@ import polars as pl
 from hlrframe.errors import InputError
 from hlrframe.model import Reason, check_region, regions_of
 from hlrframe.phone import plan_exprs
+from hlrframe.phone.dated import DATED, SHORTEST_DATED
 from hlrframe.phone.notes import with_notes
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection
 from hlrframe.phone.reading import read_text
@@ -259,7 +261,7 @@ def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
     marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    marked = _without_parts(marked.filter(clean)).with_columns(
+    marked = _without_parts(marked.filter(clean).filter(~_is_dated(text))).with_columns(
         digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text)
     )
     marked = marked.with_columns(first=_before_first_mark(text, pl.col("digits")))
@@ -283,6 +285,11 @@ def _without_parts(marked: pl.DataFrame) -> pl.DataFrame:
         return marked
     some = marked.filter(doubtful)
     return pl.concat([marked.filter(~doubtful), some.filter(~pl.col("text").str.contains(_IN_PARTS))])
+
+
+def _is_dated(text: pl.Expr) -> pl.Expr:
+    """Whether a date stands beside digits enough for a number."""
+    return (text.str.len_bytes() >= SHORTEST_DATED) & text.str.contains(DATED)
 
 
 def _before_first_mark(text: pl.Expr, digits: pl.Expr) -> pl.Expr:

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from hlrframe.model import Reason
+from hlrframe.phone.dated import without_times
 
 __all__ = [
     "DATE",
@@ -81,10 +82,12 @@ _DATE: Final = re.compile(DATE)
 _FLOAT: Final = re.compile(EXACT_FLOAT)
 _LIST_MARK: Final = re.compile(LIST_MARK)
 
-_CHAT_LINK: Final = re.compile(r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=)[+ ]*([0-9]{5,})", re.IGNORECASE)
+_CHAT_LINK: Final = re.compile(
+    r"(?:wa\.me/|whatsapp(?:\.com/|:/{0,2})send/?\?(?:.*&)?phone=)[+ ]*([0-9]{5,})", re.IGNORECASE
+)
 _DIAL_LINK: Final = re.compile(r"(?:tel|callto|sms|smsto|whatsapp):/{0,2}(.*)", re.IGNORECASE | re.DOTALL)
 #: Who writes in a chat: digits that start with a calling code, before the name of the service.
-_CHAT_NAME: Final = re.compile(r"\+?([0-9]{7,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
+_CHAT_NAME: Final = re.compile(r"\+?([0-9]{7,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.]).*", re.IGNORECASE)
 #: What is dialled before a number so that the caller's own is shown or not, or calls are sent on.
 _DIALLED_CODE: Final = re.compile(r"^(?:[*#]{1,2}[0-9]{2,3}[#*][ .-]*|\*(?:67|82)[ .-]*)(?=[+(0-9])")
 #: The same with a blank behind it, which may as well be a mark before an area code.
@@ -124,6 +127,7 @@ _BRACKETED_ZERO: Final = re.compile(r"[(\[] *0 *[)\]]")
 #: Digits that stand alone behind letters are a note: ``after 6``.
 _VANITY: Final = re.compile(r"\+?[0-9][0-9 ().\-]{2,}[A-Za-z](?:[A-Za-z .\-]|(?<=[A-Za-z0-9])[0-9])*")
 _LISTS: Final = (
+    re.compile(r"(?:^|(?<=[0-9])[ ,;]+)\(?[1-9][.)] "),
     re.compile(r"[;|,&\n]|\b(?:or|and|oder|und|ou|et|y)\b", re.IGNORECASE),
     re.compile(r"/"),
 )
@@ -181,6 +185,14 @@ def spellings(text: str) -> Iterator[Spelling]:
     ['07400123456']
     """
     text = _DIALLED_CODE.sub("", _unlink(text))
+    untimed, certain = without_times(text)
+    if untimed != text:
+        yield from _meanings(untimed)
+    if untimed == text or not certain:
+        yield from _meanings(text)
+
+
+def _meanings(text: str) -> Iterator[Spelling]:
     yield from _whole(text)
     for before in (_LIST_MARK, _DIALLED_CODE_OR_MARK):
         if (rest := before.sub("", text)) != text:
