@@ -120,7 +120,7 @@ def test_merging_on_the_way_stops_no_run(path, monkeypatch):
     monkeypatch.setattr(compaction, "MANY_PARTS", 1)
     for index in range(3):
         store_with(path, answered(number(index)))
-    with Layout(path).alone():
+    with Layout(path).upkeep.alone():
         store_with(path, answered(number(3)))
     assert set(known(Store(path), numbers(9))) == set(numbers(4))
 
@@ -217,7 +217,7 @@ def test_readers_and_writers_never_notice_a_compaction(path):
 def test_two_do_not_tidy_at_once(path):
     """A merge beside a removal would bring back what was removed: the second is refused and says when to come back."""
     store = store_with(path, answered(number(1)))
-    with Layout(path).alone():
+    with Layout(path).upkeep.alone():
         for use in (store.compact, lambda: store.forget([number(1)]), lambda: store.purge("1d")):
             with pytest.raises(StoreError, match="run again when it has ended"):
                 use()

@@ -26,7 +26,7 @@ from helpers.emulator import mobiles
 from helpers.stores import NOON, PAID, answered, known, number, numbers, unanswered
 from hlrframe import emulator
 from hlrframe.errors import ConfigError, StoreError, UnsealedWarning
-from hlrframe.store import Asked, Compaction, DamagedWarning, Store, remote
+from hlrframe.store import Asked, Compaction, DamagedWarning, Store
 from hlrframe.store.bucket import Bucket
 from hlrframe.store.remote import default_spool
 
@@ -389,7 +389,7 @@ def test_one_machine_tidies_at_a_time(machine, bucket, monkeypatch):
     bucket.create("tidy.lock", b"somebody")
     with pytest.raises(StoreError, match="another machine is tidying s3://bucket/answers"):
         here.compact()
-    monkeypatch.setattr(remote, "LEASE", timedelta(seconds=-5))
+    monkeypatch.setattr("hlrframe.store.remote.upkeep.LEASE", timedelta(seconds=-5))
     assert here.compact() == Compaction(1, 1)
     assert bucket.read("tidy.lock") is None
 
@@ -405,7 +405,7 @@ def test_a_tag_may_be_known_without_its_quotes(machine, gate, use):
         write(here, answered(number(0), number(1)))
     use(here)
     assert number(0) not in known(here, numbers(2)) or here.stats().parts == 1
-    with here._layout.alone():
+    with here._layout.upkeep.alone():
         tag, _ = here._layout.bucket.version("tidy.lock")
         assert here._layout.bucket.replace("tidy.lock", b"somebody else", tag=tag)
         assert not here._layout.bucket.replace("tidy.lock", b"me", tag=tag)
@@ -503,10 +503,10 @@ def test_a_tidier_that_lost_its_lock_changes_nothing(machine, bucket):
     for index in range(2):
         write(here, answered(number(index)))
     before = bucket.sizes("parts")
-    with here._layout.alone():
+    with here._layout.upkeep.alone():
         bucket.replace("tidy.lock", b"somebody else")
         with pytest.raises(StoreError, match="took over"):
-            here._layout.still_alone()
+            here._layout.upkeep.still_alone()
     assert bucket.read("tidy.lock") == b"somebody else"
     assert bucket.sizes("parts") == before
 

@@ -9,9 +9,10 @@
     parts        sealed files: written, read, set aside; checksum: are they whole
     compaction   merging; erasure: forgetting, purging; rewriting: how both put new files in the place of old ones
     queries      which answer counts; records: the columns that are kept
-    layout       where things lie, and which version may touch them; facts: what each file says of that; remote: the
-                 same in a bucket
-    bucket       the few things that a store asks of an object store
+    places       where things lie; layout: what may be done there, and by which version; facts: what each file says
+                 of that
+    remote/      the same in a bucket; bucket: the few things that a store asks of an object store
+    upkeep       what tidying needs: to be alone at it, and to know what was lost
     register/    who is running, on which machine, with what part of the requests and the money
     privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
     stats        how much there is; health: how it is; export: a copy in the clear

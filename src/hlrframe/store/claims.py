@@ -26,7 +26,8 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.store.disk import explained, list_files
-from hlrframe.store.layout import Layout, new_name
+from hlrframe.store.layout import Layout
+from hlrframe.store.places import new_name
 from hlrframe.store.privacy import Encoding
 from hlrframe.system import create, locked, try_lock
 

@@ -14,8 +14,9 @@ from typing import Final
 import polars as pl
 
 from hlrframe.model import MAX_CACHE_DAYS
-from hlrframe.store.layout import Layout, View, run_of
+from hlrframe.store.layout import Layout
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, warn_of_lost
+from hlrframe.store.places import View, run_of
 from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.rewriting import MERGED_ROWS, by_ranges, read_sealed, replace, tidying
@@ -51,8 +52,8 @@ def compact(layout: Layout, now: datetime, *, max_rows: int = MAX_ROWS, merged_r
         StoreError: Another process is tidying the store, or the disk refused; nothing is lost.
     """
     with tidying(layout):
-        warn_of_lost(layout.lost())
-        layout.accept_losses()
+        warn_of_lost(layout.upkeep.lost())
+        layout.upkeep.accept_losses()
         view = layout.view()
         for group in _groups(view.parts, max_rows):
             _merge(layout, group, merged_rows)
@@ -70,7 +71,7 @@ def compact_small(layout: Layout) -> None:
     """
     if len(layout.view().parts) <= MANY_PARTS:
         return
-    with layout.alone():
+    with layout.upkeep.alone():
         small = sorted((rows, path) for path in layout.view().parts if (rows := row_count(path)) < SMALL_ROWS)
         totals = itertools.accumulate(rows for rows, _ in small)
         group = [path for (_, path), total in zip(small, totals, strict=True) if total <= MEANWHILE_ROWS]

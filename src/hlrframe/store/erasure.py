@@ -18,8 +18,9 @@ from hlrframe.errors import StoreError
 from hlrframe.model import COLUMNS
 from hlrframe.store.claims import has_claimed
 from hlrframe.store.disk import explained, is_temporary, remove_temporary
-from hlrframe.store.layout import Layout, View
+from hlrframe.store.layout import Layout
 from hlrframe.store.parts import collect
+from hlrframe.store.places import View
 from hlrframe.store.privacy import telling_person
 from hlrframe.store.queries import by_numbers
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
@@ -97,7 +98,7 @@ def _removed(layout: Layout, answers: _Gone, events: _Gone, what: str) -> int:
     _remove(layout, layout.view().asked, EVENT_TYPES, events)
     removed = _remove(layout, layout.view().parts, KEPT_TYPES, answers)
     with explained("search the store", layout.root):
-        unsearched = [*map(str, _unsearched(layout)), *layout.strange_elsewhere()]
+        unsearched = [*map(str, _unsearched(layout)), *layout.upkeep.strange_elsewhere()]
     if unsearched:
         others = f" and {len(unsearched) - 1:,} more" if unsearched[1:] else ""
         raise StoreError(

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from hlrframe.model import Question
 from hlrframe.store.disk import explained
 from hlrframe.store.journal import is_orphan
-from hlrframe.store.layout import Layout, new_name
+from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers, read_events
+from hlrframe.store.places import new_name
 from hlrframe.store.queries import KEY, by_numbers, in_doubt
 from hlrframe.system import create
 
@@ -72,7 +73,7 @@ def examine(layout: Layout) -> StoreHealth:
         orphans=orphans,
         in_doubt=0 if unreadable else _doubts(layout),
         free=free,
-        lost=tuple(layout.lost()),
+        lost=tuple(layout.upkeep.lost()),
     )
 
 

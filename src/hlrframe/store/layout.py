@@ -15,103 +15,26 @@ A segment is sealed by making its part appear first and its journal vanish secon
 order, so that an answer is in at least one place at any moment. Being in two is harmless: the newest wins at read.
 """
 
-import contextlib
 import json
-import os
-import stat
-import sys
-import uuid
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hlrframe.errors import PrivacyWarning, StoreError
+from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.disk import explained, list_files, make_directory
 from hlrframe.store.facts import facts_in, facts_of
-from hlrframe.store.inventory import Inventory
+from hlrframe.store.places import Places, View, settled
 from hlrframe.store.privacy import PLAIN, Encoding
-from hlrframe.system import locked, publish, sync_directory
+from hlrframe.store.upkeep import Upkeep
+from hlrframe.system import publish, sync_directory
 
-__all__ = ["FORMAT_VERSION", "Layout", "Places", "View", "checked", "new_name", "refuse_newer", "run_of"]
+__all__ = ["FORMAT_VERSION", "Layout", "checked", "refuse_newer"]
 
 #: Raised by one whenever the files of a store are laid out in a way that older versions would misread: 2 knows of
 #: stores whose numbers are hashed or encrypted.
 FORMAT_VERSION: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The files of a store at one moment."""
-
-    journals: tuple[Path, ...]
-    parts: tuple[Path, ...]
-    asked: tuple[Path, ...]
-
-    def __iter__(self) -> Iterator[Path]:
-        return iter((*self.journals, *self.parts, *self.asked))
-
-    def without(self, some: Collection[Path]) -> "View":
-        """Gives the view but for these files."""
-        return View(
-            *(tuple(path for path in each if path not in some) for each in (self.journals, self.parts, self.asked))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things lie in the folder of a store."""
-
-    root: Path
-
-    @property
-    def marker(self) -> Path:
-        """Says which version wrote here."""
-        return self.root / "store.json"
-
-    @property
-    def journals(self) -> Path:
-        """Runs that go on, and those that were killed."""
-        return self.root / "journal"
-
-    @property
-    def parts(self) -> Path:
-        """Sealed answers."""
-        return self.root / "parts"
-
-    @property
-    def asked(self) -> Path:
-        """Numbers that sealed runs asked and never learnt about."""
-        return self.root / "asked"
-
-    @property
-    def claims(self) -> Path:
-        """What runs are asking at this moment."""
-        return self.root / "claims"
-
-    @property
-    def register(self) -> Path:
-        """Who is running, over all machines."""
-        return self.root / "register"
-
-    @property
-    def probed(self) -> Path:
-        """Notes when create-only writing last went well."""
-        return self.root / ".create-only"
-
-    @property
-    def inventory(self) -> Inventory:
-        """What of the files ought to be there."""
-        return Inventory(self.root)
-
-    @property
-    def lock(self) -> Path:
-        """Held by whoever merges or removes parts."""
-        return self.root / "tidy.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +50,11 @@ class Layout(Places):
         return str(self.root)
 
     def view(self) -> View:
-        """Lists the files.
-
-        Names come and go while a directory is read, so that one listing may miss both a file and its successor; two
-        equal ones in a row cannot.
-        """
-        last, now = None, self._list()
-        while now != last:
-            last, now = now, self._list()
-        return now
+        """Lists the files."""
+        # In this order: what leaves one listing is already in the next one.
+        return settled(
+            lambda: View(list_files(self.journals, ".arrows"), self._list_parts(), list_files(self.asked, ".parquet"))
+        )
 
     def check(self) -> None:
         """Refuses a store that this version cannot read.
@@ -148,16 +67,6 @@ class Layout(Places):
             refuse_newer(self.name, layout=facts["format"], columns=facts["columns"])
             self.encoding.check(facts.get("privacy"), self.name)
         self._refuse_spool(facts)
-
-    def warn_of_others(self) -> None:
-        """Warns where other users could change what the store says, or put something into it."""
-        if sys.platform == "win32":
-            return
-        for folder in (self.root, self.journals, self.parts, self.asked, self.claims, self.inventory.folder):
-            with contextlib.suppress(OSError):  # it is not there, or whoever uses it says what is wrong
-                if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                    cure = f"chmod go-rwx {folder}, unless all of them may change what you rely on"
-                    warnings.warn(f"other users can write in {folder}: {cure}", PrivacyWarning, stacklevel=2)
 
     def prepare(self) -> None:
         """Makes the directories and says which version writes here.
@@ -185,25 +94,6 @@ class Layout(Places):
         for directory in {path.parent for path in paths}:
             sync_directory(directory)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keeps tidiers apart: a merge beside a removal would bring back what was removed.
-
-        Raises:
-            StoreError: Another one is at it.
-        """
-        with explained("tidy the store", self.root), locked(self.lock) as is_free:
-            if not is_free:
-                raise StoreError(f"another process is tidying {self.root}: run again when it has ended")
-            yield
-
-    def still_alone(self) -> None:
-        """To be called before each change that is made alone.
-
-        Raises:
-            StoreError: Another one took over.
-        """
-
     def facts(self) -> Mapping[str, Any] | None:
         """Gives what the marker says, or the other files where it is lost; ``None`` where there is no store yet.
 
@@ -211,7 +101,7 @@ class Layout(Places):
             StoreError: The marker cannot be read.
         """
         with explained("open the store", self.root):
-            return self._marked() or facts_of(self._list_here())
+            return self._marked() or facts_of(self.files())
 
     def is_there(self) -> bool:
         """Says whether there is a store, or what is left of one: its marker or one of its folders.
@@ -222,17 +112,10 @@ class Layout(Places):
         with explained("open the store", self.root):
             return any(each.exists() for each in (self.marker, self.journals, self.parts, self.asked))
 
-    def lost(self) -> Iterator[str]:
-        """Names the files that something else than this package removed."""
-        yield from map(str, self.inventory.lost())
-
-    def accept_losses(self) -> None:
-        """Puts back what can be put back, and takes the rest for lost; to be called alone."""
-        self.inventory.drop([*self.inventory.lost()])
-
-    def strange_elsewhere(self) -> tuple[str, ...]:
-        """Names what lies in the store beyond this folder and cannot be looked into."""
-        return ()
+    @property
+    def upkeep(self) -> Upkeep:
+        """What whoever tidies the store needs."""
+        return Upkeep(self)
 
     def _marked(self) -> Mapping[str, Any] | None:
         """Gives what the marker says; ``None`` where there is none."""
@@ -268,31 +151,11 @@ class Layout(Places):
             StoreError: It does, or cannot be looked into.
         """
         with explained("look into", self.root):
-            foreign = self._foreign()
+            foreign = self.foreign()
         if foreign:
             raise StoreError(
                 f"{self.root} is no store and holds other files, such as {foreign[0]!r}; name a new folder"
             )
-
-    def _foreign(self) -> list[str]:
-        # The marker too: another process may have begun the store just now.
-        folders = (self.journals, self.parts, self.asked, self.claims, self.register, self.inventory.folder)
-        ours = {each.name for each in (*folders, self.lock, self.marker)}
-        try:
-            names = os.listdir(self.root)  # noqa: PTH208  # names alone
-        except FileNotFoundError:
-            return []
-        return [name for name in names if name not in ours and not name.startswith(".")]
-
-    def _list(self) -> View:
-        # In this order: what leaves one listing is already in the next one.
-        journals = list_files(self.journals, ".arrows")
-        return View(journals, self._list_parts(), list_files(self.asked, ".parquet"))
-
-    def _list_here(self) -> Iterator[Path]:
-        """Gives the files of this machine, in no order that matters."""
-        for directory, suffix in ((self.parts, ".parquet"), (self.asked, ".parquet"), (self.journals, ".arrows")):
-            yield from list_files(directory, suffix)
 
     def _list_parts(self) -> tuple[Path, ...]:
         return list_files(self.parts, ".parquet")
@@ -306,20 +169,6 @@ def checked(layout: Layout) -> Layout:
     """
     layout.check()
     return layout
-
-
-def new_name() -> str:
-    """Makes a name that no other run or part has, and that sorts by the time of its making."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:12]}"
-
-
-def run_of(path: Path) -> str:
-    """Reads from a file's name which run made it.
-
-    >>> run_of(Path("asked/20261130T120000123456-5e55f00d5e55-0003.parquet"))
-    '20261130T120000123456-5e55f00d5e55'
-    """
-    return path.stem.rpartition("-")[0]
 
 
 def refuse_newer(path: Path | str, *, layout: int, columns: int) -> None:

@@ -10,8 +10,9 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.store.journal import seal_orphans
-from hlrframe.store.layout import Layout, View, new_name
+from hlrframe.store.layout import Layout
 from hlrframe.store.parts import collect, scan_parts, write_parquet
+from hlrframe.store.places import View, new_name
 from hlrframe.store.privacy import Between
 
 __all__ = ["MERGED_ROWS", "Pick", "by_ranges", "read_sealed", "replace", "tidying"]
@@ -31,7 +32,7 @@ def tidying(layout: Layout) -> Iterator[None]:
         StoreError: Another process is tidying the store, it cannot be written, or the disk refused.
     """
     layout.prepare()
-    with layout.alone():
+    with layout.upkeep.alone():
         seal_orphans(layout)
         yield
 
@@ -87,6 +88,6 @@ def replace(layout: Layout, old: Sequence[Path], frames: Iterable[pl.DataFrame])
     Raises:
         StoreError: Another one took over tidying, or the disk refused.
     """
-    layout.still_alone()
+    layout.upkeep.still_alone()
     write_parquet(old[0].with_name(f"{new_name()}-0000.parquet"), frames, layout=layout)
     layout.remove(old)

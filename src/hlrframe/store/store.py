@@ -22,6 +22,7 @@ from hlrframe.store.journal import Journal, seal_orphans
 from hlrframe.store.layout import Layout, checked
 from hlrframe.store.opening import encoding_of
 from hlrframe.store.parts import warn_of_lost
+from hlrframe.store.places import warn_of_others
 from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import earliest
 from hlrframe.store.reader import Reader, Sources, distinct
@@ -94,7 +95,7 @@ class Store:
         #: The store's folder; for one in a bucket, its spool.
         self.path: Path = self._layout.root
         self._layout.check()
-        self._layout.warn_of_others()
+        warn_of_others(self._layout)
         self._reader = Reader(self._layout)
 
     def __repr__(self) -> str:
@@ -204,7 +205,7 @@ class Store:
             StoreError: The store cannot be written; the message says what to do.
         """
         self._layout.prepare()
-        warn_of_lost(self._layout.lost())
+        warn_of_lost(self._layout.upkeep.lost())
         seal_orphans(self._layout)
         with explained("tidy the store", self.path):
             for directory in (self.path, self._layout.parts, self._layout.asked):

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from hlrframe.errors import StoreError
-from hlrframe.store.layout import new_name
+from hlrframe.store.places import new_name
 from hlrframe.store.privacy import Encoding
 from hlrframe.store.register.objects import Objects
 from hlrframe.store.register.state import State

@@ -7,7 +7,7 @@ from io import FileIO
 from pathlib import Path
 
 from hlrframe.store.disk import list_files, make_directory
-from hlrframe.store.layout import new_name
+from hlrframe.store.places import new_name
 from hlrframe.system import create, try_lock
 
 __all__ = ["Signs"]
