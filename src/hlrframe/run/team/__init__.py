@@ -4,7 +4,8 @@
 
     team         Team: what a run does with the others   <- open this first
     membership   one run in the register of its store, from joining to leaving
-    purse        the money: its own ceiling, and what it may draw of a budget that is shared
+    heart        the thread by which it shows that it lives; handover: its journal, on the way into the bucket
+    purse        the money: its own ceiling, and what it may draw of a budget that is shared; refill: waiting for more
     share        the requests: its part of what the account allows
     claiming     the numbers: who asks what
     settling     what runs left in doubt, once it is known better

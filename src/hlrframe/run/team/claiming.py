@@ -155,7 +155,9 @@ class Claiming:
             return
         with self._us.turn:
             numbers = pl.concat(list(self._held.values()))
-            left = numbers if self._us.keeps_back else self._store.unanswered(numbers, self._question)["msisdn"]
+            left = (
+                numbers if self._us.handover.keeps_back else self._store.unanswered(numbers, self._question)["msisdn"]
+            )
             body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
             held = list(self._held)
             self._us.claims = []

@@ -1,11 +1,10 @@
 """One run in the register of its store: it joins, gives signs of life, agrees on its part with the others, and leaves.
 
-A thread of its own does it, so that a run whose event loop is busy is no dead run. What the register said last holds
+What the register said last holds
 for a while (the *lease*); then nothing is sent until the register was reached again. Others take a run for dead only
 long after its lease and its longest request have ended, so that what it had is never used twice.
 """
 
-import asyncio
 import contextlib
 import os
 import platform
@@ -16,16 +15,18 @@ from collections.abc import Callable
 from io import FileIO
 from typing import Final, TypeAlias, TypeVar
 
-from hlrframe.errors import BudgetWarning, HlrframeError, StoreError
+from hlrframe.errors import BudgetWarning, StoreError
 from hlrframe.model import DEFAULT_TIMEOUT, Budget, Settings, milli_of
 from hlrframe.provider import Provider
 from hlrframe.run.resources import Resources
 from hlrframe.run.schedule.ledger import Ledger
+from hlrframe.run.team.handover import Handover
+from hlrframe.run.team.heart import Heart, TakenForDead
 from hlrframe.run.team.purse import Purse
+from hlrframe.run.team.refill import Refill
 from hlrframe.run.team.share import Share
 from hlrframe.store import (
     Grant,
-    Journal,
     Member,
     Register,
     RegisterState,
@@ -48,12 +49,8 @@ BEAT: Final = 1 / 6
 MARGIN: Final = 15.0
 #: Seconds between two looks at what others changed, in a folder and in a bucket.
 LOOK_EVERY: Final = (0.25, 1.0)
-#: Seconds after which what was answered is handed over, so that other machines have it within a minute.
-HAND_OVER_EVERY: Final = 20.0
 #: Seconds before more money is asked for that was not there.
 DRY_PAUSE: Final = 2.0
-#: Seconds to wait before the budget is looked at again, where others may give something back.
-MONEY_PAUSE: Final = 0.25
 
 _T = TypeVar("_T")
 #: Alters a state that is of so much time.
@@ -76,8 +73,8 @@ class Membership:
         #: Objects that hold what the run is asking, and the question.
         self.claims: list[str] = []
         self.question = ""
-        #: Under which name its journal's answers are found, once there is one.
-        self.journal_name = ""
+        #: Its journal, on the way into the bucket.
+        self.handover = Handover(is_remote=is_remote)
         #: Held while something is read or changed that belongs together.
         self.turn = threading.RLock()
         self._budget = settings.budget if isinstance(settings.budget, Budget) else None
@@ -85,8 +82,7 @@ class Membership:
         self._account = str(getattr(client, "account", None) or client.provider)
         self._limit = client.limits.requests
         self._patience = LEASE + (settings.timeout or client.timeout or DEFAULT_TIMEOUT) + MARGIN
-        self._is_remote = is_remote
-        self._look_every = LOOK_EVERY[is_remote]
+        self._heart = Heart(self._beat, LOOK_EVERY[is_remote])
         self._share = Share(self._is_valid)
         ledger = Ledger(None if settings.max_credits is None else milli_of(settings.max_credits))
         self._purse = Purse(
@@ -94,41 +90,30 @@ class Membership:
             price=client.pricing(settings).worst("1"),
             is_shared=self._budget is not None,
             is_valid=self._is_valid,
-            on_low=self._nudge,
+            on_low=self._heart.wake,
         )
         self._valid_until = 0.0
         self._beat_at = 0.0
         # When it is of use to ask for money again, after there was none.
         self._dry_until = 0.0
         self._joined = False
-        self._trouble: BaseException | None = None
         self._warnings: list[str] = []
         self._sign: FileIO | None = None
-        # The journal to hand over, and the same after it was put down.
-        self._journal: Journal | None = None
-        self._carried: Journal | None = None
-        self._handed_over_at = time.monotonic()
-        self._stopping = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="hlrframe-register", daemon=True)
 
     @property
     def resources(self) -> Resources:
         """What the run is given of all this."""
-        refill = self._refill if self._budget is not None else None
+        refill = None if self._budget is None else Refill(self._purse, self._beg, self._heart)
         return Resources(
-            budget=self._purse, allowance=self._share, grants=self._share, refill=refill, trouble=self.trouble
+            budget=self._purse,
+            allowance=self._share,
+            grants=self._share,
+            refill=refill,
+            trouble=lambda: self._heart.trouble,
         )
-
-    def trouble(self) -> BaseException | None:
-        """Gives what must end the run, if anything must."""
-        return self._trouble
 
     def _is_valid(self) -> bool:
         return time.monotonic() < self._valid_until
-
-    def _nudge(self) -> None:
-        self._wake.set()
 
     # Joining and leaving
 
@@ -147,7 +132,7 @@ class Membership:
         except BaseException:
             self._quit()
             raise
-        self._thread.start()
+        self._heart.start()
 
     def _agree(self) -> None:
         """Notes the budget."""
@@ -161,34 +146,14 @@ class Membership:
 
         self.change(agreed)
 
-    def carry(self, journal: Journal) -> None:
-        """Takes over a journal that is to be handed over as the run goes."""
-        with self.turn:
-            self._journal = self._carried = journal
-            self.journal_name = journal.run_id
-            self._handed_over_at = time.monotonic()
-
-    @property
-    def keeps_back(self) -> bool:
-        """Whether something that was answered is on this machine alone: its bucket was away."""
-        return self._is_remote and self._carried is not None and not self._carried.all_sealed
-
-    def put_down(self) -> None:
-        """Leaves the journal to its owner, who is about to seal it."""
-        with self.turn:
-            self._journal = None
-
     def leave(self) -> None:
         """Leaves the register, with what was spent booked; whatever the run held is free at once.
 
         Where the register cannot be reached, the others find out in time: what it held counts as they then see fit.
         """
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._heart.stop()
         try:
-            if self._joined and self._trouble is None:
+            if self._joined and self._heart.trouble is None:
                 with contextlib.suppress(StoreError):
                     self.change(self._go, all_of_it=True)
                     self.register.sweep()
@@ -232,7 +197,8 @@ class Membership:
             def changed(state: RegisterState, now: float) -> tuple[_T, Grant | None, int]:
                 member = self._own(state)
                 touched(member)
-                member.claims, member.question, member.journal = list(self.claims), self.question, self.journal_name
+                member.claims, member.question = list(self.claims), self.question
+                member.journal = self.handover.journal_name
                 grant, member.spent = None, spent if not member.budget else member.spent
                 if member.budget:
                     least = self._purse.least
@@ -257,7 +223,7 @@ class Membership:
         member = state.runs.get(self.name)
         if member is None:
             if self._joined:
-                raise _TakenForDead(
+                raise TakenForDead(
                     "this run could not reach its register for so long that others took over what it was asking; "
                     "what it was answered is kept: run again"
                 )
@@ -280,30 +246,15 @@ class Membership:
 
     # Going on
 
-    def _go_on(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(self._look_every)
-            self._wake.clear()
-            try:
-                self._tick()
-            except _TakenForDead as error:
-                self._trouble = error
-                return
-            except HlrframeError:  # the place is away: what the register said last holds for a while
-                self._stopping.wait(self._look_every)
-            except BaseException as error:  # noqa: BLE001  # it ends the run, in its own thread
-                self._trouble = error
-                return
-
-    def _tick(self) -> None:
-        if self._stopping.is_set():
-            return
+    def _beat(self) -> None:
         with self.turn:
             low = self._purse.is_low and time.monotonic() >= self._dry_until
             if low or time.monotonic() >= self._beat_at or self._differs(self.register.look()):
                 self.change(lambda _state, _now: None, money=low)
-            if self._is_remote and self._journal is not None:
-                self._hand_over(self._journal)
+            try:
+                self.handover.go_on()
+            except StoreError as refusal:  # the disk refused: as for any other write
+                self._heart.trouble = refusal
 
     def _differs(self, standing: Standing) -> bool:
         """Whether something is to be agreed anew: shares, or that a run is dead."""
@@ -314,35 +265,8 @@ class Membership:
         target = fair_share(state, self.name)
         return target != self._share.agreed or target < mine.share > self._share.held
 
-    def _hand_over(self, journal: Journal) -> None:
-        now = time.monotonic()
-        if now - self._handed_over_at >= HAND_OVER_EVERY:
-            self._handed_over_at = now
-            try:
-                journal.hand_over()
-            except StoreError as refusal:  # the disk refused: as for any other write
-                self._trouble = refusal
-
-    async def _refill(self) -> bool:
-        """Waits until the shared budget has something, or nobody can give anything back."""
-        while self._purse.lacks and self._trouble is None:
-            grows, exhausted = await asyncio.to_thread(self._ask_for_money)
-            if grows or exhausted:
-                return grows
-            await asyncio.sleep(MONEY_PAUSE)
-        return False
-
-    def _ask_for_money(self) -> tuple[bool, bool]:
-        try:
-            _, grant = self.change(lambda _state, _now: None, money=True, broke=True)
-        except _TakenForDead as error:
-            self._trouble = error
-            return False, False
-        except StoreError:  # the place is away: it is tried again
-            return False, False
+    def _beg(self) -> Grant:
+        """Asks for money, and says that nothing can be sent before it comes."""
+        _, grant = self.change(lambda _state, _now: None, money=True, broke=True)
         assert grant is not None  # noqa: S101  # only runs with a budget ask
-        return self._purse.take_over(grant.level), grant.exhausted
-
-
-class _TakenForDead(StoreError):
-    """Others took over while the register could not be reached."""
+        return grant

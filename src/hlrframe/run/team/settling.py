@@ -72,7 +72,7 @@ def _costs(membership: Membership, answers: pl.DataFrame, paid: Mapping[str, int
     ours = membership.register.bodies.hide(pl.Series("msisdn", list(paid), dtype=pl.String)).cast(pl.String)
     proved = dict(zip(ours, paid.values(), strict=True))
     return {
-        number: (proved.get(number, 0) if run == membership.journal_name else milli_of(credits_ or 0.0), run)
+        number: (proved.get(number, 0) if run == membership.handover.journal_name else milli_of(credits_ or 0.0), run)
         for number, run, credits_ in answers.iter_rows()
     }
 

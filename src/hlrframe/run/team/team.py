@@ -74,8 +74,8 @@ class Team:
     @contextmanager
     def handing_over(self, journal: Journal) -> Iterator[None]:
         """Hands over what is answered as the run goes, so that other machines have it within a minute."""
-        self._us.carry(journal)
+        self._us.handover.carry(journal)
         try:
             yield
         finally:
-            self._us.put_down()
+            self._us.handover.put_down()
