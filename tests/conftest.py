@@ -6,11 +6,16 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from hlrframe import emulator
+# Beside each other the workers keep all cores busy already; polars reads it once, when it is first imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
-# What an example takes says how busy the machine is, and nothing about what is tested.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+from hlrframe import emulator  # after that
+
+# What an example takes says how busy the machine is, and nothing about what is tested. ``.ci/run`` tries more of them.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("quick")
 
 
 #: Seconds that a slow test may take, unless it says otherwise itself.

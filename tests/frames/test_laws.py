@@ -36,9 +36,17 @@ def facts():
     return dict(zip(phones, answers.select(FACTS).rows(), strict=True))
 
 
-@pytest.fixture(scope="module", params=[(library, part) for library in ODD for part in range(4)], ids=str)
+#: A library's odd frames, a quarter at a time: one quarter with the fast tests, the others with the slow ones.
+PARTS = [
+    pytest.param((library, part), marks=[pytest.mark.slow] if part else [], id=f"{library}-{part}")
+    for library in ODD
+    for part in range(4)
+]
+
+
+@pytest.fixture(scope="module", params=PARTS)
 def runs(request):
-    """Gives a part of a library's odd frames, each with what became of it: a few at a time, all in all 304."""
+    """Gives a part of a library's odd frames, each with what became of it; all in all 304."""
     library, part = request.param
     return [Run(library, seed) for seed in range(part, SEEDS, 4)]
 

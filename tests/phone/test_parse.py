@@ -2,12 +2,14 @@
 
 import random
 import re
+from importlib import import_module
 
 import phonenumbers
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from helpers.agreement import MEANT, differences
 from helpers.mess import MESS
@@ -15,7 +17,7 @@ from helpers.phone_numbers import REGIONS, dialled, international, spell
 from helpers.strays import cases
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.model.vocabulary import Reason
-from hlrframe.phone.parse import Msisdn, Rejection, parse, parse_column
+from hlrframe.phone.parse import Msisdn, Rejection, explain_column, parse, parse_column
 from hlrframe.phone.repair import tidy
 
 SOME_REGION = st.sampled_from([None, "GB", "US", "DE", "IT", "AR", "BR"])
@@ -232,6 +234,18 @@ def test_a_column_of_messes_reads_like_each_alone(texts, region):
     """Both doors mean the same, row by row, repeats and nulls included."""
     column = parse_column(pl.Series(texts, dtype=pl.String), region=region)
     assert column.rows() == [row(parse(text, region=region)) for text in texts]
+
+
+def test_few_texts_say_what_many_say(monkeypatch):
+    """A short column is read without expressions: numbers, reasons, readings, suggestions and types are the same."""
+    texts, regions, _ = zip(*MESS, (None, "GB", None), strict=True)
+    columns = {"raw": pl.Series(texts, dtype=pl.String), "regions": pl.Series(regions, dtype=pl.String)}
+    many = explain_column(**columns)
+    module = import_module("hlrframe.phone.parse")
+    monkeypatch.setattr(module, "FEW", len(texts))
+    monkeypatch.setattr(module, "_in_columns", None)
+    assert_frame_equal(explain_column(**columns), many)
+    assert_frame_equal(explain_column(columns["raw"][:0]), many[:0])
 
 
 @settings(max_examples=20)

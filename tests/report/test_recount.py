@@ -82,7 +82,7 @@ def counting(request, monkeypatch):
     return request.param
 
 
-law = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+law = settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def distinct(rows, kept=lambda _: True):

@@ -92,6 +92,7 @@ def three(team, count, **order):
     return [team.start(f"machine-{index}", index * count // 4, size, **order) for index in range(3)]
 
 
+@pytest.mark.slow
 def test_three_machines_pay_once_within_210(team):
     """Overlapping lists: every row is answered, every number charged once, 210 requests in flight in the sum."""
     team.lists(mobiles(3_000))
@@ -107,6 +108,7 @@ def test_three_machines_pay_once_within_210(team):
     assert (state.runs, state.doubts) == ({}, {})
 
 
+@pytest.mark.slow
 def test_three_machines_meet_one_ceiling_to_the_credit(team):
     """Whoever asks at the same time, all of the budget is spent and nothing beyond."""
     team.lists(mobiles(3_000))
@@ -156,6 +158,7 @@ def kill_in_the_middle(machine, seconds=0.0):
     machine.communicate()
 
 
+@pytest.mark.slow
 def test_what_a_killed_machine_had_is_taken_over(team):
     """Another machine asks its numbers through the private cache, gets its requests, and its money is accounted for."""
     team.lists(mobiles(1_200))

@@ -596,7 +596,7 @@ import pyarrow as pa
 import hlrframe.model as model
 from hlrframe.model import columns
 
-kept, mode = sys.argv[2], json.loads(sys.argv[3])
+kept, modes = sys.argv[2], json.loads(sys.argv[3])
 new = columns.Column("nickname", pa.string(), "What friends call them.", of_answer=kept == "COLUMNS")
 for where in (model, columns):
     setattr(where, kept, (*getattr(columns, kept).__class__(getattr(model, kept)), new))
@@ -613,25 +613,33 @@ if kept != "COLUMNS":
     fill = lambda *each: plain(*each).with_columns(records.pl.lit("secret-nickname").alias("nickname"))
     segment.of_run = fill
 more = {"nickname": "secret-nickname"} if kept == "COLUMNS" else {}
-with Store(sys.argv[1], **mode).journal(stores.PAID) as journal:
-    journal.write([stores.answered(stores.number(1), **more)])
+for name, mode in modes.items():
+    with Store(f"{sys.argv[1]}/{name}", **mode).journal(stores.PAID) as journal:
+        journal.write([stores.answered(stores.number(1), **more)])
 """
 
 
-@pytest.mark.parametrize("mode", [*PRIVATE, pytest.param({}, id="plain")])
-@pytest.mark.parametrize("kept", ["COLUMNS", "QUESTION_COLUMNS"])
-def test_an_added_column_is_out_of_sight_in_sealed_files(path, mode, kept):
-    """A column that is added to the list, of answers or the store's own, with nothing said, is sealed out of sight."""
-    keys = {name: key.hex() for name, key in mode.items()}
-    command = [sys.executable, "-c", ADDED, str(path), kept, json.dumps(keys)]
+@pytest.fixture(scope="module", params=["COLUMNS", "QUESTION_COLUMNS"])
+def added(request, tmp_path_factory):
+    """Stores of each mode, of a process whose list of columns has one more of which nothing is said."""
+    root = tmp_path_factory.mktemp("added")
+    modes = {"plain": {}, "encrypted": {"key": RAW.hex()}, "hashed": {"hash_key": RAW.hex()}}
+    command = [sys.executable, "-c", ADDED, str(root), request.param, json.dumps(modes)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
     assert (done.returncode, done.stderr) == (0, "")
+    return root
+
+
+@pytest.mark.parametrize("mode", ["plain", "encrypted", "hashed"])
+def test_an_added_column_is_out_of_sight_in_sealed_files(added, mode):
+    """A column that is added to the list, of answers or the store's own, with nothing said, is sealed out of sight."""
+    path = added / mode
     [part] = (path / "parts").iterdir()
-    assert (b"secret-nickname" in contents(path)) == (mode == {})
+    assert (b"secret-nickname" in contents(path)) == (mode == "plain")
     shown = "nothing without the key"
     with contextlib.suppress(OSError, pa.ArrowException):
         [shown] = pq.read_table(part, columns=["nickname"])["nickname"].to_pylist()
-    assert shown == ("nothing without the key" if "key" in mode else None if mode else "secret-nickname")
+    assert shown == {"plain": "secret-nickname", "encrypted": "nothing without the key", "hashed": None}[mode]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such modes")

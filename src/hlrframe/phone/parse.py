@@ -62,6 +62,8 @@ from hlrframe.phone.repair import DATE, EXACT_FLOAT, LIST_MARK, is_bare_run, spe
 
 __all__ = ["Msisdn", "Rejection", "explain_column", "parse", "parse_column"]
 
+#: Distinct texts that are read one at a time, which gives the same: expressions begin to pay beyond.
+FEW: Final = 256
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _PURE: Final = r"^\+?[0-9]{7,17}$"
@@ -110,7 +112,7 @@ def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
 
 
 def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
-    """Reads a column; each distinct text once, clean ones as column expressions, the rest as :func:`parse` does.
+    """Reads a column; each distinct text once, the clean ones of many as column expressions, the rest as :func:`parse`.
 
     Args:
         raw: Text, whole numbers, or floats that hold whole numbers.
@@ -212,16 +214,24 @@ def _texts(raw: pl.Series) -> pl.Series:
 def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
     """Reads distinct texts: clean ones as they stand, then by their likeliest spelling, then one at a time."""
     numbered = texts.with_columns(_ROW)
-    answers = [_read_runs(_clean_runs(numbered))]
-    if answers[0].height < texts.height:
-        rest = numbered.join(answers[0], on="row", how="anti")
-        rest = rest.with_columns(text=pl.Series(map(tidy, rest["text"]), dtype=pl.String))
-        spelt = _read_runs(_spelt_runs(rest))
-        answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
+    answers = [_one_at_a_time(_tidied(numbered))] if texts.height <= FEW else _in_columns(numbered)
     in_order = pl.concat(answers, how="diagonal").sort("row").drop("row")
     if "renumbered" not in in_order.columns:
         in_order = in_order.with_columns(renumbered=pl.lit(None, pl.String))
     return _without_lost(texts.hstack(in_order))
+
+
+def _in_columns(numbered: pl.DataFrame) -> list[pl.DataFrame]:
+    answers = [_read_runs(_clean_runs(numbered))]
+    if answers[0].height < numbered.height:
+        rest = _tidied(numbered.join(answers[0], on="row", how="anti"))
+        spelt = _read_runs(_spelt_runs(rest))
+        answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
+    return answers
+
+
+def _tidied(texts: pl.DataFrame) -> pl.DataFrame:
+    return texts.with_columns(text=pl.Series(map(tidy, texts["text"]), dtype=pl.String))
 
 
 def _without_lost(read: pl.DataFrame) -> pl.DataFrame:
