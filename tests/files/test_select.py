@@ -7,6 +7,7 @@ import pytest
 
 import hlrframe as hf
 from helpers.lists import connected
+from helpers.workbooks import write_workbook
 from hlrframe.cli import main
 
 GB = hf.Settings(default_region="GB")
@@ -119,12 +120,68 @@ def test_suppression_in_doubt_is_an_error(enriched, suppress, told):
         hf.select(enriched, textable=True, suppress=suppress)
 
 
+THREE = {
+    "mobile": ["07400 123456", "", "07400 123458"],
+    "home": ["020 7946 0000", "+33612345678", ""],
+    "work": ["", "07400 123457", ""],
+}
+
+
+@pytest.mark.parametrize("phones", ["mobile", ["mobile", "home", "work"]], ids=["one", "three"])
+def test_a_list_as_a_workbook(tmp_path, phones):
+    """A workbook of results gives a workbook to act on, whose second sheet says what was left out and why."""
+    three = pl.DataFrame(THREE)
+    hf.enrich(three, phones, client=connected()[1], settings=GB.replace(time_zone=None)).write_excel(
+        tmp_path / "in.xlsx"
+    )
+    report = hf.select_file(tmp_path / "in.xlsx", tmp_path / "out.xlsx", textable=True)
+    chosen = pl.read_excel(tmp_path / "out.xlsx", sheet_id=1)
+    number = "hlr_msisdn" if phones == "mobile" else "hlr_selected_msisdn"
+    assert chosen.height == report.selected > 0
+    assert chosen[number].str.starts_with("4").all()
+    told = pl.read_excel(tmp_path / "out.xlsx", sheet_name="Report", has_header=False)
+    assert told.rows()[:2] == [("Rows selected", report.selected), ("of", report.rows)]
+    assert dict(told.rows()[3:-1]) == report.excluded
+    assert "is not checked" in told.rows()[-1][0]
+
+
+def test_numbers_to_leave_out_in_a_workbook(tmp_path, enriched, capsys):
+    """Which sheet and column of a file hold the numbers to leave out can be said; the message says how."""
+    enriched.write_csv(tmp_path / "in.csv")
+    write_workbook(
+        tmp_path / "out.xlsx",
+        {"Notes": [["a", "b"], ["x", "y"]], "Opt-outs": [["who", "tel"], ["Bo", "+44 7400 123457"]]},
+    )
+    arguments = ["select", str(tmp_path / "in.csv"), "-o", str(tmp_path / "to.csv"), "--textable", "--suppress"]
+    arguments.append(str(tmp_path / "out.xlsx"))
+    assert main(arguments) == 2
+    assert "say which one is meant with --suppress-sheet" in capsys.readouterr().err
+    assert main([*arguments, "--suppress-sheet", "Opt-outs"]) == 2
+    assert "--suppress-column names another" in capsys.readouterr().err
+    assert main([*arguments, "--suppress-sheet", "2", "--suppress-column", "tel"]) == 0
+    assert "1  suppressed" in capsys.readouterr().out
+    with pytest.raises(hf.ConfigError, match="suppress_column and suppress_sheet are of a file"):
+        hf.select_file(tmp_path / "in.csv", tmp_path / "to.csv", suppress=["x"], suppress_column="tel")
+
+
+def test_the_short_form_says_what_to_do(tmp_path):
+    """What columns='best' keeps is too little to choose by: frame and file say how to get the rest for nothing."""
+    short = hf.enrich(pl.DataFrame(THREE), ["mobile", "home"], columns="best", client=connected()[1], settings=GB)
+    with pytest.raises(hf.InputError, match="columns='best' keeps too little"):
+        hf.select(short, textable=True)
+    with pytest.raises(hf.InputError, match="columns='best' keeps too little"):
+        hf.explain(short, 0)
+    short.write_csv(tmp_path / "in.csv")
+    with pytest.raises(hf.InputError, match=r"columns='best' keeps too little.*--columns standard"):
+        hf.select_file(tmp_path / "in.csv", tmp_path / "out.csv", textable=True)
+
+
 def test_what_was_never_enriched(tmp_path):
     """A frame or file without results is refused with the cure; so are words that are none."""
     with pytest.raises(hf.InputError, match="no column 'hlr_verdict': pass what enrich gave"):
         hf.select(pl.DataFrame(PEOPLE), textable=True)
     pl.DataFrame(PEOPLE).write_csv(tmp_path / "in.csv")
-    with pytest.raises(hf.InputError, match=r"no column is called '\*hlr_verdict'"):
+    with pytest.raises(hf.InputError, match=r"in\.csv: .* no column 'hlr_verdict': pass .* \(--prefix\)"):
         hf.select_file(tmp_path / "in.csv", tmp_path / "out.csv")
     with pytest.raises(hf.ConfigError, match="'alive' is no verdict: use some of live, "):
         hf.select(pl.DataFrame(PEOPLE), verdict="alive")

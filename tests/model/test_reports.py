@@ -150,3 +150,11 @@ def test_both_accounts_are_tables_in_a_notebook():
 def selectors(style):
     """Gives what stands before each brace."""
     return [each.rpartition("}")[2].strip() for each in style.split("{")[:-1]]
+
+
+def test_several_columns_are_counted_in_cells():
+    """With several phone columns what is rejected are cells, and the title says how many columns there are."""
+    told = str(Estimate(2, 1, {"empty": 3}, 0, 1, {"GB": 1}, 1.0, 1.0, columns=3, readings={"several": 1}))
+    assert told.startswith("2 rows, 3 phone columns, 1 distinct number\n")
+    assert "3 cells  (empty 3)" in told
+    assert "1 cells with more than one number" in told

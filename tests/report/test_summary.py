@@ -511,6 +511,22 @@ def test_a_question_must_ask(nothing):
         summarize(nothing).query("  ")
 
 
+def test_several_phone_columns_are_cells(tmp_path, capfd):
+    """A summary of several phone columns counts cells and says so, of a workbook without a word of its reader."""
+    frame = pl.DataFrame({"a": ["+44 7400 123456", ""], "b": ["", "+44 7400 123457"]})
+    emulated = hf.emulator.connect(seed=7)
+    enriched = hf.enrich(frame, ["a", "b"], client=emulated, settings=hf.Settings(time_zone=None))
+    enriched.write_excel(tmp_path / "in.xlsx")
+    told = str(summarize(tmp_path / "in.xlsx"))
+    assert told.startswith("4 cells of 2 phone columns, 2 distinct numbers")
+    assert "cells that hold a number, of all cells" in told
+    assert "rejected 2 cells" in told
+    assert "rows" not in told
+    assert capfd.readouterr().err == ""
+    page = summarize(enriched).to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Cells, 2 a row" in page
+
+
 # --- what is no enriched frame
 
 

@@ -245,6 +245,8 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
     parser.add_argument("--max-age", metavar="AGE", help="no answer that is older, such as 30d")
     parser.add_argument("--one-per", metavar="NAME", help="column that tells people apart: one row for each")
     parser.add_argument("--suppress", metavar="FILE", help="file of numbers to leave out, in any spelling")
+    parser.add_argument("--suppress-column", metavar="NAME", help="the column of that file, if it is not the first")
+    parser.add_argument("--suppress-sheet", metavar="NAME", help="the sheet of that workbook, if it has several")
     add_region(parser)
     parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
     add_json(parser)

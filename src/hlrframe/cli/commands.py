@@ -208,6 +208,8 @@ def _select(options: Namespace) -> int:
         "max_age": options.max_age,
         "one_per": options.one_per,
         "suppress": options.suppress,
+        "suppress_column": options.suppress_column,
+        "suppress_sheet": options.suppress_sheet,
         "region": options.region,
         "prefix": options.prefix,
     }

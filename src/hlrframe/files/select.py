@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.errors import InputError
+from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.formats import open_sink, open_source
 from hlrframe.files.inputs import InputFile
 from hlrframe.files.kinds import Format
@@ -19,7 +19,8 @@ from hlrframe.files.ndjson import NdjsonTable
 from hlrframe.files.paths import check_destination, make_room, replacing, writable
 from hlrframe.files.routes import sources_of
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed
+from hlrframe.files.workbook_sink import Account
+from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed, phone_columns
 from hlrframe.model import Naming
 from hlrframe.system import sealed
 
@@ -27,6 +28,8 @@ __all__ = ["select_file"]
 
 #: Stands for what a source is read into, so that each of its pieces is a table.
 _TABLE: Final = Path("rows.parquet")
+#: How the sheet of numbers to leave out is named.
+_SHEET: Final = "--suppress-sheet (in Python suppress_sheet=)"
 
 
 @sealed
@@ -42,6 +45,8 @@ def select_file(
     max_age: str | timedelta | None = None,
     one_per: str | None = None,
     suppress: Any = None,  # noqa: ANN401  # any list of numbers
+    suppress_column: str | None = None,
+    suppress_sheet: str | int | None = None,
     region: str | None = None,
     prefix: str = "hlr_",
 ) -> SelectionReport:
@@ -60,6 +65,8 @@ def select_file(
         max_age: How old an answer may be.
         one_per: Name of a column that tells people apart.
         suppress: Numbers to leave out; or the path of a file whose first column, or whose column of results, has them.
+        suppress_column: Another column of that file that has them.
+        suppress_sheet: The sheet of it, where it is a workbook of several.
         region: Country of suppressed numbers that are written without a code.
         prefix: What stands before the names of the result columns.
 
@@ -68,7 +75,10 @@ def select_file(
         ConfigError: A word is no verdict, type or country; an age is none.
     """
     if isinstance(suppress, str | os.PathLike):
-        suppress = numbers_in(Path(suppress).expanduser())
+        sheet = None if suppress_sheet is None else str(suppress_sheet)
+        suppress = numbers_in(Path(suppress).expanduser(), column=suppress_column, sheet=sheet)
+    elif suppress_column is not None or suppress_sheet is not None:
+        raise ConfigError("suppress_column and suppress_sheet are of a file of numbers: name it with suppress=")
     rule = Rule.of(
         textable=textable,
         verdict=verdict,
@@ -81,12 +91,12 @@ def select_file(
     )
     files = sources_of(source)
     to = check_destination(destination, sources=[file.origin for file in files])
-    sources = [_opened(file, f"*{prefix}verdict") for file in files]
+    sources = [_enriched(file, prefix) for file in files]
     found = chosen(
         _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
     )
     make_room(to)
-    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, prefix)) as sink:
+    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, sources[0], found.report)) as sink:
         first, start = True, 0
         for table in _tables(sources):
             rows = found.rows.filter(pl.col("row").is_between(start, start + table.num_rows, closed="left"))
@@ -98,38 +108,82 @@ def select_file(
     return found.report
 
 
-def numbers_in(path: Path) -> pl.Series:
+def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = None) -> pl.Series:
     """Gives the cells of a file that holds one number a row: its column of results, else its first column.
 
+    Args:
+        path: The file.
+        column: Another column.
+        sheet: Of a workbook, the sheet.
+
     Raises:
-        InputError: It cannot be read, or is empty.
+        InputError: It cannot be read, or is empty, or is a workbook of several sheets.
     """
-    if Format.is_known(path) and not path.name.endswith(".txt"):
-        try:
-            source = _opened(InputFile.of(path), "*msisdn")
-        except InputError:
-            source = _opened(InputFile.of(path), "*")
-        tables = list(_tables([source]))
+    if column is not None or (Format.is_known(path) and not path.name.endswith(".txt")):
+        tables = list(_tables([_numbers(path, column, sheet)]))
         names = tables[0].column_names if tables else []
         if not names:
             raise InputError(f"{path} is empty: it should hold the numbers to leave out")
-        name = next((each for each in names if str(each).endswith("msisdn")), names[0])
+        name = column or next((each for each in names if str(each).endswith("msisdn")), names[0])
         cells = pl.concat([pl.Series(name, table.column(name)).cast(pl.String) for table in tables])
-        return pl.concat([pl.Series(name, [name]), cells])  # a list without a header has a number there
+        # A list without a header has a number there.
+        return cells if column is not None else pl.concat([pl.Series(name, [name]), cells])
     try:
         return pl.Series(path.read_text(encoding="utf-8-sig").splitlines(), dtype=pl.String)
     except (OSError, UnicodeError) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from error
 
 
-def _sink(temporary: Path, to: Path, prefix: str) -> Sink:
-    numbers = [f"{prefix}msisdn", f"{prefix}selected_msisdn"]
-    return open_sink(temporary, Format.of(to), source=Format.of(_TABLE), name=to.name, columns=numbers)
+def _sink(temporary: Path, to: Path, source: Source, report: SelectionReport) -> Sink:
+    numbers = [name for name in _columns(source) if name.endswith("msisdn")]
+    account: Account = [
+        ("Rows selected", report.selected),
+        ("of", report.rows),
+        ("Rows left out, by reason", None),
+        *report.excluded.items(),
+        (f"Note: {report.note}", None),
+    ]
+    return open_sink(temporary, Format.of(to), source=Format.of(_TABLE), name=to.name, columns=numbers, account=account)
 
 
-def _opened(file: InputFile, pattern: str) -> Source:
+def _columns(source: Source) -> list[str]:
+    names: list[str] = source.head().attach(pl.DataFrame()).column_names
+    return names
+
+
+def _enriched(file: InputFile, prefix: str) -> Source:
+    """Opens a file that was enriched; what it lacks otherwise is told by who looks for it.
+
+    Raises:
+        InputError: It was not.
+    """
+    try:
+        return _opened(file, f"*{prefix}*verdict")
+    except InputError as error:
+        try:
+            phone_columns(_columns(_opened(file, "*")), prefix)
+        except InputError as why:
+            raise InputError(f"{file.origin}: {why}") from None
+        raise error from None
+
+
+def _numbers(path: Path, column: str | None, sheet: str | None) -> Source:
+    file = InputFile.of(path)
+    if column is not None:
+        return _opened(file, column, sheet)
+    try:
+        return _opened(file, "*msisdn", sheet)
+    except InputError:
+        pass
+    try:
+        return _opened(file, "*", sheet)
+    except InputError as error:
+        raise InputError(str(error).replace("--sheet (in Python sheet=)", _SHEET)) from None
+
+
+def _opened(file: InputFile, pattern: str, sheet: str | None = None) -> Source:
     with file.named():
-        source = open_source(file, Taken(Naming.of_names([pattern])), into=Format.of(_TABLE))
+        source = open_source(file, Taken(Naming.of_names([pattern]), sheet=sheet), into=Format.of(_TABLE))
     if isinstance(source, NdjsonTable):
         deque(source.phones(), maxlen=0)  # its columns are known when all of it was read
     return source

@@ -4,7 +4,6 @@ The sheet is read once, whole, and kept beside as Arrow, so that it takes no mem
 What a formula last came to is what is read; nothing is calculated.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
@@ -19,7 +18,7 @@ from hlrframe.files.columnar import TypedFile
 from hlrframe.files.paths import readable
 from hlrframe.files.source import Taken
 from hlrframe.files.workbook_size import check_size
-from hlrframe.system import Scratch, extra
+from hlrframe.system import Scratch, extra, quiet
 
 __all__ = ["WorkbookFile"]
 
@@ -73,19 +72,14 @@ class WorkbookFile(TypedFile):
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    # The reader tells a log of every column that is empty; a log without a handler is standard error.
-    log = logging.getLogger("fastexcel")
-    quiet = logging.NullHandler()
-    log.addHandler(quiet)
     try:
-        yield
+        with quiet("fastexcel"):  # it tells of every column that is empty
+            yield
     except BaseException as error:
         # What goes wrong in the reader's own language is no Exception.
         if isinstance(error, InputError | OSError | KeyboardInterrupt) or type(error).__module__ == "zipfile":
             raise
         raise InputError(f"cannot read {path}: it is damaged, or not what its ending says") from None
-    finally:
-        log.removeHandler(quiet)
 
 
 def _choose(workbook: Any, taken: Taken, path: Path) -> tuple[str, Any]:

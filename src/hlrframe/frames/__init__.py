@@ -19,7 +19,7 @@ from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, rai
 from hlrframe.frames.clean import CLEAN_COLUMNS, clean
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.frames.explain import Explanation, explain, explain_number
-from hlrframe.frames.rules import Chosen, Rule, SelectionReport, Words, chosen, is_needed
+from hlrframe.frames.rules import Chosen, Rule, SelectionReport, Words, chosen, is_needed, phone_columns
 from hlrframe.frames.select import Selection, select
 from hlrframe.frames.stream import enrich_batches
 
@@ -51,6 +51,7 @@ __all__ = [
     "lookup",
     "open_frame",
     "open_store",
+    "phone_columns",
     "raise_if_ended_early",
     "read_cells",
     "select",

@@ -13,7 +13,7 @@ from hlrframe.frames.adapters import open_list
 from hlrframe.model import Naming, NumberType, Reason, Verdict, many, parse_age, phones_of, region_of, regions_of
 from hlrframe.phone import parse_column, predict_networks
 
-__all__ = ["Chosen", "Rule", "SelectionReport", "Words", "chosen", "is_needed"]
+__all__ = ["Chosen", "Rule", "SelectionReport", "Words", "chosen", "is_needed", "phone_columns"]
 
 #: Numbers that take texts.
 TEXTABLE: Final = (NumberType.MOBILE, NumberType.MOBILE_OR_LANDLINE)
@@ -156,16 +156,25 @@ def phone_columns(names: Iterable[Any], prefix: str) -> list[str]:
     Raises:
         InputError: The frame was not enriched, or with another prefix.
     """
-    befores = phones_of([str(name) for name in names], prefix=prefix, result="verdict")
+    names = [str(name) for name in names]
+    befores = phones_of(names, prefix=prefix, result="verdict")
+    if not befores and f"{prefix}best_verdict" in names:
+        raise InputError(
+            "columns='best' keeps too little of a number to judge it by: enrich once more with columns='standard' "
+            "(--columns standard), which costs nothing with the same store"
+        )
     if not befores:
         raise InputError(
-            f"the frame has no column {prefix + 'verdict'!r}: pass what enrich gave, and its prefix= if it was another"
+            f"the frame has no column {prefix + 'verdict'!r}: pass what enrich gave, and its prefix= (--prefix) if "
+            "it was another"
         )
     return befores
 
 
 def is_needed(name: str, prefix: str) -> bool:
     """Says whether a column is one that rules look at."""
+    if name == f"{prefix}best_verdict":
+        return True  # by which what is too short to judge by is known
     return any(name == f"{prefix}{each}" or name.endswith(f"_{prefix}{each}") for each in _ASKED_OF)
 
 
@@ -272,5 +281,7 @@ def _numbers(suppress: Any, region: str | None) -> frozenset[str]:  # any list o
     if unplaced:
         raise InputError(f"{unplaced:,} numbers to leave out are written without a country: name it with region=")
     if texts.drop_nulls().len() and numbers.is_empty():
-        raise InputError("none of the numbers to leave out can be read: is it the right column?")
+        raise InputError(
+            "none of the numbers to leave out can be read: is it the right column? (--suppress-column names another)"
+        )
     return frozenset(numbers)

@@ -20,8 +20,8 @@ Frame = TypeVar("Frame")
 #: What is said of numbers that do not simply stand in their cells.
 _READINGS: Final = MappingProxyType(
     {
-        "renumbered": "rows, brought up to date from an old plan",
-        "several": "rows with more than one number, of which the first is asked",
+        "renumbered": "{}, brought up to date from an old plan",
+        "several": "{} with more than one number, of which the first is asked",
     }
 )
 #: Names of countries, networks or reasons that one line of text has room for.
@@ -107,14 +107,16 @@ class Estimate:
 
     def _title(self) -> str:
         rows, numbers = many(self.rows, "row", "rows"), many(self.numbers, "distinct number", "distinct numbers")
-        return f"{rows}, {numbers}"
+        columns = f", {self.columns} phone columns" if self.columns > 1 else ""
+        return f"{rows}{columns}, {numbers}"
 
     def _lines(self) -> Iterable["_Line"]:
         rejected = sum(self.rejected.values())
-        yield _Line("rejected, free", f"{rejected:,}", _with("rows", _counts(self.rejected)))
+        unit = "cells" if self.columns > 1 else "rows"
+        yield _Line("rejected, free", f"{rejected:,}", _with(unit, _counts(self.rejected)))
         for reading, words in _READINGS.items():
             if count_of := self.readings.get(reading):
-                yield _Line(f"  {reading}", f"{count_of:,}", words)
+                yield _Line(f"  {reading}", f"{count_of:,}", words.format(unit))
         yield _Line("stored, free", f"{self.stored:,}", "numbers")
         yield _Line("to ask", f"{self.to_ask:,}", _with("numbers", _counts(self.countries, most=NAMED)))
         if self.stale:
@@ -249,7 +251,8 @@ class Report:
         return f"{rows}{columns}, {numbers}, asked of {self.provider}"
 
     def _lines(self) -> Iterable[tuple[str, str]]:
-        yield "states", _counts(self.states)
+        cells = sum(self.states.values())
+        yield "states", _with(_counts(self.states), f"of {cells:,} cells" if self.columns else "")
         yield "verdicts", _counts(self.verdicts) or "-"
         if self.reasons:
             yield "reasons", _counts(self.reasons)

@@ -38,13 +38,21 @@ class Overview:
     def facts(self) -> Facts:
         """What the page draws; a table that a source cannot give says why."""
         subject = self._tables.subject
-        return Facts(tables=self._all(), missing=subject.missing, currency=self._currency, is_store=subject.is_store)
+        return Facts(
+            tables=self._all(),
+            missing=subject.missing,
+            currency=self._currency,
+            is_store=subject.is_store,
+            phones=subject.phones,
+        )
 
     def text(self) -> str:
         """Gives what a terminal shows."""
         missing = {name: why for name, why in self._tables.subject.missing.items() if name not in _ASKED_FOR}
         unsaid = f"Not shown: {', '.join(missing)} ({next(iter(missing.values()))})" if missing else ""
-        drawn = screen(self._all(), currency=self._currency)
+        drawn = screen(
+            self._all(), currency=self._currency, unit="cells" if self._tables.subject.phones > 1 else "rows"
+        )
         return "\n\n".join(filter(None, (self._title(), drawn, unsaid)))
 
     def html(self) -> str:
@@ -58,11 +66,15 @@ class Overview:
         return f'<div class="hlrframe"><style>{STYLE}</style>{start}{"".join(parts)}</div>'
 
     def _all(self) -> dict[str, pl.DataFrame]:
-        return {name: self._table(name) for name in self._tables.names}
+        tables = {name: self._table(name) for name in self._tables.names}
+        return tables if self._tables.subject.phones == 1 else {name: _of_cells(each) for name, each in tables.items()}
 
     def _title(self) -> str:
         rows, numbers, providers, oldest, newest = self._table("totals").row(0)
-        what = "answers kept" if self._tables.subject.is_store else "rows"
+        subject = self._tables.subject
+        what = "answers kept" if subject.is_store else "rows"
+        if subject.phones > 1:
+            what = f"cells of {subject.phones} phone columns"
         title = f"{rows:,} {what}, {numbers:,} distinct numbers"
         if providers is None:
             return f"{title}, no answers" if "provider" in self._tables.subject.there else title
@@ -77,3 +89,10 @@ class Overview:
             table = self._table(name)
             if table.height:
                 yield name, table.select(each for each in table if each.null_count() < table.height)
+
+
+def _of_cells(table: pl.DataFrame) -> pl.DataFrame:
+    """Gives a table that says cells where a row has several."""
+    if "meaning" not in table.columns:
+        return table
+    return table.with_columns(pl.col("meaning").str.replace_all(r"\brow(s?)\b", "cell$1"))

@@ -189,8 +189,9 @@ def _reach(facts: Facts) -> list[tuple[str, str, str]]:
     rows, numbers = _totals(facts, "rows", "numbers")
     (known, applicable, coverage), live = rates["coverage"], rates["live"][0]
     holding, answered = rates["readable"][0], rates["answered"][0]
+    what = "Answers kept" if facts.is_store else "Rows" if facts.phones == 1 else f"Cells, {facts.phones} a row"
     return [
-        ("Answers kept" if facts.is_store else "Rows", count(rows), f"{many(holding, 'holds', 'hold')} a number"),
+        (what, count(rows), f"{many(holding, 'holds', 'hold')} a number"),
         ("Distinct numbers", count(numbers), f"{many(answered, 'has', 'have')} an answer"),
         (
             "Coverage",

@@ -31,12 +31,13 @@ WIDTH: Final = 96
 MOST_REASONS: Final = 3
 
 
-def screen(tables: Mapping[str, pl.DataFrame], *, currency: str) -> str:
+def screen(tables: Mapping[str, pl.DataFrame], *, currency: str, unit: str = "rows") -> str:
     """Draws the tables of a summary that have something to say.
 
     Args:
         tables: By name.
         currency: What money is called.
+        unit: What is counted beside numbers.
 
     >>> verdicts = pl.DataFrame({"verdict": ["live", None], "rows": [1300, 3], "numbers": [1200, 3]})
     >>> print(screen({"verdicts": verdicts}, currency=""))
@@ -45,7 +46,7 @@ def screen(tables: Mapping[str, pl.DataFrame], *, currency: str) -> str:
     lines = [
         textwrap.fill(f"{label:<8}  {line}", WIDTH, subsequent_indent=" " * 10)
         for name, (label, draw) in _LINES.items()
-        if (line := _line(tables, name, draw))
+        if (line := _line(tables, name, draw, unit))
     ]
     rates = [f"Rates\n{text_table(tables['rates'], limit=4)}"] if "rates" in tables else []
     drawn = [_table(name, tables[name], currency) for name in _TABLES if name in tables and tables[name].height]
@@ -60,21 +61,21 @@ def _table(name: str, table: pl.DataFrame, currency: str) -> str:
     return f"{sentence_case(name)}\n{text_table(named, limit=limit)}"
 
 
-def _line(tables: Mapping[str, pl.DataFrame], name: str, draw: Callable[[pl.DataFrame], str]) -> str:
-    return printable(draw(tables[name])) if name in tables and tables[name].height else ""
+def _line(tables: Mapping[str, pl.DataFrame], name: str, draw: Callable[[pl.DataFrame, str], str], unit: str) -> str:
+    return printable(draw(tables[name], unit)) if name in tables and tables[name].height else ""
 
 
-def _verdicts(table: pl.DataFrame) -> str:
+def _verdicts(table: pl.DataFrame, _: str) -> str:
     named = table.select(pl.col("verdict").fill_null("no answer").str.replace_all("_", " "), "numbers")
     return ", ".join(f"{verdict} {numbers:,}" for verdict, numbers in named.iter_rows())
 
 
-def _without(table: pl.DataFrame) -> str:
+def _without(table: pl.DataFrame, unit: str) -> str:
     """Says which rows have no answer, and why."""
     without = table.filter(pl.col("verdict").is_null()).sort("rows", "reason", descending=[True, False])
     states = without.group_by("state", maintain_order=True).agg(pl.col("rows").sum(), "reason").sort("rows", "state")
     return "; ".join(
-        f"{state} {rows:,} rows{_reasons(reasons)}" for state, rows, reasons in states.reverse().iter_rows()
+        f"{state} {rows:,} {unit}{_reasons(reasons)}" for state, rows, reasons in states.reverse().iter_rows()
     )
 
 
@@ -84,14 +85,14 @@ def _reasons(reasons: list[str | None]) -> str:
     return f" ({', '.join(named[:MOST_REASONS])}{more})" if named else ""
 
 
-def _age(table: pl.DataFrame) -> str:
+def _age(table: pl.DataFrame, _: str) -> str:
     summed = table.group_by("days", "age", maintain_order=True).agg(pl.col("numbers").sum())
     return ", ".join(
         f"{age or 'not known'} {numbers:,}" for age, numbers in summed.select("age", "numbers").iter_rows()
     )
 
 
-def _run(table: pl.DataFrame) -> str:
+def _run(table: pl.DataFrame, _: str) -> str:
     run = table.row(0, named=True)
     speed = f", {count(run['numbers_per_second'])} numbers/s" if run["numbers_per_second"] else ""
     doubt = f", {run['possibly_billed_twice']:,} possibly billed twice" if run["possibly_billed_twice"] else ""
@@ -100,7 +101,7 @@ def _run(table: pl.DataFrame) -> str:
     return f"{requests}, {refused} refused, {duration(run['seconds'])}{speed}{doubt}{stopped}"
 
 
-_LINES: Final[Mapping[str, tuple[str, Callable[[pl.DataFrame], str]]]] = MappingProxyType(
+_LINES: Final[Mapping[str, tuple[str, Callable[[pl.DataFrame, str], str]]]] = MappingProxyType(
     {
         "verdicts": ("Verdicts", _verdicts),
         "coverage": ("Without", _without),

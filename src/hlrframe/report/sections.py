@@ -27,6 +27,8 @@ class Facts:
     currency: str = ""
     #: Whether the summary is of a store.
     is_store: bool = False
+    #: Phone columns; with several what is counted is cells, not rows.
+    phones: int = 1
 
     def why(self, name: str) -> str:
         """Says why a table is not there, as a sentence."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import narwhals.stable.v2 as nw
@@ -22,9 +22,9 @@ from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of, phones_of
 from hlrframe.report.dialect import identifier, literal
 from hlrframe.report.plain_text import LONG, plain_text
 from hlrframe.report.wording import SQL_TYPES
-from hlrframe.system import Scratch, extra, open_packed
+from hlrframe.system import Scratch, extra, open_packed, quiet
 
-__all__ = ["attach", "readable"]
+__all__ = ["Attached", "attach", "readable"]
 
 #: How files may be packed that DuckDB reads as they are.
 _KNOWN_PACKINGS: Final = frozenset({None, "gzip", "zstd"})
@@ -42,7 +42,16 @@ _READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
 )
 
 
-def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str, name: str) -> frozenset[str]:  # noqa: ANN401  # any frame
+class Attached(NamedTuple):
+    """What was made a table."""
+
+    #: Its result columns, without the prefix.
+    columns: frozenset[str]
+    #: How many phone columns they are of, whose results stand behind each other.
+    phones: int = 1
+
+
+def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str, name: str) -> Attached:  # noqa: ANN401  # any frame
     """Makes a table of a frame or files, with as little copied as its kind allows.
 
     Args:
@@ -50,9 +59,6 @@ def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str, n
         source: A frame, a path, or several paths.
         prefix: What stands before the names of the result columns.
         name: What the table is called.
-
-    Returns:
-        Its result columns, without the prefix.
 
     Raises:
         InputError: It is nothing that was enriched, or with another prefix; the message names the cure.
@@ -100,9 +106,7 @@ def _kind(path: str) -> FileKind | None:
     return None if found is None else found[0]
 
 
-def _attach_files(
-    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], prefix: str, name: str
-) -> frozenset[str]:
+def _attach_files(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], prefix: str, name: str) -> Attached:
     kinds = {_kind(path) for path in paths}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None or kind is FileKind.VCARD:
@@ -162,8 +166,9 @@ def _in_utf8(paths: Sequence[str], kind: FileKind, prefix: str) -> Iterator[tupl
 def _sheet(path: str, prefix: str) -> pl.DataFrame:
     """Gives the sheet that holds results."""
     workbook = extra("fastexcel", of="excel", for_what=f"reading {Path(path).name}").read_excel(path)
-    sheets = (workbook.load_sheet(name, schema_sample_rows=None) for name in workbook.sheet_names)
-    frames = [pl.DataFrame(sheet.to_arrow()) for sheet in sheets]
+    with quiet("fastexcel"):  # it tells of every column that is empty
+        sheets = (workbook.load_sheet(name, schema_sample_rows=None) for name in workbook.sheet_names)
+        frames = [pl.DataFrame(sheet.to_arrow()) for sheet in sheets]
     return next((frame for frame in frames if f"{prefix}msisdn" in frame.columns), frames[0])
 
 
@@ -178,7 +183,7 @@ def _stream(paths: Sequence[str]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str, name: str) -> frozenset[str]:  # noqa: ANN401  # any frame
+def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str, name: str) -> Attached:  # noqa: ANN401  # any frame
     with readable(f"a {type(frame).__name__}"):
         narrowed = _narrowed(frame, prefix)
         # These cannot change under the summary; a stream can be read only once, and others may be written to.
@@ -191,13 +196,13 @@ def _attach_frame(connection: duckdb.DuckDBPyConnection, frame: Any, prefix: str
         return made
 
 
-def _make(connection: duckdb.DuckDBPyConnection, name: str, kind: str, source: str, prefix: str) -> frozenset[str]:
+def _make(connection: duckdb.DuckDBPyConnection, name: str, kind: str, source: str, prefix: str) -> Attached:
     """Makes the table of a source, each result column in its own type: a CSV file has texts only."""
     columns = connection.sql(f"from {source} limit 0").columns
     present = _present(columns, prefix)
     selects = [_select(before, prefix, there, source) for before, there in present.items()]
     connection.execute(f"create {kind} {name} as {' union all by name '.join(selects)}")
-    return frozenset(each for there in present.values() for each in there)
+    return Attached(frozenset(each for there in present.values() for each in there), len(present))
 
 
 def _select(before: str, prefix: str, there: Iterable[str], source: str) -> str:
@@ -238,5 +243,6 @@ def _present(names: Iterable[str], prefix: str) -> Mapping[str, Sequence[str]]:
         raise InputError(f"the frame lacks {prefix + 'msisdn'!r}: enrich it with columns='standard' or 'all'")
     found = [name.removesuffix("msisdn") for name in there if str(name).endswith("msisdn")]
     other = next((each for each in sorted(found) if each + "verdict" in there), None)
-    cure = f"pass prefix={other!r}" if other is not None else "pass what enrich gave, and its prefix="
+    said = f"pass prefix={other!r} (--prefix {other!r})"
+    cure = said if other is not None else "pass what enrich gave, and its prefix= (--prefix)"
     raise InputError(f"the frame has no column {prefix + 'msisdn'!r}: {cure}")

@@ -13,7 +13,7 @@ import polars as pl
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import Enrichment, Report, parse_age
-from hlrframe.report.sources import attach, readable
+from hlrframe.report.sources import Attached, attach, readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.stored import attach_store
 from hlrframe.report.tally import find_suspects, tally
@@ -61,6 +61,8 @@ class Subject:
     there: frozenset[str]
     #: Tables that cannot be given, and why.
     missing: Mapping[str, str]
+    #: Phone columns; with several what is counted is cells, not rows.
+    phones: int = 1
 
 
 def open_subject(
@@ -89,18 +91,18 @@ def open_subject(
     """
     store = _store_of(source)
     if store is None:
-        there = _open_frame(connection, source, prefix=prefix, since=since, now=now)
+        there, phones = _open_frame(connection, source, prefix=prefix, since=since, now=now)
     else:
         prefix = ""
         attach_store(connection, store, days=days(now), since=None if since is None else _moment_of(since, now))
-        there = frozenset(connection.view("enriched").columns)
+        there, phones = Attached(frozenset(connection.view("enriched").columns))
     of_frame = "" if store is not None else prefix
     columns = [name for name in SQL_TYPES if name in there]
     connection.execute(f"create or replace view answers as {unprefixed(columns, prefix=of_frame, there=there)}")
     if report is not None:
         _open_report(connection, report)
     missing = _missing(prefix, there, has_report=report is not None, compares=since is not None)
-    return Subject(is_store=store is not None, prefix=of_frame, there=there, missing=missing)
+    return Subject(is_store=store is not None, prefix=of_frame, there=there, missing=missing, phones=phones)
 
 
 def _open_frame(
@@ -110,15 +112,15 @@ def _open_frame(
     prefix: str,
     since: Any,  # noqa: ANN401  # any frame
     now: datetime,
-) -> frozenset[str]:
-    there = attach(connection, source, prefix=prefix, name="enriched")
+) -> Attached:
+    attached = attach(connection, source, prefix=prefix, name="enriched")
     if since is not None:
         attach(connection, since.frame if isinstance(since, Enrichment) else since, prefix=prefix, name="earlier")
     with readable("the summary's source"):
         # Every column that can be asked for, so that the outcomes are the same whatever the frame has.
-        connection.execute(f"create view answers as {unprefixed(NEEDED, prefix=prefix, there=there)}")
+        connection.execute(f"create view answers as {unprefixed(NEEDED, prefix=prefix, there=attached.columns)}")
         tally(connection, "answers", days=days(now), doubles=find_suspects(connection, "answers"))
-    return there
+    return attached
 
 
 def _store_of(source: object) -> Store | None:

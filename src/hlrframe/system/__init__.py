@@ -6,7 +6,7 @@ is a private folder that goes with its maker; ``extras`` imports what not everyb
 nobody's data away; ``traces`` says on a file which command wrote it.
 """
 
-from hlrframe.system.extras import extra
+from hlrframe.system.extras import extra, quiet
 from hlrframe.system.files import (
     create,
     is_abandoned,
@@ -37,6 +37,7 @@ __all__ = [
     "open_packed",
     "publish",
     "put_in_place",
+    "quiet",
     "read_trace",
     "run_sync",
     "sealed",
