@@ -4,7 +4,9 @@ Each rule is a function from parsed modules to a list of breaches, so that it ca
 """
 
 import ast
+import functools
 import graphlib
+import itertools
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +51,8 @@ PURE = (
 MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 MAKERS = {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: The body of a class that has too many.
+METHODS = "".join(f"  def m{number}(self): ...\n" for number in range(16))
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Module:
     name: str
     source: str
 
-    @property
+    @functools.cached_property
     def tree(self):
         """The file as syntax."""
         return ast.parse(self.source, filename=self.name)
@@ -240,6 +244,25 @@ def too_long(modules):
     return functions + [f"{name}: {lines} lines" for name, lines in files.items() if lines > 400]
 
 
+def too_many_methods(modules):
+    """Gives the classes with more than 15 methods and no line ``# Many methods: ...`` above them that says why."""
+    return [
+        f"{module.name}.{node.name}: {count} methods"
+        for module in modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+        if (count := sum(isinstance(each, FUNCTIONS) for each in node.body)) > 15
+        if not any(each.startswith("# Many methods: ") for each in comment_above(module, node))
+    ]
+
+
+def comment_above(module, node):
+    """Gives the lines of the comment that ends directly above a class."""
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    above = reversed(module.source.splitlines()[: first - 1])
+    return list(itertools.takewhile(lambda line: line.startswith("#"), above))
+
+
 @pytest.fixture(scope="module")
 def modules():
     return load(SOURCE)
@@ -314,6 +337,11 @@ def test_functions_and_modules_stay_short(modules):
     assert too_long(modules) == []
 
 
+def test_classes_hold_one_idea(modules):
+    """A class has at most 15 methods, or says directly above it why they belong together."""
+    assert too_many_methods(modules) == []
+
+
 def test_most_functions_are_shorter_still(modules):
     """Half of the functions have at most 8 lines, nine in ten at most 30."""
     counts = sorted(lengths(modules).values())
@@ -359,6 +387,7 @@ def plant(root, files):
         pytest.param(state, {"cli": "def f():\n  global x\n  x = 1"}, "global x", id="global"),
         pytest.param(too_long, {"cli": "def f():\n" + "  x()\n" * 50}, "f: 51 lines", id="function"),
         pytest.param(too_long, {"cli": "x()\n" * 401}, "cli: 401", id="module"),
+        pytest.param(too_many_methods, {"cli": f"# Many\nclass C:\n{METHODS}"}, "C: 16 methods", id="methods"),
     ],
 )
 def test_the_rules_bite(tmp_path, rule, files, breach):
@@ -375,6 +404,9 @@ def test_the_rules_bite(tmp_path, rule, files, breach):
         pytest.param(out_of_bounds, {"emulator.app": "import httpx"}, id="a door"),
         pytest.param(reads_environment, {"cli": "import os\ndef f():\n  return os.environ"}, id="asked"),
         pytest.param(state, {"errors": "WORDS = {}\n_x: Final = []\n__all__ = []\ny = ()"}, id="constants"),
+        pytest.param(
+            too_many_methods, {"cli": f"# Many methods: an event each,\n# all told.\n@d\nclass C:\n{METHODS}"}, id="why"
+        ),
         pytest.param(too_long, {"errors": "def f():\n  '''" + "doc\n" * 60 + "'''"}, id="a long docstring"),
     ],
 )

@@ -16,7 +16,8 @@
     formats     which source and sink go together
     source      what every kind of file looks like to the rest
     delimited, ndjson, json_array, columnar, workbook, vcard   the kinds
-    dialect     how delimited text is to be read: separator, header, columns; records: its cells
+    dialect     how delimited text is to be read: separator, header, columns; looks: its first records by each
+                separator; records: its cells
     members     what one line of NDJSON holds
     encodings   which characters a file's bytes are; texts: which of them can be written
     text        lines; text_sinks: text that is written

@@ -19,9 +19,10 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
-from hlrframe.files.dialect import SEPARATORS, Dialect, find_dialect
+from hlrframe.files.dialect import Dialect, find_dialect
 from hlrframe.files.encodings import TextEncoding, find_encoding
 from hlrframe.files.guard import LineGuard
+from hlrframe.files.looks import SEPARATORS
 from hlrframe.files.paths import readable
 from hlrframe.files.records import Records, values_of
 from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece

@@ -4,7 +4,6 @@ What is evident is read; what is not is refused, with the cause and the option t
 may be somebody's data.
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -12,41 +11,24 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.files.records import Records, value_of
+from hlrframe.files.looks import Looks, Opened, Record, end_of, is_remark
+from hlrframe.files.records import value_of
 from hlrframe.files.source import Taken
 from hlrframe.frames import open_frame
 from hlrframe.model import looks_like_data, many_digits
 
-__all__ = ["SEPARATORS", "Dialect", "Opened", "find_dialect", "same_name"]
+__all__ = ["Dialect", "find_dialect", "same_name"]
 
-SEPARATORS: Final = (",", ";", "\t", "|")
-#: What some databases put between cells; looked for where no usual separator finds the columns.
-_RARE_SEPARATORS: Final = ("~", "^", "\x01", "\x1f", "\xa6", "\xa7", "\xfe")
 #: How alike a name must be to be shown where the first line may be data.
 _ALIKE: Final = 0.8
-#: Records that are looked at.
-_LOOKED_AT: Final = 64
-#: Lines that are looked at, those with nothing on them too.
-_BLANK_AT_MOST: Final = 10_000
-#: The first line by which Excel is told the separator.
-_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)
 #: What is around a name and not seen.
 _UNSEEN: Final = " \t\r\n\xa0\u200b\ufeff"
 _FIGURE: Final = re.compile(r"[\d\s.,:/+()-]+")
-_REMARKS: Final = ("#", "//", "--")
-
-
-class Opened(Protocol):
-    """Gives the records of a file, from the first on."""
-
-    def __call__(self, separator: str, *, padded: bool = False) -> Records:
-        """Reads them by a separator."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +51,6 @@ class Dialect:
     said: str | None = None
     #: Whether blanks that follow a separator belong to it.
     padded: bool = False
-
-
-class _Record(NamedTuple):
-    line: int
-    raw: str
-    cells: list[str]
-
-    @property
-    def filled(self) -> int:
-        """How many cells hold something."""
-        return sum(not cell.isspace() and cell != "" for cell in self.cells)
 
 
 def same_name(name: str) -> str:
@@ -110,42 +81,17 @@ def find_dialect(opened: Opened, path: Path, taken: Taken, separators: Sequence[
 
 class _Recognition:
     def __init__(self, opened: Opened, path: Path, taken: Taken, separators: Sequence[str]) -> None:
-        self._opened = opened
         self._path = path
         self._taken = taken
         columns = taken.naming.columns
         every = columns[0] if len(columns) == 1 and isinstance(columns[0], tuple) else columns
         #: Names that were asked for, patterns among them.
         self._wanted = [*every, *([] if taken.region_column is None else [taken.region_column])]
-        self._looks = {each: look for each in separators if (look := self._look(each))}
-        if not any(self._looks.values()):
-            raise InputError(f"{path} is empty: its first line must name the columns")
-        self._told = self._told_separator()
-        if self._told is not None:
-            told = self._look(self._told)
+        self._looks = Looks(opened, path, separators)
+        if self._looks.told is not None:
+            told = self._looks.look(self._looks.told)
             if taken.reading.header is not True or any(map(self._has_names, told)):  # else it tells something else
-                self._looks = {self._told: told}
-
-    def _look(self, separator: str, *, padded: bool = False) -> list[_Record]:
-        """Reads the first records with something on them."""
-        records, found = self._opened(separator, padded=padded), list[_Record]()
-        begin = 1
-        try:
-            for raw, cells in records:
-                if cells:
-                    found.append(_Record(begin, raw, cells))
-                begin = records.line + 1
-                if len(found) == _LOOKED_AT or begin > _BLANK_AT_MOST:
-                    break
-        except csv.Error:
-            if not found and separator == SEPARATORS[0]:
-                raise
-        return found
-
-    def _told_separator(self) -> str | None:
-        first = next(iter(self._looks.values()))[0]
-        match = _SEPARATOR_LINE.fullmatch(first.raw.rstrip("\r\n").lstrip("\ufeff"))
-        return match[1] if match else None
+                self._looks.by = {self._looks.told: told}
 
     def dialect(self) -> Dialect:
         header = self._taken.reading.header
@@ -161,63 +107,50 @@ class _Recognition:
 
     def _without_header(self) -> Dialect:
         def likely(separator: str) -> tuple[int, int]:
-            widths = [len(record.cells) for record in self._rows_of(separator)]
+            widths = [len(record.cells) for record in self._looks.rows(separator)]
             usual = max(widths, key=widths.count, default=0)
             return (usual > 1) * widths.count(usual), usual
 
-        separator = max(self._looks, key=likely)
-        rows = self._rows_of(separator)
+        separator = max(self._looks.by, key=likely)
+        rows = self._looks.rows(separator)
         if any("\0" in record.raw for record in rows[:1]):
             raise InputError(f"{self._path} is no text: save it as CSV first")
-        width = max((len(cells) for _, cells in self._opened(separator)), default=1)
-        names = [f"column_{place}" for place in range(1, width + 1)]
-        above, skipped = self._above(separator, rows[0].line) if rows else ([], 1)
-        end = _end(rows[0].raw) if rows else ""
+        names = [f"column_{place}" for place in range(1, self._looks.width(separator) + 1)]
+        above, skipped = self._looks.above(separator, rows[0].line) if rows else ([], 1)
+        end = end_of(rows[0].raw) if rows else ""
         header = separator.join(names), end or "\n"
         return Dialect(separator, names, self._found(names), skipped - 1, above, header)
 
-    def _rows_of(self, separator: str) -> list[_Record]:
-        """Gives the records of a file without a header, but for the line that tells the separator."""
-        return self._looks[separator][self._told is not None :]
-
-    def _on_line(self, line: int) -> tuple[str, _Record] | None:
+    def _on_line(self, line: int) -> tuple[str, Record] | None:
         """Gives the record on a line as the header, by the separator that finds the columns, or the most."""
-        found = [(each, record) for each, records in self._looks.items() for record in records if record.line == line]
+        found = [
+            (each, record) for each, records in self._looks.by.items() for record in records if record.line == line
+        ]
         if not found:
             raise InputError(f"{self._path} has no header on line {line}: name the line on which it begins")
         return max(found, key=self._likelihood)
 
-    def _first_with_names(self) -> tuple[str, _Record] | None:
+    def _first_with_names(self) -> tuple[str, Record] | None:
         """Gives the header: the first record with the names, where what is above it is evidently none."""
         found = [
             (separator, record)
-            for separator, records in self._looks.items()
+            for separator, records in self._looks.by.items()
             for place, record in enumerate(records)
-            if self._has_names(record) and self._is_evident(records, place) and not self._is_divided(record)
+            if self._has_names(record) and self._is_evident(records, place) and not self._looks.is_divided(record)
         ]
         if not found:
             return None
         first = min(record.line for _, record in found)
         return max((each for each in found if each[1].line == first), key=self._likelihood)
 
-    def _is_divided(self, record: _Record) -> bool:
-        """Whether what is one name by this separator is several by another: ``mobile,home`` names no column."""
-        return len(record.cells) == 1 and any(
-            len(other.cells) > 1 for records in self._looks.values() for other in records if other.line == record.line
-        )
+    def _by_rare_sign(self) -> tuple[str, Record] | None:
+        return self._first_with_names() if self._looks.try_rare_separators() else None
 
-    def _by_rare_sign(self) -> tuple[str, _Record] | None:
-        if len(self._looks) == 1:  # somebody said by what the cells are separated
-            return None
-        first = next(iter(self._looks.values()))[0]
-        self._looks |= {each: self._look(each) for each in _RARE_SEPARATORS if each in first.raw}
-        return self._first_with_names()
-
-    def _likelihood(self, found: tuple[str, _Record]) -> tuple[int, int]:
+    def _likelihood(self, found: tuple[str, Record]) -> tuple[int, int]:
         names = [*map(_name, found[1].cells)]
         return sum(name in names for name in self._wanted), len(names)
 
-    def _has_names(self, record: _Record) -> bool:
+    def _has_names(self, record: Record) -> bool:
         names = self._spelled(record.cells)
         try:
             return all(column in names for column in self._taken.naming.found(names).columns)
@@ -233,12 +166,12 @@ class _Recognition:
                 names[plain.index(same_name(name))] = name
         return names
 
-    def _is_evident(self, records: Sequence[_Record], place: int) -> bool:
+    def _is_evident(self, records: Sequence[Record], place: int) -> bool:
         if place == 0:
             return True
         header, above, below = records[place], records[:place], records[place + 1 :]
         alone = header.filled == 1
-        if not all(_is_remark(each) or each.filled < header.filled + alone for each in above):
+        if not all(is_remark(each) or each.filled < header.filled + alone for each in above):
             return False
         names = self._spelled(header.cells)
         places = [names.index(column) for column in self._taken.naming.found(names).columns]
@@ -247,54 +180,22 @@ class _Recognition:
 
     def _read(self, separator: str, line: int) -> Dialect:
         """Reads the header on a line, and how the rows below go with it."""
-        records = self._looks[separator]
+        records = self._looks.by[separator]
         header = next(record for record in records if record.line == line)
         padded = len(header.cells) > 1 and all(cell.startswith(" ") for cell in header.cells[1:])
         if padded:
-            records = self._look(separator, padded=True)
+            records = self._looks.look(separator, padded=True)
             header = next(record for record in records if record.line == line)
         names = self._spelled(header.cells)
         taken = self._found(names)
-        end = _end(header.raw)
+        end = end_of(header.raw)
         body, said = header.raw.removesuffix(end), None
-        rows = self._other_separator(separator, line, len(names))
+        rows = self._looks.other_separator(separator, line, len(names))
         if rows is not None:
             body = rows.join(_in_quotes(name, rows) for name in names)
             said = _said(self._path, separator, rows)
-        above, skipped = self._above(rows or separator, line)
+        above, skipped = self._looks.above(rows or separator, line)
         return Dialect(rows or separator, names, taken, skipped, above, (body, end or "\n"), said, padded)
-
-    def _above(self, separator: str, line: int) -> tuple[list[tuple[str, str]], int]:
-        """Gives the records above the header, those with nothing on them too, and how many there are with it."""
-        above: list[tuple[str, str]] = []
-        records = self._opened(separator)
-        begin = 1
-        for raw, _ in records:
-            if begin == line:
-                break
-            above.append((raw.removesuffix(_end(raw)), _end(raw)))
-            begin = records.line + 1
-        return above, len(above) + 1
-
-    def _other_separator(self, separator: str, line: int, width: int) -> str | None:
-        """Gives the separator of the rows where it is evidently another than that of the header.
-
-        Raises:
-            InputError: It is another, and the rows do not go with the header.
-        """
-        below = [record for record in self._looks[separator] if record.line > line]
-        if width == 1 or not below or any(len(record.cells) > 1 for record in below):
-            return None
-        for other in set(SEPARATORS) - {separator}:
-            widths = {len(record.cells) for record in self._look(other) if record.line > line}
-            if widths == {width}:
-                return other
-            if widths and 1 not in widths:
-                raise InputError(
-                    f"{self._path}: the header is separated by {separator!r} and the rows by {other!r}, and their "
-                    "cells are not as many: mend the header"
-                )
-        return None
 
     def _found(self, names: Sequence[str]) -> Taken:
         """Finds the columns.
@@ -329,11 +230,11 @@ class _Recognition:
 
     def _missing(self) -> InputError:
         """Says that no line names the phone columns; where one may, which."""
-        whole = [each for each in self._looks.values() if not self._is_divided(each[0])]
+        whole = [each for each in self._looks.by.values() if not self._looks.is_divided(each[0])]
         likeliest = max(whole, key=lambda records: self._likelihood(("", records[0])))
         if "\0" in likeliest[0].raw:
             return InputError(f"{self._path} is no text: save it as CSV first")
-        lines = {each.line for records in self._looks.values() for each in records[1:] if self._has_names(each)}
+        lines = {each.line for records in self._looks.by.values() for each in records[1:] if self._has_names(each)}
         if lines:
             return InputError(
                 f"{self._path} has no such column in its first line, but {self._wanted[0]!r} stands on line "
@@ -355,7 +256,7 @@ class _Recognition:
         """
         if self._taken.reading.header is not True:
             return False
-        rows = max(self._looks.values(), key=lambda records: len(records[0].cells))[1:]
+        rows = max(self._looks.by.values(), key=lambda records: len(records[0].cells))[1:]
         below = list(zip_longest(*(record.cells for record in rows), fillvalue=""))
         columns = [(name, [*filter(None, cells)]) for name, cells in zip(names, below, strict=False)]
         told_apart = any(values and all(map(_is_figure, values)) for name, values in columns if not _is_figure(name))
@@ -369,15 +270,6 @@ def _is_figure(cell: str) -> bool:
 def _name(cell: str) -> str:
     """Gives a cell of the header as a name; bytes that are no text are not for frames."""
     return (value_of(cell) or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _is_remark(record: _Record) -> bool:
-    text = record.raw.lstrip('\ufeff" ')
-    return text.startswith(_REMARKS) or _SEPARATOR_LINE.fullmatch(text.rstrip("\r\n")) is not None
-
-
-def _end(raw: str) -> str:
-    return raw[len(raw.rstrip("\r\n")) :]
 
 
 def _in_quotes(name: str, separator: str) -> str:

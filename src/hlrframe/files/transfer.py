@@ -59,7 +59,7 @@ class Transfer:
         self._route = route
         self._files = route.sources
         self._stamps = [_stamp(file.path) for file in self._files]
-        self._check_kinds()
+        _check_kinds(self._files)
         self._opened = [self._open(file, self._into) for file in self._files]
         self._sources = self._around(self._opened)
         self._texts = Texts(written_encoding(output_encoding, self._into, self._opened[0]))
@@ -101,14 +101,6 @@ class Transfer:
             head = source.head()
             check_fits(head, self._into)
         return naming
-
-    def _check_kinds(self) -> None:
-        kinds = {file.format.kind: file for file in reversed(self._files)}
-        if len(kinds) > 1:
-            one, other, *_ = reversed(kinds.values())
-            raise InputError(
-                f"{other.origin} is of another kind than {one.origin}: write them into a folder, not into one file"
-            )
 
     def check_room(self, rows: int) -> None:
         """Refuses a destination whose disk has no room for the least that it can take.
@@ -266,6 +258,15 @@ def check_same_phones(first: tuple[Path, Naming], other: tuple[Path, Naming]) ->
     if naming.columns != its.columns:
         here, there = (", ".join(map(repr, each.columns)) for each in (naming, its))
         raise InputError(f"{path} has the phone columns {here}, but {its_path} has {there}: name them one by one")
+
+
+def _check_kinds(files: Sequence[InputFile]) -> None:
+    kinds = {file.format.kind: file for file in reversed(files)}
+    if len(kinds) > 1:
+        one, other, *_ = reversed(kinds.values())
+        raise InputError(
+            f"{other.origin} is of another kind than {one.origin}: write them into a folder, not into one file"
+        )
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -74,13 +74,12 @@ def summarize(
     )
 
 
+# Many methods: a property for each table, which is documented public API, and a line; `tables` and `overview` do it.
 class Summary:
     """Tables about an enriched frame or a store, each from a named SQL statement.
 
     Made by :func:`summarize`. ``print(summary)`` draws it in a terminal, and a notebook shows it as tables. It holds a
     DuckDB connection of its own, in memory, until :meth:`close` or until nobody refers to it any more.
-
-    It has a property for each table, which is why it has many: each is documented public API, and a line.
     """
 
     def __init__(

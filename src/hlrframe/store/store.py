@@ -38,6 +38,8 @@ _T = TypeVar("_T")
 NumbersLike: TypeAlias = str | int | Iterable[str | int]
 
 
+# Many methods: each is documented and a line or two; `reader`, `compaction`, `erasure`, `stats`, `health` and `export`
+# do what their names say.
 class Store:
     """Answers kept on disk, so that none is paid for twice.
 
@@ -72,9 +74,6 @@ class Store:
     was asked and never answered is known to its own machine alone. ``forget`` removes numbers from the bucket and from
     this machine; the mirrors of the others follow when they next read, and what they have not sealed yet they forget
     themselves.
-
-    It has many methods since they are what is documented, each a line or two: ``reader`` knows how to look things up,
-    ``compaction`` how to merge and remove, ``stats``, ``health`` and ``export`` what their names say.
 
     >>> Store("no/such/folder/yet").stats().answers
     0

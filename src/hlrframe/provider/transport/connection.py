@@ -33,10 +33,9 @@ class Owner(Protocol):
         """Bytes of replies that are not whole, over all connections."""
 
 
+# Many methods: asyncio itself calls six of them, and one request's time-outs belong to the connection that carries it.
 class Connection(asyncio.Protocol):
     """One connection: a request at a time, then its whole reply.
-
-    It has many methods because asyncio itself calls six of them.
 
     Args:
         loop: The event loop that it belongs to.

@@ -28,6 +28,7 @@ _SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
 _NOT_BILLED: Final = (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
 
 
+# Many methods: an event each of what can become of a ticket, and the steps that these events share.
 class Feedback:
     """Takes in what came of each ticket.
 

@@ -175,6 +175,7 @@ class Ticket:
                 yield lane, share
 
 
+# Many methods: all ways in and out of one set of lanes, whose heaps and counts must agree after each of them.
 class Roster:
     """All lanes, and which of them may send next: the one with the fewest requests in flight."""
 

@@ -48,6 +48,7 @@ class Done:
     """Every number has its outcome, or the run was halted and nothing is in flight any more."""
 
 
+# Many methods: what a run can tell it, one event each, in front of the dispatcher and the feedback that decide.
 class Scheduler:
     """Decides, for one run, what is sent when and what becomes of each number.
 
