@@ -1,6 +1,7 @@
 """What tests of many files share."""
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -68,8 +69,13 @@ def gateway(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def helpers_at_hand():
-    """Processes that tests start find the helpers, as the tests themselves do."""
+def helpers_at_hand(tmp_path_factory):
+    """Processes that tests start find the helpers, as the tests themselves do, and compile what they import once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        if sys.dont_write_bytecode:
+            base = tmp_path_factory.getbasetemp()
+            shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
         yield

@@ -164,10 +164,10 @@ class NdjsonLines:
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
-    added = results.write_ndjson().split("\n")
+    added = results.write_ndjson().split("\n")[:-1]
     # Both are objects: the first one's closing brace and the second one's opening brace go.
     return "".join(
-        f"{row.line[:-1]}{',' if row.full else ''}{members[1:]}\n" for row, members in zip(rows, added, strict=False)
+        f"{row.line[:-1]}{',' if row.full else ''}{members[1:]}\n" for row, members in zip(rows, added, strict=True)
     )
 
 
