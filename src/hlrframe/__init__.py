@@ -39,7 +39,7 @@ if _typing.TYPE_CHECKING:
         Unavailable,
         UnsealedWarning,
     )
-    from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file, select_file
+    from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file, import_results, select_file
     from hlrframe.frames import (
         Explanation,
         Selection,
@@ -70,6 +70,7 @@ if _typing.TYPE_CHECKING:
     )
     from hlrframe.provider import Client
     from hlrframe.report import Summary, summarize
+    from hlrframe.run import Imported
     from hlrframe.store import Store
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "Explanation",
     "GuessWarning",
     "HlrframeError",
+    "Imported",
     "IncompleteWarning",
     "InputError",
     "Interrupted",
@@ -126,6 +128,7 @@ __all__ = [
     "estimate",
     "estimate_file",
     "explain",
+    "import_results",
     "lookup",
     "select",
     "select_file",
@@ -142,6 +145,8 @@ _HOMES: _typing.Final = {
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),
     "Client": "provider",
+    "Imported": "run",
+    "import_results": "files",
     "Store": "store",
 }
 

@@ -10,6 +10,7 @@ from hlrframe.cli.parser import (
     Version,
     WrongUse,
     add,
+    add_asked,
     add_emulators,
     add_force,
     add_json,
@@ -167,13 +168,10 @@ def _add_question(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--store", metavar="DIR", help="folder or URL where answers are kept, so that none is paid twice"
     )
-    parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
+    add_asked(parser)
     parser.add_argument(
         "--max-age", metavar="AGE", help="ask again what is older, such as 7d, or hlr=7d,DEAD=180d; any for never"
     )
-    parser.add_argument("--ported-date", action="store_true", help="also ask when a number was ported last")
-    parser.add_argument("--landline-status", action="store_true", help="also ask landlines (GB, IE)")
-    parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
     parser.add_argument("--refresh", action="store_true", help="ask again even what the store knows")
     add_emulators(parser, "ask an emulator: no account, invented answers")
     parser.add_argument(

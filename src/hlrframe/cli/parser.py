@@ -13,6 +13,7 @@ __all__ = [
     "Version",
     "WrongUse",
     "add",
+    "add_asked",
     "add_emulators",
     "add_force",
     "add_json",
@@ -102,6 +103,14 @@ def add_yes(parser: ArgumentParser) -> None:
 def add_region(parser: ArgumentParser) -> None:
     """Adds the country of numbers without a country code."""
     parser.add_argument("--region", metavar="CC", help="country of numbers without a country code: GB, USA, +44")
+
+
+def add_asked(parser: ArgumentParser) -> None:
+    """Adds what is asked of a number."""
+    parser.add_argument("--lookup", default="hlr", choices=["hlr", "mnp", "validate"], help="what to ask (hlr)")
+    parser.add_argument("--ported-date", action="store_true", help="also ask when a number was ported last")
+    parser.add_argument("--landline-status", action="store_true", help="also ask landlines (GB, IE)")
+    parser.add_argument("--usa-status", action="store_true", help="also ask mobiles in the USA for their true status")
 
 
 class _EmulatorAs(Action):

@@ -10,8 +10,8 @@ import polars as pl
 
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files import Command
-from hlrframe.model import guard_frame, parse_age, printable_frame
+from hlrframe.files import Command, import_results
+from hlrframe.model import Settings, guard_frame, parse_age, printable_frame
 from hlrframe.phone import digits_meant
 from hlrframe.store import Store
 
@@ -86,6 +86,22 @@ def _export(options: Namespace) -> int:
     return DONE
 
 
+def _import(options: Namespace) -> int:
+    settings = Settings(
+        lookup=options.lookup,
+        default_region=options.region,
+        ported_date=options.ported_date,
+        landline_status=options.landline_status,
+        usa_status=options.usa_status,
+    )
+    imported = import_results(options.source, options.directory, settings=settings, encoding=options.encoding)
+    if options.json:
+        show_json(imported)
+    else:
+        show(imported)
+    return DONE
+
+
 def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
     if options.json:
         show_json({name: rows.to_dicts()})
@@ -140,6 +156,7 @@ STORE_COMMANDS: Final[Mapping[str, Callable[[Namespace], int]]] = {
     "store changes": _changes,
     "store history": _history,
     "store export": _export,
+    "store import": _import,
     "store compact": _compact,
     "store forget": _forget,
     "store purge": _purge,

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any, Final
 
-from hlrframe.cli.parser import Parser, add, add_emulators, add_force, add_json, add_region, add_yes
+from hlrframe.cli.parser import Parser, add, add_asked, add_emulators, add_force, add_json, add_region, add_yes
 
 __all__ = [
     "SHELLS",
@@ -44,6 +44,7 @@ def add_store(commands: Any) -> None:  # noqa: ANN401  # see add
     )
     verbs = add(commands, "store", about, *examples).add_subparsers(metavar="VERB", required=True, parser_class=Parser)
     _add_store_readers(verbs)
+    _add_store_import(verbs)
     _add_store_removers(verbs)
 
 
@@ -73,6 +74,18 @@ def _add_store_readers(verbs: Any) -> None:  # noqa: ANN401  # see add
     add_force(export)
     export.add_argument("--all", action="store_true", help="older answers, too")
     export.add_argument("--question", metavar="KEY", help="answers to one question only, as stats names it")
+
+
+def _add_store_import(verbs: Any) -> None:  # noqa: ANN401  # see add
+    about, command = "take a batch result that was downloaded from the provider into a store; free", "store import"
+    example = f"{command} batch-result.csv answers"
+    parser = add(verbs, "import", about, example, command=command)
+    parser.add_argument("source", metavar="FILE", help="the file, as it was downloaded")
+    parser.add_argument("directory", metavar="DIR", help="the folder of the store, or its URL")
+    add_region(parser)
+    add_asked(parser)
+    parser.add_argument("--encoding", metavar="NAME", help="encoding of a text file; if not given, it is found")
+    add_json(parser)
 
 
 def _add_store_removers(verbs: Any) -> None:  # noqa: ANN401  # see add

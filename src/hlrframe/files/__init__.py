@@ -5,6 +5,7 @@
     job         file in, file out: read, ask, write   <- open this first
     select      enriched file in, the rows to act on out
     estimate    what that would cost
+    importing   downloaded batch result in, into a store
     clean       the same with what the numbering plans say, for nothing
     routes      which files are read and where each goes
     elsewhere   pipes and objects: brought here, taken there
@@ -32,6 +33,7 @@
 
 from hlrframe.files.clean import Cleaned, clean_file
 from hlrframe.files.estimate import estimate_file
+from hlrframe.files.importing import import_results
 from hlrframe.files.job import FileJob, GuardOption, enrich_file
 from hlrframe.files.kept import KeptAnswers
 from hlrframe.files.overwriting import Command
@@ -46,5 +48,6 @@ __all__ = [
     "clean_file",
     "enrich_file",
     "estimate_file",
+    "import_results",
     "select_file",
 ]

@@ -10,6 +10,7 @@
 from hlrframe.provider.hlr_lookup.check import Checked, Numbers, check_provider, steps_of_a_check
 from hlrframe.provider.hlr_lookup.client import Client, Ping, client_for, unused_account
 from hlrframe.provider.hlr_lookup.credentials import missing_variables
+from hlrframe.provider.hlr_lookup.downloads import DownloadedRow, read_download
 from hlrframe.provider.hlr_lookup.manners import Manners
 from hlrframe.provider.hlr_lookup.pricing import Pricing
 from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
@@ -17,6 +18,7 @@ from hlrframe.provider.protocols import Limits, PriceList, Provider, Session
 __all__ = [
     "Checked",
     "Client",
+    "DownloadedRow",
     "Limits",
     "Manners",
     "Numbers",
@@ -28,6 +30,7 @@ __all__ = [
     "check_provider",
     "client_for",
     "missing_variables",
+    "read_download",
     "steps_of_a_check",
     "unused_account",
 ]

@@ -16,11 +16,13 @@
     resources       money, requests and claims that are not the run's alone
     outcomes        one outcome a number, spread over its cells
     results         the columns of rows under the caller's names, counted as they pass; the best number of each
+    importing       answers that were paid for elsewhere, into a store
     windows         long streams, a window at a time
     progress        where a run stands
 """
 
 from hlrframe.run.estimate import estimate_numbers
+from hlrframe.run.importing import Imported, Importer
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import READING_COLUMNS, Cells, NumberList
 from hlrframe.run.outcomes import Outcomes
@@ -33,6 +35,8 @@ __all__ = [
     "READING_COLUMNS",
     "Asking",
     "Cells",
+    "Imported",
+    "Importer",
     "NumberList",
     "Outcomes",
     "ProgressOption",

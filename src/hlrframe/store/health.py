@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hlrframe.model import Question
 from hlrframe.store.disk import explained
-from hlrframe.store.journal import is_orphan
+from hlrframe.store.journal import IMPORTED, is_orphan
 from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers, read_events
 from hlrframe.store.places import new_name
@@ -87,7 +87,7 @@ def pace(layout: Layout, question: Question) -> float | None:
     came = pl.col("received_at")
 
     def by_run(rows: pl.LazyFrame) -> pl.LazyFrame:
-        asked = rows.filter(question=question.key).group_by("run")
+        asked = rows.filter(~pl.col("run").str.starts_with(IMPORTED), question=question.key).group_by("run")
         return asked.agg(first=came.min(), last=came.max(), answers=pl.len().cast(pl.Int64))
 
     runs = read_answers(layout, by_run).group_by("run").agg(first.min(), last.max(), answers.sum())

@@ -27,7 +27,10 @@ from hlrframe.store.records import Answered, Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
 from hlrframe.system import sync_directory, try_lock
 
-__all__ = ["Journal", "is_orphan", "seal_orphans"]
+__all__ = ["IMPORTED", "Journal", "is_orphan", "seal_orphans"]
+
+#: How names of journals begin whose answers came elsewhere: they say nothing of how fast a run is.
+IMPORTED: Final = "imported-"
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
@@ -45,6 +48,7 @@ class Journal:
         layout: Which store.
         question: What the run asks.
         segment_size: Bytes after which a file is sealed and the next one begun.
+        prefix: How its name begins.
         chore: To be done beside the run, before its first sealing. If it fails, it is left to the next run.
 
     Raises:
@@ -60,9 +64,10 @@ class Journal:
         question: Question,
         *,
         segment_size: int = SEGMENT_SIZE,
+        prefix: str = "",
         chore: Callable[[], object] | None = None,
     ) -> None:
-        self.run_id = new_name()
+        self.run_id = f"{prefix}{new_name()}"
         self._layout = layout
         self._question = question
         self._segment_size = segment_size

@@ -97,6 +97,14 @@ class Reader:
         first = recent.group_by("msisdn").agg(asked_at=pl.col("at").min())
         return self.layout.encoding.reveal(first, hidden=hidden, numbers=numbers)
 
+    def given(self, msisdns: pl.Series, question: Question) -> pl.DataFrame:
+        """Gives every answer to numbers, older ones among them: ``msisdn``, ``checked_at`` and ``uuid``."""
+        numbers, hidden = distinct(self.layout, msisdns)
+        fits = (pl.col("question") == question.key) & by_numbers(hidden)
+        columns = ["msisdn", "checked_at", "uuid"]
+        found = read_answers(checked(self.layout), lambda rows: rows.filter(fits).select(columns))
+        return self.layout.encoding.reveal(found, hidden=hidden, numbers=numbers)
+
     def footprint(self) -> Hashable:
         """Names what holds answers, with the sizes of what grows."""
 

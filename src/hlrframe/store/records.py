@@ -58,6 +58,8 @@ class Answered:
     cache_days: int = field(default=0, kw_only=True)
     #: How far back the provider was to look for an answer to an earlier asking of our own, in days; 0 for not.
     recheck_days: int = field(default=0, kw_only=True)
+    #: Whether they came elsewhere, each at the time that it says: nothing of them is younger than that.
+    elsewhere: bool = field(default=False, kw_only=True)
 
 
 #: What a journal takes.
@@ -103,6 +105,9 @@ def timed(entry: Answered) -> pa.RecordBatch:
     latest, earliest = _moment(came), _moment(came - reach)
     oldest = _moment(came - timedelta(days=entry.cache_days))
     given = pc.fill_null(batch.column("checked_at"), latest)
+    if entry.elsewhere:
+        then = pc.if_else(pc.greater(given, latest), latest, given)
+        return pa.RecordBatch.from_arrays([*batch.columns, then, then], schema=JOURNAL_SCHEMA)
     known = pc.if_else(pc.less(given, earliest), oldest, pc.if_else(pc.greater(given, latest), latest, given))
     received = pa.repeat(latest, batch.num_rows)
     return pa.RecordBatch.from_arrays([*batch.columns, received, known], schema=JOURNAL_SCHEMA)

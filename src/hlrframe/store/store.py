@@ -18,7 +18,7 @@ from hlrframe.store.disk import explained, sweep_temporaries
 from hlrframe.store.erasure import forget, purge
 from hlrframe.store.export import export
 from hlrframe.store.health import StoreHealth, examine, pace
-from hlrframe.store.journal import Journal, seal_orphans
+from hlrframe.store.journal import IMPORTED, Journal, seal_orphans
 from hlrframe.store.layout import Layout, checked
 from hlrframe.store.opening import encoding_of
 from hlrframe.store.parts import warn_of_lost
@@ -172,6 +172,21 @@ class Store:
         """
         return self._reader.unanswered(msisdns, question, since=since)
 
+    def given(self, msisdns: pl.Series, question: Question) -> pl.DataFrame:
+        """Looks up every answer to some numbers, older ones among them.
+
+        Args:
+            msisdns: Numbers as E.164 digits.
+            question: What was asked.
+
+        Returns:
+            ``msisdn``, ``checked_at`` and ``uuid`` of each, in no promised order; one may be there twice.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return self._reader.given(msisdns, question)
+
     def claim(self, msisdns: pl.Series, question: Question) -> Claim:
         """Tells other runs that these numbers are about to be asked, and learns which of them others are asking.
 
@@ -197,8 +212,12 @@ class Store:
         """
         return self._reader.footprint()
 
-    def journal(self, question: Question) -> Journal:
+    def journal(self, question: Question, *, imports: bool = False) -> Journal:
         """Begins a run: seals what killed runs left behind, and opens a journal of its own.
+
+        Args:
+            question: What it asks.
+            imports: Whether its answers came elsewhere, so that they say nothing of how fast a run is.
 
         Raises:
             StoreError: The store cannot be written; the message says what to do.
@@ -209,7 +228,9 @@ class Store:
         with explained("tidy the store", self.path):
             for directory in (self.path, self._layout.parts, self._layout.asked):
                 sweep_temporaries(directory)
-        return Journal(self._layout, question, chore=partial(compact_small, self._layout))
+        return Journal(
+            self._layout, question, prefix=IMPORTED if imports else "", chore=partial(compact_small, self._layout)
+        )
 
     def scan(self) -> pl.LazyFrame:
         """Gives the newest answer to each number and question, as a lazy frame that is read when it is collected.

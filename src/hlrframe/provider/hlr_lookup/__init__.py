@@ -9,5 +9,6 @@
     pricing       what a lookup can cost, with the source of each price
     manners       how it behaves where its documents leave a choice, as a value and a file
     check/        what an account can settle of all that is assumed; raw: a reply as it came
+    downloads     the result of a batch, as its portal gives it
     wire/         the provider's JSON to answers and back
 """

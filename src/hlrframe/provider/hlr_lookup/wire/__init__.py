@@ -16,11 +16,18 @@ understood; everything else is a :class:`~hlrframe.errors.ProtocolError`.
 from hlrframe.provider.hlr_lookup.wire.matching import charges_beside, match_results
 from hlrframe.provider.hlr_lookup.wire.refusals import HTTP_OK, error_of_reply
 from hlrframe.provider.hlr_lookup.wire.replies import decode_balance, decode_results
-from hlrframe.provider.hlr_lookup.wire.requests import encode_balance, encode_request, request_options
+from hlrframe.provider.hlr_lookup.wire.requests import (
+    OPTION_FIELDS,
+    encode_balance,
+    encode_request,
+    options_asked,
+    request_options,
+)
 from hlrframe.provider.hlr_lookup.wire.results import Echo, Network, Result, failure_of, outcome_of
 
 __all__ = [
     "HTTP_OK",
+    "OPTION_FIELDS",
     "Echo",
     "Network",
     "Result",
@@ -32,6 +39,7 @@ __all__ = [
     "error_of_reply",
     "failure_of",
     "match_results",
+    "options_asked",
     "outcome_of",
     "request_options",
 ]

@@ -1,15 +1,20 @@
 """What goes out: the body of a lookup and of a balance request."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from hlrframe.model import LookupKind, Settings
 
-__all__ = ["encode_balance", "encode_request", "request_options"]
+__all__ = ["OPTION_FIELDS", "encode_balance", "encode_request", "options_asked", "request_options"]
 
 _SAVE_TO_CACHE: Final = {"no": "NO", "private": "PRIVATE", "yes": "YES"}
+#: Our names of the options that change an answer, by the provider's.
+OPTION_FIELDS: Final = MappingProxyType(
+    {"get_landline_status": "landline_status", "get_ported_date": "ported_date", "usa_status": "usa_status"}
+)
 
 
 def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object]:
@@ -36,6 +41,15 @@ def request_options(settings: Settings, *, recheck: int = 0) -> dict[str, object
     if settings.usa_status and kind is LookupKind.HLR:
         options["usa_status"] = "YES"
     return options
+
+
+def options_asked(parameters: Mapping[str, object]) -> tuple[str, ...]:
+    """Gives our names of the options that echoed parameters of a request ask for, sorted.
+
+    >>> options_asked({"usa_status": "NO", "get_ported_date": "YES"})
+    ('ported_date',)
+    """
+    return tuple(ours for theirs, ours in OPTION_FIELDS.items() if str(parameters.get(theirs)).strip().upper() == "YES")
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
