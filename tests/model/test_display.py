@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from hlrframe.model import amount, duration, percent
-from hlrframe.report.markup import data_table
+from hlrframe.report.page.markup import data_table
 from hlrframe.report.render import html_table, text_table
 
 

@@ -9,7 +9,7 @@
     statements   the SQL; costs: that about money; wording, dialect: what they are made of
     tally        outcomes counted once, for every table
     render       tables for a terminal and a notebook; screen: a summary on one screen
-    page         the report page; sections: its parts; markup, charts, flows: what they are drawn with
+    page/        the report page
     plots        the same pictures as altair charts
 """
 

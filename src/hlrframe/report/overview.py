@@ -6,10 +6,9 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.report.page import notebook_part
+from hlrframe.report.page import Facts, notebook_part
 from hlrframe.report.render import STYLE, html_table, sentence_case
 from hlrframe.report.screen import screen
-from hlrframe.report.sections import Facts
 from hlrframe.report.tables import Tables
 
 __all__ = ["Overview"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from hlrframe.model import count
-from hlrframe.report.charts import NARROW, WIDE, labels, picture
-from hlrframe.report.markup import cut, element, plain, text, width
+from hlrframe.report.page.charts import NARROW, WIDE, labels, picture
+from hlrframe.report.page.markup import cut, element, plain, text, width
 
 __all__ = ["Flow", "flows_chart", "undrawn"]
 

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeAlias
 
 from hlrframe.errors import InputError
 from hlrframe.model import MEANING_OF, Verdict, amount, count, many, percent
-from hlrframe.report.charts import PATTERNS
-from hlrframe.report.markup import element, text
-from hlrframe.report.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
+from hlrframe.report.page.charts import PATTERNS
+from hlrframe.report.page.markup import element, text
+from hlrframe.report.page.sections import Facts, cost_bar, money, sections, tables_alone, verdict_bar
 from hlrframe.store import Store
 from hlrframe.system import publish
 
@@ -105,7 +105,7 @@ def notebook_part(facts: Facts) -> str:
 
 
 def _style(*names: str) -> str:
-    folder = files("hlrframe.report")
+    folder = files("hlrframe.report.page")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 

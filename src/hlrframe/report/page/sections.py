@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from hlrframe.model import MEANING_OF, Verdict, amount, count, many, name_of, percent
-from hlrframe.report.charts import Part, Row, rows_chart, stacked_bar, swatch
-from hlrframe.report.flows import Flow, flows_chart, undrawn
-from hlrframe.report.markup import data_table, element, plain, text
+from hlrframe.report.page.charts import Part, Row, rows_chart, stacked_bar, swatch
+from hlrframe.report.page.flows import Flow, flows_chart, undrawn
+from hlrframe.report.page.markup import data_table, element, plain, text
 
 __all__ = ["Facts", "cost_bar", "money", "sections", "tables_alone", "verdict_bar"]
 

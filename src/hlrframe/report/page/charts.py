@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hlrframe.model import count, percent
-from hlrframe.report.markup import cut, element, plain, text, width
+from hlrframe.report.page.markup import cut, element, plain, text, width
 
 __all__ = ["NARROW", "PATTERNS", "WIDE", "Part", "Row", "labels", "picture", "rows_chart", "stacked_bar", "swatch"]
 
