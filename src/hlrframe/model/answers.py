@@ -67,7 +67,7 @@ class Failure(NamedTuple):
     milli: int = 0
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A usable result together with what the run knows of it."""
 
     #: The number that was asked: E.164 digits.

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
+from msgspec.structs import replace
+
 from hlrframe.model import Answer
 from hlrframe.run.answer_book import AnswerBook, answers_to_batch
 from hlrframe.store import Answered, Asked, Journal, Withdrawn
@@ -133,7 +135,7 @@ class JournalWriter:
             answers = [answer for note in group if note.reach == reach for answer in note.answers]
             self._book.add(answers, received_at=now)
             # A run's own bill is its own; the books of a store are those of all runs.
-            paid = [each._replace(milli=each.milli + each.earlier) if each.earlier else each for each in answers]
+            paid = [replace(each, milli=each.milli + each.earlier) if each.earlier else each for each in answers]
             batch = answers_to_batch(paid, received_at=now, provider=self._book.provider)
             entries.append(Answered(batch, now, cache_days=reach[0], recheck_days=reach[1]))
         self._journal.write(entries)

@@ -32,13 +32,9 @@ from hlrframe.provider.hlr_lookup.wire import (
     outcome_of,
     request_options,
 )
-from hlrframe.provider.transport import whole_body
+from hlrframe.provider.transport import Post, Reply, posted
 
 __all__ = ["Ping", "Session"]
-
-#: Opening, writing and reading have a time-out each; a transport that is not ours may not keep to them as a whole.
-STAGES: Final = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Ping:
@@ -98,7 +94,7 @@ class Session:
         options = request_options(self._settings, recheck=recheck)
         results = await self.lookup(LookupKind(self._settings.lookup), numbers, options=options, wait=wait)
         matched = match_results(numbers, results, positional=self._positional)
-        outcomes = [self._outcome(each) for each in matched]
+        outcomes = [self._told(each) if isinstance(each, Failure) else each for each in map(outcome_of, matched)]
         for place, charge in charges_beside(numbers, results, matched).items():
             outcomes[place] = self._charged_more(outcomes[place], charge)
         return outcomes
@@ -109,11 +105,10 @@ class Session:
         own = credits_of(Pricing(self._settings).charged(outcome))
         return msgspec.structs.replace(outcome, charged=own + charge)
 
-    def _outcome(self, result: Result | None) -> LookupResult | Failure:
-        outcome = outcome_of(result)
-        if isinstance(outcome, Failure) and outcome.word is not None:
-            return outcome._replace(word=discreet(outcome.word, self._credentials.secrets()))
-        return outcome
+    def _told(self, failure: Failure) -> Failure:
+        if failure.word is None:
+            return failure
+        return failure._replace(word=discreet(failure.word, self._credentials.secrets()))
 
     async def lookup(
         self, kind: LookupKind, numbers: Sequence[str], *, options: Mapping[str, object], wait: float
@@ -135,9 +130,8 @@ class Session:
             ProtocolError: A reply that cannot be understood: perhaps billed.
             ResourceError: Nothing left, since this machine has no room for another connection.
         """
-        request = self._request(kind.value, self._credentials.lookup(numbers, options), wait)
-        _, body = await self._post(request, wait)
-        return decode_results(body, secrets=self._credentials.secrets())
+        reply = await self._post(kind.value, self._credentials.lookup(numbers, options), wait)
+        return decode_results(reply.body, secrets=self._credentials.secrets())
 
     async def balance(self) -> float:
         """Asks for the credits left on the account. Costs nothing."""
@@ -146,18 +140,12 @@ class Session:
     async def ping(self) -> Ping:
         """Asks for the balance, and tells how that went."""
         began, clock = time.perf_counter(), time.time()
-        request = self._request("balance", self._credentials.balance(), self._timeout)
-        headers, body = await self._post(request, self._timeout)
+        reply = await self._post("balance", self._credentials.balance(), self._timeout)
         seconds = time.perf_counter() - began
-        told = moment_of(headers.get("date"))
+        told = moment_of(httpx.Headers(reply.headers).get("date"))
         # The second in which the reply was made began half a second before its middle.
         ahead = None if told is None else told + 0.5 - (clock + seconds / 2)
-        return Ping(decode_balance(body), seconds, ahead)
-
-    def _request(self, endpoint: str, content: bytes, wait: float, *, patience: float | None = None) -> httpx.Request:
-        timeout = {"connect": wait, "read": patience or wait, "write": wait, "pool": wait}
-        url = self._urls[endpoint]
-        return httpx.Request("POST", url, headers=_HEADERS, content=content, extensions={"timeout": timeout})
+        return Ping(decode_balance(reply.body), seconds, ahead)
 
     async def exchange(
         self, endpoint: str, content: Mapping[str, object], *, known: bool = True, patience: float | None = None
@@ -178,30 +166,25 @@ class Session:
         credentials = self._credentials if known else Credentials(nobody, nobody)
         clock = asyncio.get_running_loop().time
         began = clock()
-        request = self._request(endpoint, credentials.beside(content), self._timeout, patience=patience)
-        status, headers, body = await self._send(request, patience or self._timeout)
-        told = tuple((name.lower(), value) for name, value in headers.items())
-        return RawReply(status, told, body, clock() - began)
+        reply = await self._send(endpoint, credentials.beside(content), self._timeout, patience=patience)
+        told = tuple((name.lower(), value) for name, value in httpx.Headers(reply.headers).items())
+        return RawReply(reply.status, told, reply.body, clock() - began)
 
-    async def _post(self, request: httpx.Request, wait: float) -> tuple[httpx.Headers, bytes]:
-        status, headers, body = await self._send(request, wait)
-        if status != HTTP_OK:
-            pause, secrets = seconds_of(headers.get("retry-after")), self._credentials.secrets()
-            raise error_of_reply(status, body, retry_after=pause, secrets=secrets)
-        return headers, body
+    async def _post(self, endpoint: str, content: bytes, wait: float) -> Reply:
+        reply = await self._send(endpoint, content, wait)
+        if reply.status != HTTP_OK:
+            pause = seconds_of(httpx.Headers(reply.headers).get("retry-after"))
+            secrets = self._credentials.secrets()
+            raise error_of_reply(reply.status, reply.body, retry_after=pause, secrets=secrets)
+        return reply
 
-    async def _send(self, request: httpx.Request, wait: float) -> tuple[int, httpx.Headers, bytes]:
+    async def _send(self, endpoint: str, content: bytes, wait: float, *, patience: float | None = None) -> Reply:
         try:
-            async with asyncio.timeout(STAGES * wait):
-                reply = await self._transport.handle_async_request(request)
-                try:
-                    body = await whole_body(reply)
-                finally:
-                    await reply.aclose()
+            reply = await posted(self._transport, Post(self._urls[endpoint], _HEADERS, content, wait, patience))
         except (httpx.TransportError, httpx.DecodingError, httpx.StreamError, TimeoutError) as error:
-            failure = self._failure(error, wait)
+            failure = self._failure(error, patience or wait)
         else:
-            return reply.status_code, reply.headers, self._credentials.struck_from(body)
+            return reply._replace(body=self._credentials.struck_from(reply.body))
         # Outside the handler: httpx's own error holds the request, and so the credentials.
         raise failure
 
@@ -223,12 +206,12 @@ class Session:
                 return ReplyLost(f"the connection broke before the whole reply came: {words}")
 
 
-_HEADERS: Final = {
-    "User-Agent": f"hlrframe/{version('hlrframe')}",
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip",  # shrinks the JSON 15 times and more
-    "Content-Type": "application/json",
-}
+_HEADERS: Final = (
+    (b"User-Agent", f"hlrframe/{version('hlrframe')}".encode()),
+    (b"Accept", b"application/json"),
+    (b"Accept-Encoding", b"gzip"),  # shrinks the JSON 15 times and more
+    (b"Content-Type", b"application/json"),
+)
 #: What the system says where it has no more file descriptors, ports or memory for a socket.
 _NO_ROOM: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 _ROOM_CURE: Final = "allow more open files (ulimit -n 1024), or have fewer requests in flight (max_requests)"

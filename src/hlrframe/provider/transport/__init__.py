@@ -18,18 +18,68 @@ Connections are kept in a stack, newest on top, so that finding one costs the sa
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Final, NamedTuple
 
 import httpx
 
 from hlrframe.provider.transport import http1
-from hlrframe.provider.transport.http1 import respond, serialize, unpacked
+from hlrframe.provider.transport.connection import Timeouts
+from hlrframe.provider.transport.http1 import Reply, plain, respond, serialize, unpacked, written
 from hlrframe.provider.transport.pool import Pool
 
-__all__ = ["Transport", "whole_body"]
+__all__ = ["Post", "Reply", "Transport", "posted", "whole_body"]
 
 #: Seconds for which an idle connection is kept: less than servers and load balancers keep theirs.
 KEEP_ALIVE = 4.0
+#: Opening, writing and reading have a time-out each; a transport that is not ours may not keep to them as a whole.
+STAGES: Final = 3
+
+
+class Post(NamedTuple):
+    """A POST that is to be sent."""
+
+    url: httpx.URL
+    #: Without ``Host`` and ``Content-Length``, which follow from the others.
+    headers: Sequence[tuple[bytes, bytes]]
+    content: bytes
+    #: Seconds to connect, and to write and to wait for the whole reply.
+    wait: float
+    #: Seconds to wait for the reply, where that may take longer.
+    patience: float | None = None
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The time-outs of each stage."""
+        return {"connect": self.wait, "read": self.patience or self.wait, "write": self.wait, "pool": self.wait}
+
+
+async def posted(transport: httpx.AsyncBaseTransport, post: Post) -> Reply:
+    """Sends a POST over any transport, and gives the whole reply, unpacked.
+
+    Over :class:`Transport` itself it goes without httpx's objects, whose making takes as long as everything else
+    about a request.
+
+    Raises:
+        httpx.TransportError: What the transport raises; see :class:`Transport` for ours.
+        httpx.StreamError: The same.
+        httpx.DecodingError: The body is packed in a way that nobody asked for, or badly.
+        TimeoutError: Another transport did not keep to the time-outs.
+    """
+    # One that derives from it may have its own way with each request.
+    if isinstance(transport, Transport) and type(transport).handle_async_request is Transport.handle_async_request:
+        return await transport.post(post)
+    extensions = {"timeout": post.timeouts}
+    request = httpx.Request(
+        "POST", post.url, headers=list(post.headers), content=post.content, extensions=extensions
+    )
+    async with asyncio.timeout(STAGES * (post.patience or post.wait)):
+        reply = await transport.handle_async_request(request)
+        try:
+            return Reply(reply.status_code, reply.headers.raw, await whole_body(reply))
+        finally:
+            await reply.aclose()
 
 
 async def whole_body(reply: httpx.Response) -> bytes:
@@ -86,13 +136,23 @@ class Transport(httpx.AsyncBaseTransport):
             httpx.RemoteProtocolError: The reply is not HTTP, too long, or ended before it was whole.
             httpx.DecodingError: The body is not the gzip that its headers promise, or was cut short.
         """
-        if request.url.scheme not in ("http", "https") or not request.url.host:
-            raise httpx.UnsupportedProtocol(f"this transport speaks http and https, not {request.url.scheme!r}")
+        _refuse_others(request.url)
         message = serialize(request, await request.aread())
-        tls = self._tls if request.url.scheme == "https" else None
+        return respond(await self._exchange(request.url, message, request.extensions.get("timeout", {})))
+
+    async def post(self, post: Post) -> Reply:
+        """Sends a POST and gives its reply, unpacked; see :meth:`handle_async_request` for what is raised."""
+        _refuse_others(post.url)
+        headers = [
+            (b"Host", post.url.netloc), *post.headers, (b"Content-Length", b"%d" % len(post.content))
+        ]
+        message = written(b"POST", post.url.raw_path, headers, post.content)
+        return plain(await self._exchange(post.url, message, post.timeouts))
+
+    async def _exchange(self, url: httpx.URL, message: bytes, timeouts: Timeouts) -> Reply:
+        tls = self._tls if url.scheme == "https" else None
         pool = await self._pool()
-        timeouts = request.extensions.get("timeout", {})
-        return respond(await pool.exchange(request.url, message, timeouts=timeouts, tls=tls))
+        return await pool.exchange(url, message, timeouts=timeouts, tls=tls)
 
     async def aclose(self) -> None:
         """Closes every connection; requests in flight fail with :class:`httpx.ReadError`."""
@@ -120,3 +180,8 @@ class Transport(httpx.AsyncBaseTransport):
             pool = self._pools[loop] = Pool(loop, self._keep_alive)
             await anext(pool.guard)
         return pool
+
+
+def _refuse_others(url: httpx.URL) -> None:
+    if url.scheme not in ("http", "https") or not url.host:
+        raise httpx.UnsupportedProtocol(f"this transport speaks http and https, not {url.scheme!r}")

@@ -1,13 +1,13 @@
 """HTTP/1.1 as bytes: a request written out, a reply put together; no sockets and no clock."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import httptools
 import httpx
 
-__all__ = ["MAX_REPLY", "Reply", "ReplyReader", "respond", "serialize", "unpacked"]
+__all__ = ["MAX_REPLY", "Reply", "ReplyReader", "plain", "respond", "serialize", "unpacked", "written"]
 
 #: Most bytes of a reply up to the end of its headers, interim replies included.
 MAX_HEAD = 64 * 1024
@@ -111,8 +111,16 @@ def serialize(request: httpx.Request, body: bytes) -> bytes:
     """
     if request.method == "HEAD" or "transfer-encoding" in request.headers:
         raise httpx.LocalProtocolError("this transport sends no HEAD requests and no uploads of unknown length")
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    lines += [b"%b: %b" % field for field in request.headers.raw]
+    return written(request.method.encode("ascii"), request.url.raw_path, request.headers.raw, body)
+
+
+def written(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """Gives a request of these parts, as it goes over the wire.
+
+    Raises:
+        httpx.LocalProtocolError: A line break inside a header.
+    """
+    lines = [b"%b %b HTTP/1.1" % (method, target), *(b"%b: %b" % field for field in headers)]
     head = b"\r\n".join(lines)
     if not head.count(b"\r") == head.count(b"\n") == len(lines) - 1:
         raise httpx.LocalProtocolError("a header of the request contains a line break")
@@ -125,10 +133,19 @@ def respond(reply: Reply) -> httpx.Response:
     Raises:
         httpx.DecodingError: See :func:`unpacked`.
     """
+    status, headers, body = plain(reply)
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+
+def plain(reply: Reply) -> Reply:
+    """Gives a reply unpacked, without the headers that describe the packed body: httpx would unpack it again.
+
+    Raises:
+        httpx.DecodingError: See :func:`unpacked`.
+    """
     body = unpacked(reply.headers, reply.body)
-    # They describe the packed body: httpx would unpack it again.
     headers = [field for field in reply.headers if field[0].lower() not in (b"content-encoding", b"content-length")]
-    return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body))
+    return Reply(reply.status, headers, body)
 
 
 def unpacked(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:

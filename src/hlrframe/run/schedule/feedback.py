@@ -1,7 +1,6 @@
 """What became of a request: answers and money, what is tried again, and what the limits learn from it."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hlrframe.model import Answer, Failure, LookupResult, Reason
@@ -49,38 +48,47 @@ class Feedback:
             now: When the reply came.
         """
         self._land(ticket)
-        answers: list[Answer] = []
-        failures: dict[Failure, list[str]] = {}
-        charged = set[str]()
-        spent, prices, budget = 0, self._run.prices, self._run.budget
-        for number, outcome in zip(ticket.numbers, outcomes, strict=True):
-            if isinstance(outcome, Failure):
-                failures.setdefault(outcome._replace(milli=0), []).append(number)
-                spent += outcome.milli
-                if outcome.milli:
-                    self._run.charged_in_vain[number] += outcome.milli
-                    charged.add(number)
-                continue
-            milli = prices.charged(outcome)
-            spent += milli
-            booked = self._doubts.settle(number, outcome, milli) if budget.doubts else 0
-            earlier = 0 if booked or number not in self._run.asked_earlier else self._paid_earlier(outcome, milli)
-            if earlier:
-                self._run.paid_earlier[number] = earlier
-            in_vain = self._run.charged_in_vain.pop(number, 0) if self._run.charged_in_vain else 0
-            answers.append(Answer(number, outcome, milli + booked + in_vain, earlier))
+        charged, run = self._run.prices.charged, self._run
+        answers = [
+            Answer(number, outcome, charged(outcome))
+            for number, outcome in zip(ticket.numbers, outcomes, strict=True)
+            if not isinstance(outcome, Failure)
+        ]
+        spent = sum([each.milli for each in answers])
+        if run.budget.doubts or run.asked_earlier or run.charged_in_vain:
+            answers = [self._with_what_was_before(each) for each in answers]
+        failed = () if len(answers) == len(outcomes) else zip(ticket.numbers, outcomes, strict=True)
+        failures = {number: failure for number, failure in failed if isinstance(failure, Failure)}
+        self._settle(ticket, failures, spent)
         if answers:  # each was read on its own, beside others that were answered
-            self._run.suspects.update(dict.fromkeys(itertools.chain.from_iterable(failures.values()), 0))
-        silent = [numbers for failure, numbers in failures.items() if failure.reason in _SAYS_NOTHING]
-        # Where the charge is stated nothing is in doubt.
-        unsaid = [each for each in itertools.chain.from_iterable(silent) if each not in charged]
-        self._doubts.add(unsaid)
-        budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
-        self._run.answered += len(answers)
+            run.suspects.update(dict.fromkeys(failures, 0))
+        run.answered += len(answers)
         doublings = self._learn_from_reply(ticket, len(answers), now)
-        for failure, numbers in failures.items():
+        for failure, numbers in _by_failure(failures).items():
             self._again(ticket, numbers, failure, now, doublings=doublings)
         return answers
+
+    def _with_what_was_before(self, answer: Answer) -> Answer:
+        """Adds to an answer what its number is now known to have cost before."""
+        run, number, milli = self._run, answer.msisdn, answer.milli
+        booked = self._doubts.settle(number, answer.result, milli) if run.budget.doubts else 0
+        earlier = 0 if booked or number not in run.asked_earlier else self._paid_earlier(answer.result, milli)
+        if earlier:
+            run.paid_earlier[number] = earlier
+        in_vain = run.charged_in_vain.pop(number, 0)
+        return Answer(number, answer.result, milli + booked + in_vain, earlier)
+
+    def _settle(self, ticket: Ticket, failures: Mapping[str, Failure], spent: int) -> None:
+        """Books a reply: what its answers cost, what its failures cost all the same, and what stays in doubt."""
+        prices = self._run.prices
+        for number, failure in failures.items():
+            if failure.milli:
+                self._run.charged_in_vain[number] += failure.milli
+        # Where the charge is stated nothing is in doubt.
+        unsaid = [number for number, each in failures.items() if each.reason in _SAYS_NOTHING and not each.milli]
+        self._doubts.add(unsaid)
+        spent += sum([each.milli for each in failures.values()])
+        self._run.budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
 
     def _paid_earlier(self, result: LookupResult, milli: int) -> int:
         """Gives what the run that asked for a number and never saw the answer is now known to have paid."""
@@ -279,3 +287,11 @@ class Feedback:
             return
         for (lane, count), mark in zip(ticket.shares, ticket.marks[1:], strict=True):
             lane.window.refused(count, mark, sent_at=ticket.sent_at, now=now)
+
+
+def _by_failure(failures: Mapping[str, Failure]) -> dict[Failure, list[str]]:
+    """Gives the numbers that failed in the same way together, whatever each of them cost."""
+    groups: dict[Failure, list[str]] = {}
+    for number, failure in failures.items():
+        groups.setdefault(failure._replace(milli=0), []).append(number)
+    return groups

@@ -21,9 +21,11 @@ def match_results(
         results: What came.
         positional: Whether echoes may name other numbers, as the vendor's testing suite answers.
     """
-    named = [_named(each) for each in results]
     agree = len(numbers) == len(results)
-    if agree and (positional or all(name in (number, "") for name, number in zip(named, numbers, strict=True))):
+    if agree and positional:
+        return list(results)
+    named = [_named(each) for each in results]
+    if agree and (named == list(numbers) or all(map(_is_or_unnamed, named, numbers))):
         return list(results)
     # The first of two results for one number counts.
     by_name = dict(zip(reversed(named), reversed(results), strict=True))
@@ -46,6 +48,8 @@ def charges_beside(
     Returns:
         Credits by the place of the number that they are booked on.
     """
+    if len(results) == len(matched) and None not in matched:
+        return {}  # each is the answer to a number of its own
     taken = {id(each) for each in matched}
     left = [each for each in results if each.charged and id(each) not in taken]
     if not left:
@@ -63,4 +67,9 @@ def charges_beside(
 def _named(result: Result) -> str:
     """Gives the number that a result says it is about; empty where it names none."""
     echo = result.request_parameters
-    return ((echo.telephone_number if echo is not None else None) or result.detected_number or "").lstrip("+")
+    name = (echo.telephone_number if echo is not None else None) or result.detected_number or ""
+    return name.lstrip("+")
+
+
+def _is_or_unnamed(name: str, number: str) -> bool:
+    return name in (number, "")
