@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -73,6 +73,8 @@ class AnswerBook:
         self.provider = provider
         self._types = pl.Schema({name: kind for name, kind in NARROW_TYPES.items() if name not in _OWN or name in keep})
         self._profiles: dict[Any, int] = {}
+        # The columns of the first of them, so many as were needed so far.
+        self._alike = _profile_columns((), provider)
         self._chunks: list[pl.DataFrame] = []
 
     def __len__(self) -> int:
@@ -85,13 +87,33 @@ class AnswerBook:
             answers: Usable results.
             received_at: When they came, with time zone; stands in where the provider gave no time.
         """
+        self._chunks.append(self._columns(answers, received_at, self._types))
+
+    def add_whole(self, answers: Sequence[Answer], *, received_at: datetime) -> pa.RecordBatch:
+        """Takes answers in and gives them as a table of ``ANSWER_SCHEMA``, in order, for the books of all runs.
+
+        There the credits are with what an earlier run paid and never learnt; a run's own bill is its own.
+
+        Args:
+            answers: Usable results.
+            received_at: When they came, with time zone; stands in where the provider gave no time.
+        """
+        mine = self._columns(answers, received_at, NARROW_TYPES)
+        self._chunks.append(mine.select(self._types.names()))
+        whole = mine.drop("profile").hstack(self.profiles()[mine["profile"]]).select(ANSWER_SCHEMA.names)
+        if any(each.earlier for each in answers):
+            paid = [(each.milli + each.earlier) / MILLI for each in answers]
+            whole = whole.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
+        return _as_batch(whole)
+
+    def _columns(self, answers: Sequence[Answer], received_at: datetime, types: pl.Schema) -> pl.DataFrame:
         results = [each.result for each in answers]
         # The number of profiles so far is the next one's id: setdefault gives the old id or this new one.
         profiles = self._profiles
-        columns = _own_columns(answers, results, received_at, [name for name in _OWN if name in self._types])
+        columns = _own_columns(answers, results, received_at, [name for name in _OWN if name in types])
         columns["profile"] = [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)]
         # By polars: the first array that pyarrow makes of a list imports pandas, where that is installed.
-        self._chunks.append(pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in self._types.items()]))
+        return pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in types.items()])
 
     def narrow(self) -> pl.DataFrame:
         """Gives all answers, in the order in which they were added: the kept columns of ``NARROW_TYPES``."""
@@ -99,8 +121,10 @@ class AnswerBook:
 
     def profiles(self) -> pl.DataFrame:
         """Gives the profiles: the repeating columns of ``ANSWER_SCHEMA``, one row for each id."""
-        by_name = _profile_rows(self._profiles, self.provider)
-        return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
+        if self._alike.height < len(self._profiles):
+            new = islice(self._profiles, self._alike.height, None)
+            self._alike = pl.concat([self._alike, _profile_columns(new, self.provider)], rechunk=True)
+        return self._alike
 
 
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
@@ -111,19 +135,7 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         received_at: When they came, with time zone; stands in where the provider gave no time.
         provider: Name for the ``provider`` column.
     """
-    results = [each.result for each in answers]
-    profiles: dict[Any, int] = {}
-    places = pa.array([profiles.setdefault(each, len(profiles)) for each in map(_profile_of, results)], pa.int32())
-    alike = _profile_rows(profiles, provider)
-    own = _own_columns(answers, results, received_at, _OWN)
-    # A text that repeats becomes Arrow's once, and is copied from there.
-    arrays = [
-        pa.array(alike[field.name], field.type).take(places)
-        if field.name in alike
-        else pa.array(own[field.name], field.type)
-        for field in ANSWER_SCHEMA
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
+    return AnswerBook(provider).add_whole(answers, received_at=received_at)
 
 
 def _own_columns(
@@ -137,11 +149,18 @@ def _own_columns(
     }
 
 
-def _profile_rows(profiles: Iterable[Any], provider: str) -> dict[str, Sequence[object]]:
-    """Gives the columns of some profiles, by name."""
+def _profile_columns(profiles: Iterable[Any], provider: str) -> pl.DataFrame:
+    """Gives the columns of some profiles."""
     rows = [_row(profile, provider) for profile in profiles]
     columns = zip(*rows, strict=True) if rows else repeat(())
-    return dict(zip(_Profile._fields, columns, strict=bool(rows)))
+    by_name = dict(zip(_Profile._fields, columns, strict=bool(rows)))
+    return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
+
+
+def _as_batch(rows: pl.DataFrame) -> pa.RecordBatch:
+    # Arrow's plain strings rather than polars' views, in one piece each.
+    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(ANSWER_SCHEMA)
+    return pa.RecordBatch.from_arrays([each.combine_chunks() for each in table.columns], schema=ANSWER_SCHEMA)
 
 
 def _row(profile: tuple[Any, ...], provider: str) -> _Profile:

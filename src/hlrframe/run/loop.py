@@ -235,6 +235,7 @@ class _Loop:
         except asyncio.CancelledError:
             self._stop(Interrupted("the run was stopped; what was paid for is kept"))
             await self._let_land()
+            self._sender.leave()
         self._report(last=True)
 
     def _add(self, job: Job) -> None:
@@ -278,6 +279,7 @@ class _Loop:
                     break
         while self._tasks:  # landed, and still being written down
             await asyncio.wait(self._tasks)
+        await self._sender.rest()
 
     async def _find_money(self) -> None:
         if self._refill is not None and await self._waited_for(self._refill()):

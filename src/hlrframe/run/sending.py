@@ -14,6 +14,7 @@ from hlrframe.errors import (
 )
 from hlrframe.model import Answer, Reason
 from hlrframe.provider import Session
+from hlrframe.run.askings import Askings
 from hlrframe.run.journal_writer import JournalWriter
 from hlrframe.run.schedule.queues import Ticket
 from hlrframe.run.schedule.scheduler import Scheduler
@@ -42,12 +43,14 @@ class Sender:
         self._settings = scheduler.state.settings
         self._session = session
         self._writer = writer
+        most = self._settings.max_requests * self._settings.batch_size
+        self._askings = Askings(writer, scheduler.coming, most=most)
         self._loop = asyncio.get_running_loop()
 
     async def ask(self, ticket: Ticket) -> None:
         """Sends one ticket once it is on disk that it leaves; raises what stops the run."""
         try:
-            await self._writer.asked(ticket.numbers)
+            await self._askings.before(ticket)
         except BaseException:
             self._scheduler.returned_unsent(ticket)
             raise
@@ -57,6 +60,15 @@ class Sender:
         else:  # stopped while the disk was busy, or put to sleep for so long that others took over
             self._scheduler.returned_unsent(ticket)
             await self._writer.withdrawn(ticket.numbers)
+
+    async def rest(self) -> None:
+        """Returns when what was noted and will not be sent is withdrawn on disk, as far as the disk takes that."""
+        if (note := self.leave()) is not None:
+            await asyncio.wait([note])
+
+    def leave(self) -> asyncio.Future[None] | None:
+        """Withdraws what was noted and will not be sent; gives what is done when that is on disk."""
+        return self._askings.withdraw()
 
     async def _send(self, ticket: Ticket) -> None:
         recheck = ticket.attempt.recheck
@@ -76,7 +88,8 @@ class Sender:
 
     async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
         cache_days = self._settings.oldest_cached_days
-        await self._writer.answered(answers, cache_days=cache_days, recheck_days=recheck)
+        alone = not self._scheduler.state.in_flight
+        await self._writer.answered(answers, cache_days=cache_days, recheck_days=recheck, urgent=alone)
         self.on_disk += len(answers)
 
     async def _found_no_room(self, ticket: Ticket, error: ResourceError) -> None:

@@ -40,6 +40,8 @@ _T = TypeVar("_T")
 #: Rows that are read or passed over together: enough to compress well, few enough to skip most for a few numbers.
 ROW_GROUP: Final = 65_536
 
+#: Bytes of a sealed file that are handed over at once.
+_TOGETHER: Final = 2**20
 #: Listings of a store that changes while it is read; a second one nearly always does.
 _ATTEMPTS: Final = 20
 #: What polars raises for a file that is no whole parquet file; its panics are no ``Exception``.
@@ -65,8 +67,11 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
     def write(file: BinaryIO) -> None:
         keys = layout.encoding.writing(first.schema.names)
         sink = Stamper(file)
-        output = pa.PythonFile(sink, mode="w")
-        with pq.ParquetWriter(output, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer:
+        # In large pieces: a page is written in many, each of which would have to wait for Python's lock.
+        with (
+            pa.BufferedOutputStream(pa.PythonFile(sink, mode="w"), _TOGETHER) as output,
+            pq.ParquetWriter(output, first.schema, compression="zstd", write_page_checksum=True, **keys) as writer,
+        ):
             for table in itertools.chain([first], tables):
                 writer.write_table(table, row_group_size=ROW_GROUP)
         if not layout.encoding.encrypts:  # there the footer is signed

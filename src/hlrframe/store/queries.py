@@ -114,12 +114,19 @@ def in_doubt(events: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         events: In the order in which they happened in each run.
         answers: At least the columns ``question``, ``msisdn`` and ``received_at``.
     """
+    since = answers.group_by(KEY).agg(pl.col("received_at").max())
+    met = events.join(since, on=KEY, how="left", maintain_order="left")
+    open_still = pl.col("received_at").is_null() | (pl.col("received_at") < pl.col("at"))
+    # What was answered after all that is said of it is in no doubt, and that is nearly everything.
+    perhaps = met.join(met.filter(open_still), on=KEY, how="semi", maintain_order="left")
+    return _not_taken_back(perhaps).filter(open_still).drop("received_at")
+
+
+def _not_taken_back(events: pl.DataFrame) -> pl.DataFrame:
+    """Keeps the askings that no later withdrawal takes back, and the withdrawals that take back none of these."""
     mine = ("run", *KEY)
     asked, depth = pl.col("event") == "asked", pl.col("depth")
     deep = events.with_columns(depth=pl.when(asked).then(1).otherwise(-1).cum_sum().over(mine))
     never_taken_back = depth.cum_min(reverse=True).over(mine) >= depth
     takes_back_nothing = depth < pl.min_horizontal(pl.lit(0), depth.cum_min().shift(1, fill_value=0).over(mine))
-    left = deep.filter(pl.when(asked).then(never_taken_back).otherwise(takes_back_nothing)).drop("depth")
-    since = answers.group_by(KEY).agg(pl.col("received_at").max())
-    open_still = pl.col("received_at").is_null() | (pl.col("received_at") < pl.col("at"))
-    return left.join(since, on=KEY, how="left", maintain_order="left").filter(open_still).drop("received_at")
+    return deep.filter(pl.when(asked).then(never_taken_back).otherwise(takes_back_nothing)).drop("depth")

@@ -52,6 +52,8 @@ _FRAME: Final = struct.Struct("<Ii")
 _BEGINS: Final = 0xFFFFFFFF
 #: Where a box begins and ends among the bytes of a column of one.
 _ENDS: Final = struct.Struct("<ii")
+#: Bytes that Arrow hands over at once.
+_TOGETHER: Final = 2**20
 #: The stream of an encrypted store.
 _BOXES: Final = pa.schema([pa.field("box", pa.binary())])
 
@@ -60,7 +62,7 @@ _Event = tuple[str, str, Sequence[str]]
 
 
 class _Tape(RawIOBase):
-    """Collects what Arrow writes, until it is taken."""
+    """Collects what Arrow writes in large pieces, until it is taken."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,12 +113,14 @@ class SegmentWriter:
         self.size = 0
         self._broken = False
         self._tape = _Tape()
+        # A batch is written in hundreds of pieces, each of which would have to wait for Python's lock.
+        self._output = pa.BufferedOutputStream(pa.PythonFile(self._tape, mode="w"), _TOGETHER)
         self._file = create(path)
         # Between these two lines a sealer may take the empty file for a dead run's; it is then as good as taken.
         if try_lock(self._file) is False or not is_same_file(self._file, path):
             self._file.close()
             raise FileExistsError(errno.EEXIST, "another process is about to remove it", str(path))
-        self._stream = pa.ipc.new_stream(self._tape, self._schema.with_metadata({JOURNAL_HEAD: self._head}))
+        self._stream = pa.ipc.new_stream(self._output, self._schema.with_metadata({JOURNAL_HEAD: self._head}))
         # Arrow writes the head with the first batch: a commit of no rows puts it on disk, under a checksum too.
         self._stream.write_batch(_no_rows(self._schema))
         self._watermark: Watermark | None = None
@@ -144,8 +148,10 @@ class SegmentWriter:
             batches, events = [_boxed(box)], b"[]"
         for batch in batches:
             self._stream.write_batch(batch)
+        self._output.flush()
         seal = {_EVENTS: events, _CHECK: self._tape.checksum(events)}
         self._stream.write_batch(_no_rows(self._schema), custom_metadata=seal)
+        self._output.flush()
         self._save()
 
     def close(self) -> None:

@@ -36,6 +36,7 @@ from hlrframe.provider.transport import Post, Reply, posted
 
 __all__ = ["Ping", "Session"]
 
+
 @dataclass(frozen=True, slots=True)
 class Ping:
     """What one balance call says of an account and of the way to it."""

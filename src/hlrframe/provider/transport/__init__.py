@@ -71,9 +71,7 @@ async def posted(transport: httpx.AsyncBaseTransport, post: Post) -> Reply:
     if isinstance(transport, Transport) and type(transport).handle_async_request is Transport.handle_async_request:
         return await transport.post(post)
     extensions = {"timeout": post.timeouts}
-    request = httpx.Request(
-        "POST", post.url, headers=list(post.headers), content=post.content, extensions=extensions
-    )
+    request = httpx.Request("POST", post.url, headers=list(post.headers), content=post.content, extensions=extensions)
     async with asyncio.timeout(STAGES * (post.patience or post.wait)):
         reply = await transport.handle_async_request(request)
         try:
@@ -143,9 +141,7 @@ class Transport(httpx.AsyncBaseTransport):
     async def post(self, post: Post) -> Reply:
         """Sends a POST and gives its reply, unpacked; see :meth:`handle_async_request` for what is raised."""
         _refuse_others(post.url)
-        headers = [
-            (b"Host", post.url.netloc), *post.headers, (b"Content-Length", b"%d" % len(post.content))
-        ]
+        headers = [(b"Host", post.url.netloc), *post.headers, (b"Content-Length", b"%d" % len(post.content))]
         message = written(b"POST", post.url.raw_path, headers, post.content)
         return plain(await self._exchange(post.url, message, post.timeouts))
 

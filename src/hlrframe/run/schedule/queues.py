@@ -46,6 +46,67 @@ def pause_after(times: int) -> float:
     return min(LONG_PAUSE, SHORT_PAUSE * 2.0**times)
 
 
+@dataclass(slots=True)
+class Line:
+    """Numbers that wait, in order. They stay as they were given until they leave."""
+
+    _count: int = field(init=False, default=0)
+    _runs: deque[Sequence[str]] = field(init=False, default_factory=deque)
+    # How many of the first run have left, and of how many :meth:`coming` told that they come.
+    _left: int = field(init=False, default=0)
+    _told: int = field(init=False, default=0)
+
+    def put(self, numbers: Sequence[str]) -> None:
+        """Adds numbers at the end."""
+        if numbers:
+            self._runs.append(numbers)
+            self._count += len(numbers)
+
+    @property
+    def first(self) -> str:
+        """The number that leaves next."""
+        return self._runs[0][self._left]
+
+    def take(self, size: int) -> list[str]:
+        """Takes up to ``size`` numbers out."""
+        taken: list[str] = []
+        while self._runs and len(taken) < size:
+            piece = self._runs[0][self._left : self._left + size - len(taken)]
+            taken += piece
+            self._left += len(piece)
+            if self._left == len(self._runs[0]):
+                self._runs.popleft()
+                self._left = 0
+        self._count -= len(taken)
+        self._told = max(0, self._told - len(taken))
+        return taken
+
+    def coming(self, share: int) -> list[str]:
+        """Gives what comes within the next ``share`` numbers and was not told before, once half of these have left."""
+        return [] if 2 * self._told > share else self._peek(share)
+
+    def _peek(self, share: int) -> list[str]:
+        found, start = list[str](), self._left + self._told
+        for run in self._runs:
+            found += run[start : start + share - self._told - len(found)]
+            start = max(0, start - len(run))
+            if self._told + len(found) >= share:
+                break
+        self._told += len(found)
+        return found
+
+    def __len__(self) -> int:
+        """Counts what waits."""
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        """Gives all that wait."""
+        left = self._left
+        for run in self._runs:
+            yield from run[left:]
+            left = 0
+
+
 @dataclass(slots=True, eq=False)
 class Lane:
     """The numbers of one network: what waits, what is in flight, what was learnt."""
@@ -53,7 +114,7 @@ class Lane:
     #: Name of the predicted network.
     key: str
     window: Window
-    waiting: dict[Attempt, deque[str]] = field(default_factory=dict)
+    waiting: dict[Attempt, Line] = field(default_factory=dict)
     #: How many numbers wait.
     count: int = 0
     #: Requests in flight.
@@ -79,7 +140,7 @@ class Lane:
 
     def put(self, numbers: Sequence[str], attempt: Attempt) -> None:
         """Adds numbers that wait."""
-        self.waiting.setdefault(attempt, deque()).extend(numbers)
+        self.waiting.setdefault(attempt, Line()).put(numbers)
         self.count += len(numbers)
 
     @property
@@ -90,23 +151,27 @@ class Lane:
     @property
     def first(self) -> str:
         """The number that leaves next."""
-        return self.waiting[self.attempt][0]
+        return self.waiting[self.attempt].first
 
     def lead(self, attempt: Attempt, place: int) -> None:
         """Has one of the numbers that wait leave next, given by its attempt and its place there."""
-        queue = self.waiting[attempt]
-        queue.rotate(-place)
+        line = self.waiting[attempt]
+        line.put(line.take(place))
         self.leads = attempt
 
     def take(self, size: int) -> list[str]:
         """Takes up to ``size`` numbers of the next attempt out."""
         attempt, self.leads = self.attempt, None
-        queue = self.waiting[attempt]
-        taken = [queue.popleft() for _ in range(min(size, len(queue)))]
+        line = self.waiting[attempt]
+        taken = line.take(size)
         self.count -= len(taken)
-        if not queue:
+        if not len(line):
             del self.waiting[attempt]
         return taken
+
+    def coming(self, share: int) -> list[str]:
+        """Gives what will leave next of what was never sent in this run, each number once; see :class:`Line`."""
+        return self.waiting[self.attempt].coming(share) if self.waiting and not self.attempt.tries else []
 
     def is_spent(self, attempt: Attempt) -> bool:
         """Whether a request of this attempt took all there was, and may take other lanes' numbers along."""
@@ -284,7 +349,7 @@ class Roster:
     def leftover(self) -> Iterable[str]:
         """Gives every number that waits."""
         for lane in self.lanes.values():
-            for queue in lane.waiting.values():
-                yield from queue
+            for line in lane.waiting.values():
+                yield from line
         for delayed in self._delayed:
             yield from delayed[3]

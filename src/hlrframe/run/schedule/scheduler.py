@@ -108,6 +108,16 @@ class Scheduler:
                 self.state.asked_earlier.update(numbers)
             self.state.roster.put(self.state.roster.lane(lane, most=self.state.window.most), numbers, attempt)
 
+    def coming(self, ticket: Ticket, most: int) -> list[str]:
+        """Gives numbers that leave soon after a ticket: those of its lanes that come next, each of them once.
+
+        Args:
+            ticket: What leaves now.
+            most: How many of the whole run may be told before they leave.
+        """
+        share = max(self.state.settings.batch_size, most // len(self.state.roster.lanes))
+        return [number for lane, _ in ticket.shares for number in lane.coming(share)]
+
     def resume(self, now: float) -> None:
         """Goes on after a while in which there was nothing to ask: that was no silence of the provider."""
         self.state.circuit.resume(now)

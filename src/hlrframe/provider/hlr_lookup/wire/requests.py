@@ -63,7 +63,8 @@ def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mappi
     # The options are alike for all: they are written once, and go behind each number.
     before, after = msgspec.json.encode({"telephone_number": _PLACE, **options}).split(_PLACE_AS_SENT, 1)
     between = b'"%b,%b"' % (after, before)
-    texts = msgspec.json.encode(numbers).replace(b'","', between)[1:-1]  # a quote inside a text has a backslash before it
+    # A quote that stands in a text has a backslash before it.
+    texts = msgspec.json.encode(numbers).replace(b'","', between)[1:-1]
     account = msgspec.json.encode({"api_key": key, "api_secret": secret, "requests": []})[:-2]
     return b"%b%b%b%b]}" % (account, before, texts, after)
 

@@ -12,7 +12,7 @@ __all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "failure_of", "outcome_o
 #: booked, however unlikely it is: what the provider states is what it takes.
 MOST_CREDITS: Final = 1_000_000_000_000
 #: What stands in the place of an error where there is none.
-_NO_ERROR: Final = frozenset({"NONE", "", None})
+_NO_ERROR: Final = "NONE"
 
 
 class Network(NetworkDetails, frozen=True, gc=False):
@@ -59,7 +59,7 @@ def failure_of(result: Result | None) -> Failure | None:
     """
     if result is None:
         return Failure(Reason.MISSING_REPLY)
-    if result.error in _NO_ERROR:
+    if not result.error or result.error == _NO_ERROR:
         return None if result.live_status or result.number_type else Failure(Reason.UNREADABLE_REPLY)
     known = {"INTERNAL_ERROR": Reason.INTERNAL_ERROR, "INSUFFICIENT_CREDIT": Reason.INSUFFICIENT_CREDIT}
     return Failure(known.get(result.error, Reason.PROVIDER_ERROR), result.error)
