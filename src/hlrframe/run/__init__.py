@@ -7,6 +7,7 @@
     estimate        the price of a list
     loop            does what the scheduler says, and tells it what came of it
     schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
+    askings         asked is noted a window ahead, so that no request waits for the disk
     journal_writer  asked before it leaves, answered before it counts: on disk
     team/           the others on the account, on any machine: requests, money and numbers by the register
     coordination    who asks what, where several runs share a store
