@@ -76,16 +76,20 @@ def _network(digits: pl.Series) -> pl.Series:
 def _prefix_intervals() -> tuple[pl.Series, pl.Series]:
     """Cuts the line of all numbers where the longest prefix changes: starts in order, and the name from there on."""
     # 29,000 prefixes take a quarter of a second to load: only who predicts pays for it.
-    from phonenumbers.carrierdata import CARRIER_DATA, CARRIER_LONGEST_PREFIX  # noqa: PLC0415
+    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415
 
     names = {prefix: name for prefix, languages in CARRIER_DATA.items() if (name := languages.get("en"))}
-    size = {prefix: 10 ** (_LONGEST - len(prefix)) for prefix in names}
-    ends = {(int(prefix) + extra) * size[prefix] for prefix in names for extra in (0, 1)}
-    starts = sorted({0} | ends)
-    lengths = range(CARRIER_LONGEST_PREFIX, 0, -1)
-    texts = (f"{start:0{_LONGEST}}" for start in starts)
-    longest = [next((names[text[:length]] for length in lengths if text[:length] in names), None) for text in texts]
-    return pl.Series(starts, dtype=pl.Int64), pl.Series("network", longest, dtype=pl.String)
+    cuts: dict[int, str | None] = {0: None}
+    within = [("", 10**_LONGEST)]  # prefixes that the line is inside of, the longest last, and where each ends
+    for prefix in [*sorted(names), "~"]:  # a prefix comes just before those that it begins
+        while not prefix.startswith(within[-1][0]):
+            end = within.pop()[1]
+            cuts[end] = names.get(within[-1][0])
+        size = 10 ** (_LONGEST - len(prefix))
+        if prefix in names:
+            cuts[int(prefix) * size] = names[prefix]
+            within.append((prefix, (int(prefix) + 1) * size))
+    return pl.Series(list(cuts), dtype=pl.Int64), pl.Series("network", list(cuts.values()), dtype=pl.String)
 
 
 @cache

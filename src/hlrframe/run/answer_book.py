@@ -1,8 +1,9 @@
 """Results to columns: what repeats from number to number is turned into columns once."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice, repeat
+from itertools import count, islice, repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +46,8 @@ class _Profile(NamedTuple):
     error: None = None
 
 
+_earlier_of: Final = attrgetter("earlier")
+_timestamp_of: Final = attrgetter("timestamp")
 _PROFILE_COLUMNS: Final = frozenset(_Profile._fields)
 #: What a profile says.
 PROFILE_TYPES: Final = pl.Schema(
@@ -72,7 +75,8 @@ class AnswerBook:
     def __init__(self, provider: str, *, keep: Collection[str] = ()) -> None:
         self.provider = provider
         self._types = pl.Schema({name: kind for name, kind in NARROW_TYPES.items() if name not in _OWN or name in keep})
-        self._profiles: dict[Any, int] = {}
+        # The id of each; one that is new gets the next.
+        self._profiles: defaultdict[Any, int] = defaultdict(count().__next__)
         # The columns of the first of them, so many as were needed so far.
         self._alike = _profile_columns((), provider)
         self._chunks: list[pl.DataFrame] = []
@@ -101,17 +105,15 @@ class AnswerBook:
         mine = self._columns(answers, received_at, NARROW_TYPES)
         self._chunks.append(mine.select(self._types.names()))
         whole = mine.drop("profile").hstack(self.profiles()[mine["profile"]]).select(ANSWER_SCHEMA.names)
-        if any(each.earlier for each in answers):
+        if any(map(_earlier_of, answers)):
             paid = [(each.milli + each.earlier) / MILLI for each in answers]
             whole = whole.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
         return _as_batch(whole)
 
     def _columns(self, answers: Sequence[Answer], received_at: datetime, types: pl.Schema) -> pl.DataFrame:
         results = [each.result for each in answers]
-        # The number of profiles so far is the next one's id: setdefault gives the old id or this new one.
-        profiles = self._profiles
         columns = _own_columns(answers, results, received_at, [name for name in _OWN if name in types])
-        columns["profile"] = [profiles.setdefault(profile, len(profiles)) for profile in map(_profile_of, results)]
+        columns["profile"] = list(map(self._profiles.__getitem__, map(_profile_of, results)))
         # By polars: the first array that pyarrow makes of a list imports pandas, where that is installed.
         return pl.DataFrame([pl.Series(name, columns[name], kind) for name, kind in types.items()])
 
@@ -145,7 +147,7 @@ def _own_columns(
         "msisdn": [each.msisdn for each in answers],
         "credits": [each.milli / MILLI for each in answers],
         "checked_at": _times(results, received_at),
-        **{column: [getattr(each, column) or None for each in results] for column in own},
+        **{column: [text or None for text in map(attrgetter(column), results)] for column in own},
     }
 
 
@@ -190,8 +192,9 @@ def _row(profile: tuple[Any, ...], provider: str) -> _Profile:
 def _times(results: Sequence[LookupResult], otherwise: datetime) -> list[int]:
     # As numbers: made from datetimes, the column takes twice as long.
     received = (otherwise - _EPOCH) // _MICROSECOND
-    moments = {text: _microseconds(text, received) for text in {each.timestamp for each in results}}
-    return [moments[each.timestamp] for each in results]
+    texts = list(map(_timestamp_of, results))
+    moments = {text: _microseconds(text, received) for text in set(texts)}
+    return [moments[text] for text in texts]
 
 
 def _microseconds(text: str | None, otherwise: int) -> int:
