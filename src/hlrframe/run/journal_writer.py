@@ -159,14 +159,7 @@ class JournalWriter:
     def _commit(self, group: Sequence["_Note"]) -> None:
         assert self._journal is not None  # noqa: S101  # the thread runs only with one
         now = datetime.now(UTC)
-        self._journal.write([*_events(group, now), *self._answers(group, now)])
-
-    def _answers(self, group: Sequence["_Note"], now: datetime) -> Iterator[Answered]:
-        replies = [note for note in group if note.word == "answered"]
-        for reach in sorted({note.reach for note in replies}):
-            answers = [answer for note in replies if note.reach == reach for answer in note.answers]
-            batch = self._book.add_whole(answers, received_at=now)
-            yield Answered(batch, now, cache_days=reach[0], recheck_days=reach[1])
+        self._journal.write([*_events(group, now), *_answers(group, now, self._book)])
 
 
 _Word = Literal["asked", "withdrawn", "answered"]
@@ -189,6 +182,15 @@ def _events(group: Sequence[_Note], now: datetime) -> Iterator[Entry]:
     for word, notes in groupby(events, key=attrgetter("word")):
         numbers = [number for note in notes for number in note.numbers]
         yield Asked(numbers, now) if word == "asked" else Withdrawn(numbers, now)
+
+
+def _answers(group: Sequence[_Note], now: datetime, book: AnswerBook) -> Iterator[Entry]:
+    """Gives what was answered, and takes it into the book."""
+    replies = [note for note in group if note.word == "answered"]
+    for reach in sorted({note.reach for note in replies}):
+        answers = [answer for note in replies if note.reach == reach for answer in note.answers]
+        batch = book.add_whole(answers, received_at=now)
+        yield Answered(batch, now, cache_days=reach[0], recheck_days=reach[1])
 
 
 def _tell(group: Sequence[_Note], error: Exception | None) -> None:
