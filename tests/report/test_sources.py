@@ -1,6 +1,7 @@
 """What can be summarised beyond frames: packed files, folders of them, private stores; and what changed since."""
 
 import gzip
+import shutil
 from datetime import timedelta
 
 import polars as pl
@@ -10,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 import hlrframe as hf
 from helpers.stores import DAY, NOON, answered, number, numbers, store_with
+from hlrframe.model import Question
 from hlrframe.report import summarize
 
 KEY = "5e" * 32
@@ -70,8 +72,8 @@ def test_several_arrow_streams_are_one_frame(enriched, tmp_path):
     assert_same(tables_of(summarize(f"{tmp_path}/*.arrows")), tables_of(summarize(enriched)))
 
 
-@pytest.mark.parametrize("few", [10**9, 0])
-def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
+@pytest.mark.parametrize("closely", [False, True])
+def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, closely):
     """Repeated answers, two questions and journals come to the newest answer, however the rows are counted."""
     store = store_with(
         tmp_path,
@@ -80,7 +82,9 @@ def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
         answered(number(0), at=NOON + 2 * DAY, checked_at=NOON + 2 * DAY, status="ABSENT_SUBSCRIBER"),
         answered(number(1), at=NOON - DAY, checked_at=NOON - DAY, status="DEAD"),
     )
-    monkeypatch.setattr("hlrframe.report.tally.FEW", few)
+    if closely:
+        monkeypatch.setattr("hlrframe.report.repeats.MOST_BITS", 1)
+        monkeypatch.setattr("hlrframe.report.tally.AT_ONCE", 7)
     summary = summarize(store)
     scan = store.scan().collect()
     assert summary.totals.row(0)[:2] == (40, 40)
@@ -91,6 +95,39 @@ def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, few):
     assert_frame_equal(summary.query("from enriched").select(words), scan.select(words), check_row_order=False)
     for name in summary.names:
         assert_frame_equal(getattr(summary, name), summary.query(summary.sql(name)))
+
+
+def test_answers_that_are_equally_old_are_told_apart(tmp_path):
+    """Of answers known at one moment the one that came last counts; one that lies in two files counts once."""
+    store = store_with(tmp_path, answered(*numbers(30)), answered(*numbers(12), at=NOON + DAY, status="DEAD"))
+    store_with(tmp_path, answered(*numbers(6), at=NOON + 2 * DAY, status="ABSENT_SUBSCRIBER"))
+    store_with(tmp_path, answered(*numbers(5)), question=Question.of(hf.Settings(lookup="mnp"), "api.example.com"))
+    for part in sorted(store.layout.parts.glob("*.parquet")):
+        shutil.copy(part, part.with_name(f"{part.stem}-again.parquet"))
+    summary = summarize(store)
+    scan = store.scan().collect()
+    assert summary.totals.row(0)[:2] == (scan.height, 30) == (35, 30)
+    assert summary.cost["credits"][0] == 53
+    for name in summary.names:
+        assert_frame_equal(getattr(summary, name), summary.query(summary.sql(name)))
+
+
+def test_numbers_that_several_files_have_count_once(enriched, tmp_path):
+    """Files that repeat each other's numbers, with other outcomes, come to what the statements read in them."""
+    later = enriched.with_columns(hlr_verdict=pl.lit("dead"), hlr_current_network=pl.lit("Elsewhere Mobile"))
+    for index, part in enumerate([enriched, later.head(25), enriched.tail(40), later.sample(30, seed=3)]):
+        part.write_parquet(tmp_path / f"{index}.parquet")
+    summary = summarize(tmp_path)
+    assert summary.totals["numbers"].item() == 60
+    for name in summary.names:
+        assert_frame_equal(getattr(summary, name), summary.query(summary.sql(name)))
+
+
+def test_numbers_that_are_written_otherwise_are_others(tmp_path):
+    """What a file of somebody else's calls numbers counts as its texts, though they stand for the same digits."""
+    texts = ["447400123456", "0447400123456", "+447400123456", "447400123456", "a hash", "a hash", "9" * 25, None]
+    pl.DataFrame({"msisdn": texts, "verdict": ["live"] * 8, "state": ["answered"] * 8}).write_parquet(tmp_path / "a.pq")
+    assert summarize(tmp_path / "a.pq", prefix="").totals.row(0)[:2] == (8, 5)
 
 
 @pytest.mark.parametrize("encoding", ["key", "hash_key"])

@@ -7,7 +7,7 @@
     subject      what is summarised, and what that leaves unsaid
     sources      frames and files as one table; plain_text: files of cells as they are read; stored: a store as one
     statements   the SQL; costs: that about money; wording, dialect: what they are made of
-    tally        outcomes counted once, for every table
+    tally        outcomes counted in two passes; repeats: which numbers are there twice; outcomes: what tables read
     render       tables for a terminal and a notebook; screen: a summary on one screen
     page/        the report page
     plots        the same pictures as altair charts

@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from hlrframe.errors import InputError
 from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of, phones_of
@@ -49,6 +50,9 @@ class Attached(NamedTuple):
     columns: frozenset[str]
     #: How many phone columns they are of, whose results stand behind each other.
     phones: int = 1
+    #: Parquet files that have all its rows, and their only column of numbers, which is text; ``None`` where there are
+    #: none.
+    files: tuple[Sequence[str], str] | None = None
 
 
 def attach(connection: duckdb.DuckDBPyConnection, source: Any, *, prefix: str, name: str) -> Attached:  # noqa: ANN401  # any frame
@@ -128,7 +132,11 @@ def _attach_files(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], p
             connection.register(f"{name}_source", _stream(paths) if streams else ds.dataset(list(paths), format="ipc"))
             source = f"{name}_source"
         # Parquet stays where it is, and each pass reads only the columns that it names.
-        return _make(connection, name, "view" if kind is FileKind.PARQUET else "table", source, prefix)
+        if kind is not FileKind.PARQUET:
+            return _make(connection, name, "table", source, prefix)
+        made = _make(connection, name, "view", source, prefix)
+        columns = connection.sql(f"from {source} limit 0").columns
+        return made if made.phones > 1 else made._replace(files=_numbers_of(paths, columns, prefix))
 
 
 @contextmanager
@@ -203,6 +211,17 @@ def _make(connection: duckdb.DuckDBPyConnection, name: str, kind: str, source: s
     selects = [_select(before, prefix, there, source) for before, there in present.items()]
     connection.execute(f"create {kind} {name} as {' union all by name '.join(selects)}")
     return Attached(frozenset(each for there in present.values() for each in there), len(present))
+
+
+def _numbers_of(paths: Sequence[str], columns: Iterable[str], prefix: str) -> tuple[Sequence[str], str] | None:
+    """Gives Parquet files with the column of numbers that can be read from them, where it is one of texts."""
+    (before,) = _present(columns, prefix)
+    name = f"{before}{prefix}msisdn"
+    return (paths, name) if all(_is_text(pq.read_schema(path), name) for path in paths) else None
+
+
+def _is_text(schema: pa.Schema, name: str) -> bool:
+    return name in schema.names and schema.field(name).type in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def _select(before: str, prefix: str, there: Iterable[str], source: str) -> str:

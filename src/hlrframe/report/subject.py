@@ -1,9 +1,10 @@
 """What is summarised: rows, the report of their run, what they are compared with; and what that leaves unsaid."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,10 +14,12 @@ import polars as pl
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import Enrichment, Report, parse_age
+from hlrframe.report.outcomes import Outcomes
+from hlrframe.report.repeats import words_of_files, words_of_relation
 from hlrframe.report.sources import Attached, attach, readable
 from hlrframe.report.statements import STATEMENTS
-from hlrframe.report.stored import attach_store
-from hlrframe.report.tally import find_suspects, tally
+from hlrframe.report.stored import COLUMNS, attach_store
+from hlrframe.report.tally import Piece, tally
 from hlrframe.report.wording import NEEDED, SQL_TYPES, days, needed_by, unprefixed
 from hlrframe.store import Store
 
@@ -61,6 +64,10 @@ class Subject:
     there: frozenset[str]
     #: Tables that cannot be given, and why.
     missing: Mapping[str, str]
+    #: What became of its numbers.
+    outcomes: Outcomes
+    #: Makes ``enriched``, ``answers`` and ``earlier``, where the tables can do without.
+    spread: Callable[[], None]
     #: Phone columns; with several what is counted is cells, not rows.
     phones: int = 1
 
@@ -91,18 +98,32 @@ def open_subject(
     """
     store = _store_of(source)
     if store is None:
-        there, phones = _open_frame(connection, source, prefix=prefix, since=since, now=now)
+        attached, outcomes = _open_frame(connection, source, prefix=prefix, since=since, now=now)
     else:
-        prefix = ""
-        attach_store(connection, store, days=days(now), since=None if since is None else _moment_of(since, now))
-        there, phones = Attached(frozenset(connection.view("enriched").columns))
-    of_frame = "" if store is not None else prefix
+        prefix, attached, before = "", Attached(COLUMNS), None if since is None else _moment_of(since, now)
+        outcomes, make = attach_store(connection, store, days=days(now))
+    there = attached.columns
     columns = [name for name in SQL_TYPES if name in there]
-    connection.execute(f"create or replace view answers as {unprefixed(columns, prefix=of_frame, there=there)}")
+    answers = f"create or replace view answers as {unprefixed(columns, prefix=prefix, there=there)}"
+
+    @cache
+    def spread() -> None:
+        if store is not None:
+            make(before)
+        connection.execute(answers)
+
     if report is not None:
         _open_report(connection, report)
     missing = _missing(prefix, there, has_report=report is not None, compares=since is not None)
-    return Subject(is_store=store is not None, prefix=of_frame, there=there, missing=missing, phones=phones)
+    return Subject(
+        is_store=store is not None,
+        prefix=prefix,
+        there=there,
+        missing=missing,
+        outcomes=outcomes,
+        spread=spread,
+        phones=attached.phones,
+    )
 
 
 def _open_frame(
@@ -112,15 +133,17 @@ def _open_frame(
     prefix: str,
     since: Any,  # noqa: ANN401  # any frame
     now: datetime,
-) -> Attached:
+) -> tuple[Attached, Outcomes]:
     attached = attach(connection, source, prefix=prefix, name="enriched")
     if since is not None:
         attach(connection, since.frame if isinstance(since, Enrichment) else since, prefix=prefix, name="earlier")
     with readable("the summary's source"):
         # Every column that can be asked for, so that the outcomes are the same whatever the frame has.
-        connection.execute(f"create view answers as {unprefixed(NEEDED, prefix=prefix, there=attached.columns)}")
-        tally(connection, "answers", days=days(now), doubles=find_suspects(connection, "answers"))
-    return attached
+        rows = f"({unprefixed(NEEDED, prefix=prefix, there=attached.columns)})"
+        words = partial(words_of_relation, connection, rows)
+        if attached.files is not None:
+            words = partial(words_of_files, *attached.files)
+        return attached, tally(connection, Piece(rows, words), days=days(now))
 
 
 def _store_of(source: object) -> Store | None:

@@ -20,7 +20,7 @@ from hlrframe.report.dialect import literal
 from hlrframe.report.sources import readable
 from hlrframe.report.statements import STATEMENTS
 from hlrframe.report.subject import open_subject
-from hlrframe.report.wording import render
+from hlrframe.report.wording import DIMENSIONS, render
 
 __all__ = ["Tables", "priced"]
 
@@ -82,11 +82,27 @@ class Tables:
 
     def table(self, name: str) -> pl.DataFrame:
         """Asks a named statement."""
+        statement = self.statement(name, tallied=True)
         with readable("the summary's source"):
-            return self.query(self.statement(name, tallied=True))
+            if name == "changes":
+                self.subject.spread()
+            elif self.close.alive:
+                self._register(self.subject.outcomes.told_for(name))
+            return self._ask(statement)
 
     def query(self, sql: str) -> pl.DataFrame:
         """Asks a question; see :meth:`~hlrframe.Summary.query`."""
+        if self.close.alive:
+            with readable("the summary's source"):
+                self.subject.spread()
+            if "tallied" in sql:
+                self._register(self.subject.outcomes.lines(DIMENSIONS))
+        return self._ask(sql)
+
+    def _register(self, lines: pl.DataFrame) -> None:
+        self._connection.register("tallied", lines.to_arrow())
+
+    def _ask(self, sql: str) -> pl.DataFrame:
         if not self.close.alive:
             raise InputError("the summary is closed: ask it before, or summarize again")
         relation = self._connection.sql(sql)

@@ -1,158 +1,219 @@
-"""Outcomes counted once, in two or three passes over the rows whatever their number; every table comes from these.
+"""Outcomes counted in two passes over the rows, whatever their number; every table comes from these.
 
-Most numbers are there once, so that counting them needs no list of them: they are kept as one line for each *kind* of
-outcome. First every row is counted by its kind alone, as if no number were there twice. Then the rows of those that may
-be are taken off again, and counted by number. Which ones these are is told by sorting a hash of each number: eight
-bytes a row, while grouping the numbers themselves takes several times the time and the memory. Two numbers of one hash
-are looked at more closely than needed, and nothing else.
+The first pass reads the numbers alone and tells which are there twice. The second reads the facts, as one hash for
+each row: rows of numbers that are there once are counted by that hash, and those of the others are kept, a few bytes
+each. What a hash stands for is read once for each. A number that is looked at more closely than needed does no harm.
 """
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import duckdb
 import polars as pl
+import pyarrow.compute as pc
 
-from hlrframe.report.wording import DIMENSIONS, MEASURES
+from hlrframe.errors import InputError
+from hlrframe.report.outcomes import Outcomes, Several
+from hlrframe.report.repeats import Repeats
+from hlrframe.report.wording import DIMENSIONS
 
-__all__ = ["IS_SUSPECT", "Doubles", "find_suspects", "tally"]
+__all__ = ["Counted", "Piece", "bounds_of", "count", "kind_of", "merged", "starts_of", "tally"]
 
-#: Rows of which the numbers are grouped without further ado.
-FEW: Final = 2_000_000
-#: Hashes that are sorted together: half a gigabyte, and as much again while they are gathered.
-AT_ONCE: Final = 60_000_000
-#: Whether a number may be there twice, as SQL.
-IS_SUSPECT: Final = "hash(msisdn) in (from suspects)"
-
-_INTO: Final = "create or replace table suspects as"
-_MERGED: Final[Mapping[str, str]] = MappingProxyType({"dearest": "max", "oldest": "min", "newest": "max"})
-_TOGETHER: Final = ", ".join(f"{_MERGED.get(name, 'sum')}({name}) as {name}" for name in MEASURES)
-
-
-class Doubles(NamedTuple):
-    """What there is to know of the numbers of a table before its rows are counted."""
-
-    #: Whether every row has a number.
-    complete: bool
-    #: Whether some number may be there twice.
-    some: bool
+#: Rows that are counted together, so few that they stay near the processor.
+AT_ONCE: Final = 131_072
+#: Counts that are held before they are added up.
+MANY: Final = 64
+#: Rows among which most kinds of outcome are found.
+SAMPLE: Final = 250_000
+#: Bits of a kind's hash that say something else: whether its numbers are there twice, and whether there is none.
+_AGAIN: Final = 1
+_NO_NUMBER: Final = 2
+_KIND: Final = 2**64 - 1 - (_AGAIN | _NO_NUMBER)
 
 
-def find_suspects(connection: duckdb.DuckDBPyConnection, relation: str, *, rows: int | None = None) -> Doubles:
-    """Makes the table ``suspects`` of the hashes of all numbers that are there twice or more.
+class Piece(NamedTuple):
+    """Rows to count."""
 
-    Args:
-        connection: Where.
-        relation: A table with a column ``msisdn``.
-        rows: How many it has, where that is known.
+    #: A table of answers, as SQL.
+    relation: str
+    #: Reads the word of the number in each row, in the order of the table.
+    words: Callable[[], pl.Series]
+
+
+class Counted(NamedTuple):
+    """Rows by kind."""
+
+    #: Every kind: its hash ``of`` all that follows, ``DIMENSIONS``, ``credits``, what else was asked for,
+    #: ``has_number``, and how many rows of it are ``alone`` with their number.
+    kinds: pl.DataFrame
+    #: The other rows: the ``word`` of the number, the place of its ``kind``, what else was asked for.
+    several: pl.DataFrame
+    #: When the ``oldest`` and the ``newest`` row was checked; of those alone, if ``checked_at`` of the others is there.
+    bounds: pl.DataFrame
+    #: The words of the numbers that are there twice.
+    repeated: pl.Series
+
+
+class _Part(NamedTuple):
+    counts: pl.DataFrame
+    several: pl.DataFrame
+    bounds: pl.DataFrame
+
+
+def tally(connection: duckdb.DuckDBPyConnection, piece: Piece, *, days: str) -> Outcomes:
+    """Counts what became of numbers that are on any number of rows.
+
+    Raises:
+        InputError: The rows changed while they were read.
     """
-    hashes = f"select hash(msisdn) as hashed from {relation} where msisdn is not null"  # noqa: S608  # our own names
-    if rows is None:
-        (rows,) = _one(connection, f"select count(*) from {relation}")  # noqa: S608  # our own names
-    if rows <= FEW:
-        (readable,) = _one(connection, f"select count(msisdn) from {relation}")  # noqa: S608  # our own names
-        connection.execute(f"{_INTO} {hashes} group by hashed having count(*) > 1")
-    else:
-        passes = -(-rows // AT_ONCE)
-        some = [f"{hashes} and hashed % {passes} = {each}" if passes > 1 else hashes for each in range(passes)]
-        readable, found = _twice(connection.sql(each).pl()["hashed"].rechunk() for each in some)
-        connection.register("found_suspects", found.to_frame().to_arrow())
-        connection.execute(f"{_INTO} from found_suspects")
-        connection.unregister("found_suspects")
-    (suspects,) = _one(connection, "select count(*) from suspects")
-    return Doubles(complete=rows == readable, some=suspects > 0)
+    kinds, several, bounds, _ = count(connection, [piece], days=days)
+    several = several.sort("word")
+    numbers = Several(starts_of(several["word"]), several["kind"])
+    return Outcomes(kinds, kinds["alone"], numbers, bounds)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, question: str) -> tuple[int, ...]:
-    answer: tuple[int, ...] = connection.sql(question).fetchall()[0]
-    return answer
-
-
-def _twice(hashes: Iterable[pl.Series]) -> tuple[int, pl.Series]:
-    """Counts hashes, and gives those that are there twice or more."""
-    count, found = 0, [pl.Series("hashed", [], pl.UInt64)]
-    for some in hashes:
-        # In place: a copy would be half a gigabyte.
-        some.sort(in_place=True)
-        count += len(some)
-        found.append(some.filter(some == some.shift(1)).unique())
-    return count, pl.concat(found)
-
-
-def tally(
+def count(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
+    pieces: Sequence[Piece],
     *,
     days: str,
-    doubles: Doubles,
-    taken: str | None = None,
-    put: str = f"(from {{relation}} where {IS_SUSPECT})",
-) -> None:
-    """Makes ``tallied``: the outcomes of a table, as many numbers as possible in one line.
+    facts: Sequence[str] = (),
+    beside: Sequence[str] = (),
+) -> Counted:
+    """Counts rows.
 
     Args:
-        connection: Where; it has ``suspects``.
-        relation: A table of answers, without prefix.
+        connection: Where they are.
+        pieces: The rows.
         days: The bucket of an answer's age, as SQL.
-        doubles: What :func:`find_suspects` said of it.
-        taken: The rows of all suspects; ``None`` where they are those of ``put``.
-        put: The rows of suspects that count in place of these.
+        facts: Columns that tell one kind from another, beside those of every outcome.
+        beside: Columns that are kept of each row whose number is there twice.
+
+    Raises:
+        InputError: The rows changed while they were read.
     """
-    words = _words(days, has_number="true" if doubles.complete else "msisdn is not null")
-    connection.execute(_EVERY.format(rows=relation, **words))
-    connection.execute("create or replace table kinds as select kind, unnest(facts) from every")
-    connection.execute(
-        _COUNTED.format(rows=put.format(relation=relation) if doubles.some else f"(from {relation} limit 0)", **words)
+    texts = _texts(days, facts)
+    kind = kind_of(days, facts)
+    words = [piece.words() for piece in pieces]
+    repeats = Repeats(words)
+    columns = list(dict.fromkeys([kind, *beside, "checked_at"]))
+    counts: list[pl.DataFrame] = []
+    several: list[pl.DataFrame] = []
+    bounds: list[pl.DataFrame] = []
+    for piece in pieces:
+        for part in _parts(connection, piece.relation, words.pop(0), repeats, columns=columns, beside=beside):
+            counts.append(part.counts)
+            several.append(part.several)
+            bounds.append(part.bounds)
+            if len(counts) == MANY:
+                counts = [pl.concat(counts).group_by("kind").agg(pl.col("rows").sum())]
+    kinds, rows = _summed(counts), pl.concat(several)
+    told = _facts(connection, [piece.relation for piece in pieces], kinds["of"].unique(), kind=kind, texts=texts)
+    return Counted(
+        kinds.join(told, left_on="of", right_on="kind", how="left", maintain_order="left"),
+        rows.join(kinds.select("kind", "place"), on="kind", how="left").drop("kind").rename({"place": "kind"}),
+        merged(bounds),
+        repeats.words,
     )
-    by_kind = "counted" if taken is None or not doubles.some else _BY_KIND.format(rows=taken, **words)
-    connection.execute(_TALLIES.format(taken=by_kind, **words))
-    for name in ("every", "counted"):
-        connection.execute(f"drop table {name}")
-    connection.execute("create or replace view tallied as from tallies join kinds using (kind)")
 
 
-def _words(days: str, *, has_number: str) -> dict[str, str]:
-    texts = {name: f"{name}" for name in DIMENSIONS} | {"days": days, "has_number": has_number}
-    return {
-        "kind": f"hash({', '.join(texts.values())}) as kind",
-        "facts": f"any_value(struct_pack({', '.join(f'{name} := {text}' for name, text in texts.items())})) as facts",
-        "measures": ", ".join(f"{text} as {name}" for name, text in MEASURES.items()),
-        "names": ", ".join(MEASURES),
-    }
+def _texts(days: str, facts: Sequence[str]) -> Mapping[str, str]:
+    return {name: name for name in (*DIMENSIONS, "credits", *facts)} | {"days": days}
 
 
-#: By the hash of its facts a kind takes a third of the time; two kinds of one hash are less likely than a broken disk.
-_EVERY: Final = "create or replace table every as select {kind}, {facts}, {measures} from {rows} group by kind"
+def kind_of(days: str, facts: Sequence[str] = ()) -> str:
+    """Gives the hash by which :func:`count` tells one ``kind`` of outcome from another, as SQL."""
+    return f"hash({', '.join(_texts(days, facts).values())}) & {_KIND}::ubigint as kind"
 
-_COUNTED: Final = """
-create or replace table counted as select msisdn as who, {kind}, {measures} from {rows} group by who, kind
-"""
 
-_BY_KIND: Final = "(select {kind}, {measures} from {rows} group by kind)"
+def _parts(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    words: pl.Series,
+    repeats: Repeats,
+    *,
+    columns: Sequence[str],
+    beside: Sequence[str],
+) -> Iterator[_Part]:
+    place = 0
+    wanted = f"select {', '.join(columns)} from {relation}"  # noqa: S608  # our own names
+    with connection.sql(wanted).to_arrow_reader(AT_ONCE) as reader:
+        yield _part(pl.DataFrame(reader.schema.empty_table()), words.clear(), repeats, beside)
+        for batch in reader:
+            yield _part(pl.DataFrame(batch), words.slice(place, batch.num_rows), repeats, beside)
+            place += batch.num_rows
+    if place != len(words):
+        raise InputError("what is summarised changed while it was read: summarize it again")
 
-#: Numbers go together that are on as many rows, paid alike: what one of them repeats can then be told from their sums.
-#: Of what is left after some rows are taken off, nothing repeats, and the dearest does not matter.
-_TALLIES: Final = f"""
-create or replace table tallies as
-with taken as (
-  select kind, sum(rows) as rows, sum(credits) as credits, sum(charged) as charged from {{taken}} group by kind
-), single as (
-  select
-    kind, has_number,
-    every.rows - coalesce(taken.rows, 0) as rows,
-    round(every.credits - coalesce(taken.credits, 0), 6) as credits,
-    every.charged - coalesce(taken.charged, 0) as charged,
-    dearest, oldest, newest
-  from every join kinds using (kind) left join taken using (kind)
-), several as (
-  select who from counted group by who having count(*) > 1
-), alike as (
-  select *, concat_ws('/', '#', kind, rows, charged, dearest) as those from counted anti join several using (who)
-)
-select who, kind, 1 as numbers, {{names}} from counted semi join several using (who)
-union all
-select those, kind, count(*), {_TOGETHER} from alike group by those, kind
-union all
-select '#/' || kind, kind, case when has_number then rows else 0 end, {{names}} from single where rows > 0
-"""  # noqa: S608  # our own names
+
+def _part(rows: pl.DataFrame, words: pl.Series, repeats: Repeats, beside: Sequence[str]) -> _Part:
+    noted = rows.select("kind", *beside, word=words, again=repeats.may_be(words))
+    flagged = pl.col("kind") | pl.col("again").cast(pl.UInt64) * _AGAIN
+    if words.null_count():
+        flagged |= pl.col("word").is_null().cast(pl.UInt64) * _NO_NUMBER
+    times = rows["checked_at"]
+    if "checked_at" in beside:
+        times = times.filter(~noted["again"])
+    return _Part(_counts(noted.select(flagged)["kind"]), noted.filter("again").drop("again"), bounds_of(times))
+
+
+def _counts(kinds: pl.Series) -> pl.DataFrame:
+    # Arrow counts what differs little in half the time.
+    counted = pc.value_counts(kinds.rechunk().to_arrow())
+    return pl.DataFrame({"kind": pl.Series(counted.field("values")), "rows": pl.Series(counted.field("counts"))})
+
+
+def bounds_of(times: pl.Series) -> pl.DataFrame:
+    """Gives the first and the last of some times."""
+    return times.to_frame("time").select(oldest=pl.col("time").min(), newest=pl.col("time").max())
+
+
+def merged(bounds: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Gives the bounds of several lots of times together."""
+    return pl.concat(bounds).select(pl.col("oldest").min(), pl.col("newest").max())
+
+
+def _summed(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Adds counts up: each ``kind`` with its ``place``, the hash that it is ``of``, and how many rows are ``alone``."""
+    again, no_number = (pl.lit(flag, pl.UInt64) for flag in (_AGAIN, _NO_NUMBER))
+    alone = pl.when(pl.col("kind") & again == 0).then("rows").otherwise(0).cast(pl.Int64)
+    return (
+        pl.concat(counts)
+        .group_by(pl.col("kind") & pl.lit(2**64 - 1 - _AGAIN, pl.UInt64), maintain_order=True)
+        .agg(alone.sum().alias("alone"))
+        .with_columns(of=pl.col("kind") & pl.lit(_KIND, pl.UInt64), has_number=pl.col("kind") & no_number == 0)
+        .with_row_index("place")
+    )
+
+
+def _facts(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Sequence[str],
+    kinds: pl.Series,
+    *,
+    kind: str,
+    texts: Mapping[str, str],
+) -> pl.DataFrame:
+    """Tells what hashes stand for: most are found among the first rows of each table, and the others in all of them."""
+    packed = ", ".join(f"{name} := {text}" for name, text in texts.items())
+    told = f"select {kind}, any_value(struct_pack({packed})) as facts from"
+    samples = " union all ".join(f"{told} (from {each} limit {SAMPLE}) group by kind" for each in relations)
+    found = [_unpacked(connection, samples)]
+    missing = kinds.filter(~kinds.is_in(found[0]["kind"].implode()))
+    if len(missing):
+        connection.register("missing_kinds", missing.to_frame("kind").to_arrow())
+        for each in relations:
+            of_them = f"where {kind.removesuffix(' as kind')} in (from missing_kinds)"
+            found.append(_unpacked(connection, f"{told} {each} {of_them} group by kind"))
+        connection.unregister("missing_kinds")
+    return pl.concat(found).unique("kind")
+
+
+def _unpacked(connection: duckdb.DuckDBPyConnection, told: str) -> pl.DataFrame:
+    found: pl.DataFrame = connection.sql(f"select kind, unnest(facts) from ({told})").pl()  # noqa: S608  # our own names
+    return found
+
+
+def starts_of(words: pl.Series) -> pl.Series:
+    """Gives where each number begins in rows that are sorted by number."""
+    return (words != words.shift(1)).fill_null(value=True).arg_true()

@@ -6,11 +6,24 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+import polars as pl
+
 from hlrframe.model import COLUMNS
 from hlrframe.report.dialect import identifier, moment
 from hlrframe.report.statements import STATEMENTS
 
-__all__ = ["DIMENSIONS", "MEASURES", "NEEDED", "SQL_TYPES", "TALLIED", "days", "needed_by", "render", "unprefixed"]
+__all__ = [
+    "DIMENSIONS",
+    "MEASURES",
+    "NEEDED",
+    "SQL_TYPES",
+    "TYPES_OF_MEASURES",
+    "days",
+    "dimensions_of",
+    "needed_by",
+    "render",
+    "unprefixed",
+]
 
 #: Types of the columns, as SQL.
 SQL_TYPES: Final[Mapping[str, str]] = MappingProxyType(
@@ -45,6 +58,18 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "dearest": "coalesce(max(credits), 0)",
         "oldest": "min(checked_at)",
         "newest": "max(checked_at)",
+    }
+)
+
+#: What the measures are, counted.
+TYPES_OF_MEASURES: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {
+        "rows": pl.Int64(),
+        "credits": pl.Float64(),
+        "charged": pl.Int64(),
+        "dearest": pl.Float64(),
+        "oldest": pl.Datetime("us", "UTC"),
+        "newest": pl.Datetime("us", "UTC"),
     }
 )
 
@@ -85,6 +110,16 @@ def needed_by(name: str) -> tuple[str, ...]:
     ('msisdn', 'verdict')
     """
     return tuple(each for each in _columns_of(STATEMENTS[name]) if each not in _SPARED.get(name, ()))
+
+
+def dimensions_of(name: str) -> tuple[str, ...]:
+    """Gives the facts of an outcome at which a named statement looks.
+
+    >>> dimensions_of("verdicts")
+    ('verdict',)
+    """
+    words = _words(STATEMENTS[name])
+    return tuple(name for name in DIMENSIONS if name in words)
 
 
 def days(now: datetime) -> str:
