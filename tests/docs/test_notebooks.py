@@ -66,6 +66,14 @@ assert sum(sizes) == ORDERS
 assert turnover["orders"].sum() == ORDERS
 assert batches.report.credits == 0
 """,
+    "05_three_phone_columns": """
+assert best["hlr_credits"].sum() == report.credits <= price.credits_high
+assert again.credits == 0
+assert to_text["number"].is_unique().all() and to_text["number"].str.starts_with("+").all()
+assert account.excluded["suppressed"] > 0 < to_text.filter(pl.col("column") != "Mobile").height
+assert account.selected == to_text.height == customers.height - sum(account.excluded.values())
+assert page.name == "report.html"
+""",
 }
 
 

@@ -73,6 +73,21 @@ def test_no_row_is_lost(people, rows):
     assert [row["phone"] for row in rows] == [contact.phone for contact in people]
 
 
+def test_the_script_makes_the_committed_workbook_again(script, tmp_path):
+    """The workbook has the cells that its script writes: three phone columns, and people who opted out among them."""
+    spec = importlib.util.spec_from_file_location("make_customers", SAMPLES / "make_customers.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    made.write(tmp_path / "customers.xlsx")
+    for name in ("Customers", "Opted out"):
+        sheets = [pl.read_excel(folder / "customers.xlsx", sheet_name=name) for folder in (tmp_path, SAMPLES)]
+        assert sheets[0].equals(sheets[1])
+    customers = pl.read_excel(SAMPLES / "customers.xlsx", sheet_name="Customers")
+    assert customers.columns == list(made.HEADER)
+    assert customers.height == made.CUSTOMERS
+    assert len(made.opted_out(made.customers())) == made.OPTED_OUT
+
+
 def test_polars_reads_every_row_with_the_numbers_as_text():
     """A reader that guesses types still sees 2,000 rows, text in the phone column, and the quoted line breaks."""
     frame = pl.read_csv(SAMPLES / "contacts.csv")

@@ -145,6 +145,17 @@ def test_a_list_as_a_workbook(tmp_path, phones):
     assert "is not checked" in told.rows()[-1][0]
 
 
+def test_who_is_left_out_is_left_out_with_every_number():
+    """Somebody who wants no messages at one number gets none at another."""
+    people = pl.DataFrame({"mobile": ["07400 123456", "07400 123458"], "work": ["07400 123457", ""]})
+    rows = hf.enrich(people, ["mobile", "work"], client=connected()[1], settings=GB)
+    assert hf.select(rows, verdict="live").frame.height == 2
+    for number in ("+44 7400 123456", "+44 7400 123457"):
+        chosen, report = hf.select(rows, verdict="live", suppress=[number])
+        assert chosen["mobile"].to_list() == ["07400 123458"]
+        assert report.excluded == {"suppressed": 1}
+
+
 def test_numbers_to_leave_out_in_a_workbook(tmp_path, enriched, capsys):
     """Which sheet and column of a file hold the numbers to leave out can be said; the message says how."""
     enriched.write_csv(tmp_path / "in.csv")

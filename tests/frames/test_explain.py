@@ -24,7 +24,7 @@ def test_a_row_in_words(make):
     assert told["plan"] == "a MOBILE of United Kingdom, in a range first given to Three"
     assert told["asked"] == "asked in this run, and answered"
     assert told["means"] == "live: a call or message gets through"
-    assert told["cost"] == "1 credits"
+    assert told["cost"] == "1 credit"
     assert told["age"].endswith(" ago")
     assert str(hf.explain(enriched, -1)) == "asked  not asked: this is no telephone number (empty)"
 
@@ -34,6 +34,7 @@ def test_several_columns_in_words():
     enriched = hf.enrich(pl.DataFrame(PEOPLE), ["mobile", "home"], client=connected()[1], settings=GB)
     lines = hf.explain(enriched, 0).lines
     assert [words for name, words in lines if name == "column"] == ["mobile", "home"]
+    assert [words for name, words in lines if name == "cell"] == [PEOPLE["mobile"][0], PEOPLE["home"][0]]
     assert "not applicable: " in str(hf.explain(enriched, 0))
 
 
@@ -57,3 +58,5 @@ def test_the_command(tmp_path, capsys):
     assert (told["number"], told["answer"]) == ("+447400123456", "MOBILE, LIVE, by emulator")
     assert main(["explain", "12"]) == 0
     assert "none: " in capsys.readouterr().out
+    assert main(["explain", "07400 123456"]) == 0
+    assert "none: needs_region\nperhaps  a national number: name its country" in capsys.readouterr().out

@@ -11,8 +11,8 @@ import polars as pl
 from hlrframe.errors import InputError
 from hlrframe.frames.call import StorePath, open_store
 from hlrframe.frames.rules import phone_columns
-from hlrframe.model import MEANING_OF, amount, duration, name_of
-from hlrframe.phone import Msisdn, number_types, parse, predict_networks
+from hlrframe.model import MEANING_OF, amount, duration, name_of, printable
+from hlrframe.phone import Msisdn, explain_column, number_types, parse, predict_networks
 
 __all__ = ["Explanation", "explain", "explain_number"]
 
@@ -75,7 +75,10 @@ def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # an
             if name.startswith(before + prefix)
         }
         if before:
-            lines.append(("column", before.removesuffix("_")))
+            column = before.removesuffix("_")
+            lines.append(("column", column))
+            if cells.get(column):
+                lines.append(("cell", printable(str(cells[column]))))
         lines += _of_answer(answer)
     return Explanation(tuple(lines))
 
@@ -97,7 +100,9 @@ def explain_number(number: str, *, store: StorePath = None, region: str | None =
     """
     reading = parse(number, region=region)
     if not isinstance(reading, Msisdn):
-        return Explanation((("number", f"none: {reading.reason}"),))
+        (suggestion,) = explain_column(pl.Series([number], dtype=pl.String), region=region)["suggestion"]
+        perhaps = () if suggestion is None else (("perhaps", suggestion),)
+        return Explanation((("number", f"none: {reading.reason}"), *perhaps))
     kept = open_store(store)
     lines = list(_of_plan(reading.digits))
     if kept is None:
@@ -146,7 +151,8 @@ def _of_result(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         meaning = MEANING_OF.get(verdict)
         yield "means", f"{meaning.label.lower()}: {meaning.means}" if meaning else str(verdict)
     if answer.get("credits") is not None:
-        yield "cost", f"{amount(float(answer['credits']))} credits"
+        credits_spent = float(answer["credits"])
+        yield "cost", f"{amount(credits_spent)} {'credit' if credits_spent == 1 else 'credits'}"
     if answer.get("checked_at") is not None:
         yield "age", _age(answer["checked_at"])
 

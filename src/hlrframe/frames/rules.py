@@ -128,7 +128,10 @@ def chosen(enriched: pl.DataFrame, rule: Rule, *, one_per: str | None, prefix: s
         ),
         selected_msisdn=pl.coalesce(pl.when(fit).then(f"msisdn_{at}") for at, fit in enumerate(fits)),
         # Of a row none of whose numbers fits the reason of the one that came furthest is told.
-        why=pl.when(~pl.any_horizontal(fits)).then(_furthest([f"why_{at}" for at in range(len(phones))])),
+        why=pl.when(~pl.any_horizontal(fits))
+        .then(_furthest([f"why_{at}" for at in range(len(phones))]))
+        .when(_holds(rule.suppressed, [f"msisdn_{at}" for at in range(len(phones))]))
+        .then(pl.lit("suppressed")),
         person=pl.lit(None) if one_per is None else pl.Series(enriched[one_per]),
     )
     if rule.once:
@@ -143,6 +146,11 @@ def chosen(enriched: pl.DataFrame, rule: Rule, *, one_per: str | None, prefix: s
         SelectionReport(rows.height, taken.height, excluded),
         len(phones) > 1,
     )
+
+
+def _holds(suppressed: frozenset[str], names: Sequence[str]) -> pl.Expr:
+    """Whether one of a row's numbers is to be left out: its owner has others, and wants no messages there either."""
+    return pl.any_horizontal(pl.col(name).is_in(sorted(suppressed)).fill_null(value=False) for name in names)
 
 
 def _furthest(names: Sequence[str]) -> pl.Expr:

@@ -51,7 +51,8 @@ def select(
         network: Names, or mobile country and network codes, of the networks that serve the numbers.
         max_age: How old an answer may be, such as ``"30d"``.
         one_per: Name of a column that tells people apart: of rows alike in it the first that fits is taken.
-        suppress: Numbers to leave out, in any spelling: a list, a Series, or a frame of one column.
+        suppress: Numbers to leave out, in any spelling: a list, a Series, or a frame of one column. Of several phone
+            columns a row is left out with all its numbers.
         region: Country of suppressed numbers that are written without a code, ISO 3166 alpha-2.
         prefix: What stands before the names of the result columns.
 
