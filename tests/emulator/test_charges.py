@@ -4,10 +4,11 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.emulator import DAY, Clock, ask, mobiles, one, somebody, with_status
+from helpers.examples import examples
 from hlrframe.emulator import Emulator, Subscriber, World
 
 BRITISH_LANDLINE = "441133910781"
@@ -277,7 +278,7 @@ REQUEST = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["hlr", "mnp", "validate"]), st.lists(REQUEST, min_size=1, max_size=5)), max_size=8

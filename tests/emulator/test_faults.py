@@ -5,10 +5,11 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.emulator import BILLED_AND_LOST, ask, call, mobiles
+from helpers.examples import examples
 from hlrframe.emulator import Emulator, Fault, Faults, Outage
 from hlrframe.errors import ConfigError
 
@@ -138,7 +139,7 @@ def test_a_billed_number_is_in_the_private_cache_though_its_reply_was_lost() -> 
     assert (emulator.bill.total, emulator.bill.lost) == (3, 2)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.sampled_from(RATED), st.floats(0, 1), st.integers(0, 9))
 def test_what_is_delivered_and_lost_is_the_bill(fault: Fault, rate: float, seed: int) -> None:
     """Under any rate of any fault: what the replies say was spent and what was lost add up to the bill."""

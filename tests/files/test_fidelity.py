@@ -7,10 +7,11 @@ import itertools
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hlrframe as hf
+from helpers.examples import examples
 from hlrframe.files import delimited, enrich_file, estimate_file
 from hlrframe.files.guard import LineGuard, guard_frame, guard_text
 from hlrframe.files.records import Records, value_of
@@ -67,7 +68,7 @@ NAMES = st.text(st.sampled_from('ab "\n='), min_size=1, max_size=4)
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     ended=st.booleans(),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_any_file_of_pythons_writer(tmp_path_factory, names, rows, dialect, encoding, ended):
     """Names that repeat, quotes in them, line ends in cells: what was there stays, and cells come after it."""
     width = len(names) + 1

@@ -17,11 +17,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.emulator import mobiles
+from helpers.examples import examples
 from hlrframe import emulator
 from hlrframe.files import FileJob, enrich_file, estimate_file
 from hlrframe.model import IN_ONLY, FileKind
@@ -135,7 +136,7 @@ def offline(source, destination, **options):
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(cells, cells), max_size=6), dialects(), st.booleans())
-@settings(max_examples=40)
+@examples(40)
 def test_lines_stay_as_they_were(tmp_path_factory, rows, dialect, marked):
     """Taking away what was added to each line gives the source back, byte for byte."""
     folder = tmp_path_factory.mktemp("csv")

@@ -9,11 +9,12 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.emulator import mobiles
+from helpers.examples import examples
 from helpers.workbooks import cells_of, raw_of, write_spreadsheet, write_workbook
 from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
@@ -188,7 +189,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_every_text_comes_back(tmp_path_factory, found):
     """A text goes into a workbook and comes out as it was, whatever is in it; an empty one may come back as none."""

@@ -8,13 +8,14 @@ import sys
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 import hlrframe as hf
 import hlrframe.pandas
 import hlrframe.polars
+from helpers.examples import examples
 from helpers.frames import PHONES, mixed
 from hlrframe.emulator import Emulator, sample_numbers
 from hlrframe.frames.accessors import READINGS, FrameAccessor, read_cells
@@ -257,7 +258,7 @@ def test_columns_of_any_type(cells):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.one_of(st.none(), st.sampled_from(PHONES), st.text(max_size=14)), max_size=9), st.integers(0, 9))
 def test_expressions_work_row_by_row(phones, cut):
     """A column that is read in pieces gives what it gives whole."""

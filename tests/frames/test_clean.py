@@ -8,10 +8,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
+from helpers.examples import examples
 from helpers.frames import KINDS, columns_of
 from hlrframe.frames.clean import CLEAN_COLUMNS, read_column
 from hlrframe.phone.networks import predict_networks
@@ -91,7 +92,7 @@ def test_how_a_number_was_read_is_said():
     ]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.one_of(st.none(), st.text("0123456789+ ()-/x", max_size=16)), max_size=25))
 def test_cleaning_says_what_its_parts_say(texts):
     """Each row is what reading, typing and predicting say of it alone."""

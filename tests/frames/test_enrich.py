@@ -13,10 +13,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
+from helpers.examples import examples
 from helpers.frames import KINDS, PHONES, columns_of
 from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import Emulator, EmulatorTransport, Fault, Faults, Outage, sample_numbers
@@ -201,7 +202,7 @@ MESS = st.one_of(
 )
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(st.sampled_from(KINDS), st.lists(MESS, max_size=9))
 def test_the_laws_hold_for_any_mess(kind, phones):
     """Whatever the cells hold, a frame keeps its input, gets the answers of a plain list, and pays exactly for them."""
@@ -337,7 +338,7 @@ def test_lookup_of_nothing():
     assert (result.height, result.schema["credits"], result.schema["is_ported"]) == (0, pl.Float64, pl.Boolean)
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(
     st.lists(st.sampled_from([*PHONES, *numbers_of(6), "+1 415 555 0142", "+1 212 736 5000"]), max_size=12),
     st.sampled_from(["hlr", "mnp", "validate"]),

@@ -6,10 +6,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
+from helpers.examples import examples
 from helpers.lists import CELLS, connected, some
 from hlrframe.model import Naming
 from hlrframe.run.results import best_numbers
@@ -26,7 +27,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(ROWS, st.booleans())
 def test_columns_add_up_to_the_bill(rows, lazy):
     """Each number is asked once over all columns, what it cost stands in one cell, and every row stays."""

@@ -6,11 +6,12 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.emulator import mobiles
+from helpers.examples import examples
 from helpers.lists import CELLS
 from hlrframe import emulator
 
@@ -73,7 +74,7 @@ def test_a_stream_that_was_left_goes_on_from_the_store(tmp_path, provider, clien
 
 @pytest.mark.slow
 @given(CELLS, st.integers(1, 5), st.integers(1, 6))
-@settings(max_examples=15)
+@examples(15)
 def test_a_stream_is_enriched_like_its_frame(cells, length, window):
     """However a stream is cut, its rows get what those of the whole frame get."""
     settings = hf.Settings(default_region="GB")

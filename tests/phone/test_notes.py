@@ -2,9 +2,10 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.phone_numbers import REGIONS
 from hlrframe.model import Reason
 from hlrframe.phone import explain_column, parse_column
@@ -37,7 +38,7 @@ def test_a_rejected_number_gets_a_suggestion(text, region, words):
     assert words in explain_column(pl.Series([text]), region=region)["suggestion"][0]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(st.one_of(st.none(), st.text("0123456789+ ()-/,;x", max_size=24)), min_size=1, max_size=8),
     st.sampled_from([None, *REGIONS]),

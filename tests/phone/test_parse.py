@@ -7,11 +7,12 @@ from importlib import import_module
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from helpers.agreement import MEANT, differences
+from helpers.examples import examples
 from helpers.mess import MESS
 from helpers.phone_numbers import REGIONS, dialled, international, spell
 from helpers.strays import cases
@@ -228,7 +229,7 @@ def test_what_stands_behind_a_number_makes_no_other_number(seed):
     assert [case for case in cases(700, seed=seed) if case.is_stray] == []
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.one_of(st.none(), TEXT), max_size=30), SOME_REGION)
 def test_a_column_of_messes_reads_like_each_alone(texts, region):
     """Both doors mean the same, row by row, repeats and nulls included."""
@@ -248,7 +249,7 @@ def test_few_texts_say_what_many_say(monkeypatch):
     assert_frame_equal(explain_column(columns["raw"][:0]), many[:0])
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(NEAR_MISS, min_size=1, max_size=4), SOME_REGION)
 def test_many_near_misses_read_like_each_alone(texts, region):
     """Where a column has rows enough to be read by expressions, it means the same."""
@@ -258,7 +259,9 @@ def test_many_near_misses_read_like_each_alone(texts, region):
     assert set(column.rows()) == {row(parse(text, region=region)) for text in texts}
 
 
-@pytest.mark.parametrize("region", [None, "GB", "US", "DE", "IT", "AR", "BR"])
+@pytest.mark.parametrize(
+    "region", [None, "GB", *(pytest.param(each, marks=pytest.mark.slow) for each in ("US", "DE", "IT", "AR", "BR"))]
+)
 def test_spelt_numbers_of_all_plans_read_like_each_alone(region):
     """Numbers of all plans in every spelling get the same answer from both doors, and most are numbers."""
     chance = random.Random(5)
@@ -373,7 +376,7 @@ def test_every_number_of_the_table_is_valid():
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(st.one_of(st.none(), TEXT), SOME_REGION), max_size=30), SOME_REGION)
 def test_each_row_is_read_in_its_own_country(rows, region):
     """A row with a country is read there, whatever the others are; one without is read in the column's own."""

@@ -4,9 +4,10 @@ import re
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from hlrframe.model import Reason
 from hlrframe.phone import digits_meant
 from hlrframe.phone.parse import Msisdn, parse, parse_column
@@ -102,7 +103,7 @@ def test_digits_that_no_country_is_written_beside_are_not_renumbered(text, regio
     assert not isinstance(parse(text, region=region), Msisdn)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_an_old_form_is_no_number_of_today(data):
     """What a rule would change is left alone where today's plan knows it as it stands."""

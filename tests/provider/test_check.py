@@ -8,11 +8,12 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.docs import DOCS, table
+from helpers.examples import examples
 from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import Emulator, EmulatorTransport, Fault, Faults, Manners, World, find_numbers
 from hlrframe.model import milli_of
@@ -198,7 +199,7 @@ any_manners = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(any_manners, st.integers(0, 25))
 def test_nothing_is_said_that_is_not_so(changes, spend):
     """Whatever comes together and whatever may be spent: what stands in the file is so, and the sum is not passed."""

@@ -3,12 +3,12 @@
 import functools
 import itertools
 
-import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.emulator import call
+from helpers.examples import examples
 from hlrframe.emulator import Call, Emulator, sample_numbers
 from hlrframe.model import credits_of, milli_of
 from hlrframe.model.settings import Settings
@@ -167,7 +167,7 @@ def options():
     )
 
 
-@hypothesis.settings(max_examples=60)
+@examples(60)
 @given(st.data(), options(), st.integers(0, 50), st.booleans())
 def test_no_charge_is_worse_than_the_worst(data, settings, seed, landlines_free):
     """Nothing that the emulator charges, fresh or cached, exceeds what was set aside for it."""
@@ -180,7 +180,7 @@ def test_no_charge_is_worse_than_the_worst(data, settings, seed, landlines_free)
     assert pricing.worst_of(numbers) == sum(map(pricing.worst, numbers))
 
 
-@hypothesis.settings(max_examples=60)
+@examples(60)
 @given(st.data(), options(), st.integers(0, 50))
 def test_the_price_of_an_answer_is_what_was_charged_for_it(data, settings, seed):
     """The price worked out from an answer is what the emulator charges: fresh, and again out of the private cache."""

@@ -7,10 +7,11 @@ import hypothesis.strategies as st
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from polars.testing import assert_frame_equal
 
 import hlrframe as hf
+from helpers.examples import examples
 from helpers.stores import numbers
 from hlrframe.model.columns import select_columns
 from hlrframe.report import summarize
@@ -86,7 +87,7 @@ def counting(request, monkeypatch):
     return request.param
 
 
-law = settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+law = examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def distinct(rows, kept=lambda _: True):

@@ -11,11 +11,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from polars.testing import assert_frame_equal
 
 import hlrframe as hf
 from helpers.emulator import ask
+from helpers.examples import examples
 from helpers.stores import DAY, NOON, answered, number, numbers, store_with
 from hlrframe.model.columns import select_columns
 from hlrframe.model.question import Question
@@ -276,7 +277,7 @@ def consistent(row):
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(ROW, max_size=12).map(frame_of))
 def test_parts_never_exceed_their_wholes(frame):
     """Whatever the rows, counts agree with one another and shares lie between 0 and 1, or are null."""

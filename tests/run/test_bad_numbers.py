@@ -4,9 +4,10 @@ import itertools
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.provider_model import numbers_of, simulate
 from hlrframe.model import Settings
 from hlrframe.model.vocabulary import Reason
@@ -70,7 +71,7 @@ def test_one_bad_number_in_five_harms_no_other(way, place, networks):
     way=st.sampled_from(list(WAYS)),
     seed=st.integers(0, 9999),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_bad_numbers_anywhere_never_take_good_ones_along(counts, batch, requests, part, way, seed):
     """Whatever the networks, the size of requests and the way of failing: bad numbers fail, and no others."""
     rng = Random(seed)

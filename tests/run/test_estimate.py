@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.lists import CELLS, GB, connected, read, resolved, some
 from helpers.stores import answered, store_with
 from hlrframe.model.question import Question
@@ -95,7 +96,7 @@ def test_the_low_sum(options, low):
     assert estimate(some(100), chosen=GB.replace(**options)).credits_low == low
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(cells=CELLS, options=st.fixed_dictionaries({name: st.booleans() for name in ("ported_date", "usa_status")}))
 def test_the_sums_are_in_order(cells, options):
     """Low, expected and high follow each other, and the bill is never above the high one."""

@@ -6,9 +6,10 @@ from decimal import Decimal
 import httpx
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.lists import CELLS, GB, connected, read, resolved, some
 from hlrframe.emulator import Emulator, EmulatorTransport, Faults, World, find_numbers
 from hlrframe.model import Naming
@@ -21,7 +22,7 @@ from hlrframe.run.results import Results
 from hlrframe.store import Asked, Store
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(CELLS, st.integers(0, 14))
 def test_every_row_has_one_outcome(cells, cut):
     """Each row has a state, a reason where it has no answer and none where it has, and the credits are the bill."""

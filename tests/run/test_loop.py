@@ -7,13 +7,13 @@ from decimal import Decimal
 from random import Random
 
 import httpx
-import hypothesis
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.emulator import BILLED_AND_LOST, DAY, Clock, mobiles
+from helpers.examples import examples
 from helpers.stores import known
 from helpers.virtual_time import in_virtual_time
 from hlrframe.emulator import (
@@ -273,7 +273,7 @@ def test_a_refused_key_stops_at_once(tmp_path, stored):
     exact(harvest, emulator)
 
 
-@hypothesis.settings(max_examples=25)
+@examples(25)
 @given(
     budget=st.integers(0, 60).map(lambda half: half / 2),
     batch_size=st.integers(1, 80),

@@ -2,9 +2,10 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.lists import CELLS, read
 from hlrframe.run.number_list import Cells, NumberList
 
@@ -29,7 +30,7 @@ def test_an_empty_list():
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@examples(40)
 @given(CELLS, st.integers(0, 14), st.integers(0, 14))
 def test_batches_make_no_difference(cells, one, other):
     """A list that is read in batches is the list that is read at once."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.examples import examples
 from helpers.stores import EMULATED, PAID, number, numbers
 from hlrframe.errors import StoreError
 from hlrframe.store import Store, claims
@@ -73,7 +74,7 @@ def test_claims_are_private(store):
         assert not any(each.encode() in path.read_bytes() for each in numbers(3))
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(wanted=st.lists(st.sets(st.integers(0, 30), max_size=20), min_size=1, max_size=6))
 def test_claims_never_overlap(tmp_path_factory, wanted):
     """Whoever comes when: each number is claimed by the first who wants it, and all others are told."""
@@ -143,7 +144,7 @@ def test_a_turn_that_is_not_given_back_is_not_waited_for(tmp_path, monkeypatch):
         assert mine.numbers.to_list() == numbers(2)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(data=st.data())
 def test_a_broken_claim_claims_nothing_worse(tmp_path_factory, data):
     """Whatever stands in a living claim's file, others can claim: all that it does not clearly claim."""

@@ -3,10 +3,10 @@ import tempfile
 from collections import defaultdict
 from datetime import timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
+from helpers.examples import examples
 from helpers.stores import DAY, EMULATED, NOON, PAID, answered, known, numbers, unanswered
 from hlrframe.store import INCONCLUSIVE_AGE, Asked, Store, Withdrawn
 
@@ -117,7 +117,7 @@ class Runs(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Runs.TestCase.settings = settings(max_examples=15, stateful_step_count=12)
+Runs.TestCase.settings = examples(15, stateful_step_count=12)
 
 
 class TestRuns(Runs.TestCase):

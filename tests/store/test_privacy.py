@@ -22,11 +22,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 import hlrframe as hf
+from helpers.examples import examples
 from helpers.stores import DAY, EMULATED, NOON, PAID, answered, answers, known, number, numbers, store_with, unanswered
 from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, Column
 from hlrframe.model.question import Question
@@ -125,7 +126,7 @@ CODED = [each.name for each in COLUMNS if each.digits and each.name in ANSWER_SC
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=20)
+@examples(20)
 def test_any_answer_comes_back(tmp_path_factory, data):
     """Whatever an answer says, it comes back as it was; from a hashed store, without what tells the number."""
     words = st.text(st.characters(codec="utf-8"), max_size=12)
