@@ -63,6 +63,7 @@ if _typing.TYPE_CHECKING:
         NumberType,
         Progress,
         Reason,
+        Reply,
         Report,
         Settings,
         State,
@@ -70,7 +71,7 @@ if _typing.TYPE_CHECKING:
     )
     from hlrframe.provider import Client
     from hlrframe.report import Summary, summarize
-    from hlrframe.run import Imported
+    from hlrframe.run import Imported, prometheus_counters
     from hlrframe.store import Store
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "ProviderError",
     "RateLimited",
     "Reason",
+    "Reply",
     "ReplyLost",
     "ReplyTimeout",
     "Report",
@@ -130,6 +132,7 @@ __all__ = [
     "explain",
     "import_results",
     "lookup",
+    "prometheus_counters",
     "select",
     "select_file",
     "summarize",
@@ -141,11 +144,13 @@ _HOMES: _typing.Final = {
     **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file", "select_file"), "files"),
     **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
     **dict.fromkeys(("Explanation", "Selection", "estimate", "explain", "lookup", "select"), "frames"),
-    **dict.fromkeys(("Budget", "Enrichment", "Estimate", "LaneReport", "Progress", "Report", "Settings"), "model"),
+    **dict.fromkeys(
+        ("Budget", "Enrichment", "Estimate", "LaneReport", "Progress", "Reply", "Report", "Settings"), "model"
+    ),
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),
     "Client": "provider",
-    "Imported": "run",
+    **dict.fromkeys(("Imported", "prometheus_counters"), "run"),
     "import_results": "files",
     "Store": "store",
 }

@@ -258,6 +258,7 @@ def test_examples_of_the_help_run(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO("+44 7400 123456\n"))  # the one that reads its numbers there
     Path("in").mkdir()
     shutil.copy("contacts.csv", "in/contacts.csv")
+    Path("batch-result.csv").write_text("live_status,detected_telephone_number,timestamp\n")
     assert main(["enrich", "contacts.csv", "--column", "phone", "-o", "clean-of-last-month.parquet"]) == 0
     codes = {" ".join(each): main(each) for each in commands_in_blocks(COMMAND_LINE) if each[0] != "emulator"}
     assert len(codes) > 20

@@ -214,6 +214,13 @@ def test_the_command_imports_and_says_what_became_of_the_rows(tmp_path, capsys):
     assert (told["imported"], told["known"], told["left_out"]) == (0, 3, {"no_time": 1})
 
 
+def test_a_batch_without_rows_is_no_error(tmp_path):
+    """A file of headers alone imports nothing, and makes no store."""
+    (tmp_path / "batch.csv").write_text("live_status,detected_telephone_number,timestamp\n")
+    assert hf.import_results(tmp_path / "batch.csv", tmp_path / "answers").rows == 0
+    assert not hf.Store(tmp_path / "answers").exists()
+
+
 def test_a_file_that_is_no_batch_result_is_refused(tmp_path, capsys):
     """A list of contacts is no batch result: one line says what it needs."""
     (tmp_path / "list.csv").write_text("name,telephone_number\nAda,+44 7400 123456\n")

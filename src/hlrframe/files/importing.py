@@ -69,7 +69,7 @@ def _pieces(path: Path, encoding: str | None) -> Iterator[tuple[Sequence[str], S
     """Reads a file as texts: the names of its columns, and rows."""
     file = InputFile.of(path)
     with file.named():
-        taken = Taken(Naming.of_names(["*telephone_number*"]), reading=TextReading(encoding))
+        taken = Taken(Naming.of_names(["*telephone_number*"]), reading=TextReading(encoding, header=1))
         opened = open_source(file, taken, into=Format.of(_TABLE))
         if isinstance(opened, NdjsonTable):
             deque(opened.phones(), maxlen=0)  # its columns are known when all of it was read

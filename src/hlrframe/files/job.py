@@ -19,7 +19,7 @@ from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
-from hlrframe.model import Enrichment, Estimate, Naming, Report, Settings, State
+from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync, sealed
@@ -45,6 +45,7 @@ def enrich_file(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
     region_column: str | None = None,
     sheet: str | None = None,
     memory_limit: str | int | None = None,
@@ -91,6 +92,7 @@ def enrich_file(
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, ``"best"``, or a list of names.
         progress: Whether to show a bar.
+        on_reply: Is told what came of each request.
         region_column: See :func:`hlrframe.enrich`.
         sheet: Which sheet of a workbook to read, by its name or its place (``"2"``); ``None`` for the one that has the
             column.
@@ -146,7 +148,7 @@ def enrich_file(
         output_format=output_format,
     )
     job.read()
-    return job.run(client, store=store, progress=progress)
+    return job.run(client, store=store, progress=progress, on_reply=on_reply)
 
 
 @sealed
@@ -266,13 +268,21 @@ class FileJob:
             return estimate_list(self._numbers, store=store, settings=self._settings_of(None), client=client)
         return estimate_list(self._numbers, store=store, settings=self._settings, client=client)
 
-    def run(self, client: Client, *, store: StorePath = None, progress: ProgressOption = None) -> Report:
+    def run(
+        self,
+        client: Client,
+        *,
+        store: StorePath = None,
+        progress: ProgressOption = None,
+        on_reply: OnReply | None = None,
+    ) -> Report:
         """Asks about what was read, and writes the destination.
 
         Args:
             client: Whom to ask.
             store: Where answers are read from and kept.
             progress: Whether to show a bar.
+            on_reply: Is told what came of each request.
 
         Raises:
             HlrframeError: As for :func:`enrich_file`.
@@ -283,7 +293,7 @@ class FileJob:
         alone = store is None and not self._settings.offline and self._settings.budget is None
         keeping = self.kept if alone else None
         where = open_store(store) if keeping is None else keeping.store
-        call = Call(client, where, self._settings_of(store), self._naming)
+        call = Call(client, where, self._settings_of(store), self._naming, on_reply)
         # The writing too is in that thread: a Ctrl-C meanwhile must not lose what was paid for.
         try:
             outcomes, enrichment = run_sync(lambda: self._run(call, progress=progress))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from hlrframe.errors import IncompleteWarning, InputError, RunError
-from hlrframe.model import Enrichment, Estimate, Naming, Progress, Reason, Settings
+from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Progress, Reason, Settings
 from hlrframe.provider import Client, client_for
 from hlrframe.run import Asking, NumberList, Outcomes, estimate_numbers
 from hlrframe.store import Store
@@ -26,6 +26,8 @@ class Call:
     store: Store | None
     settings: Settings
     naming: Naming
+    #: Is told what came of each request.
+    on_reply: OnReply | None = None
 
     @classmethod
     def of(
@@ -37,6 +39,7 @@ class Call:
         settings: Settings | None,
         prefix: str = "",
         columns: str | Sequence[str] = "standard",
+        on_reply: OnReply | None = None,
     ) -> Self:
         """Fills in what the caller left open.
 
@@ -46,7 +49,7 @@ class Call:
         """
         settings = settings or Settings()
         naming = Naming.of(column, columns=columns, prefix=prefix, zoned=settings.time_zone is not None)
-        return cls(client_for(client, offline=settings.offline), open_store(store), settings, naming)
+        return cls(client_for(client, offline=settings.offline), open_store(store), settings, naming, on_reply)
 
     def found(self, naming: Naming) -> Self:
         """Gives the same call with the phone columns that its frame has."""
@@ -76,6 +79,7 @@ class Call:
             columns=self.naming.needed,
             on_progress=on_progress,
             total=total,
+            on_reply=self.on_reply,
         )
 
 

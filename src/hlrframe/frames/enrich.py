@@ -10,7 +10,7 @@ import polars as pl
 from hlrframe.errors import AttachError, Interrupted
 from hlrframe.frames.adapters import OpenFrame, open_frame, open_list
 from hlrframe.frames.call import Call, StorePath, estimate_list, raise_if_ended_early
-from hlrframe.model import Enrichment, Estimate, Frame, Settings
+from hlrframe.model import Enrichment, Estimate, Frame, OnReply, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync, sealed
@@ -30,6 +30,7 @@ def enrich(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
     handoff: str | os.PathLike[str] | None = None,
 ) -> Frame:
     """Gives the same frame back with what the provider says of the numbers in one column, or in several.
@@ -60,6 +61,8 @@ def enrich(
             credits alone.
         progress: ``None`` shows a bar where somebody sees it; ``True``, ``False`` or a function of
             :class:`~hlrframe.Progress`.
+        on_reply: A function that gets a :class:`~hlrframe.Reply` for each request, for counters and logs; what it
+            raises ends the run, once everything obtained is in the store.
         handoff: Folder, or address, that this process or Spark writes and every worker reads. Answers for Spark or
             Dask that are above 64 MB go through it as Parquet, and stay there as long as the frame is used.
 
@@ -83,7 +86,9 @@ def enrich(
     >>> hf.enrich(contacts, "phone", client=hf.emulator.connect(seed=7))["hlr_state"].to_list()
     ['answered', 'rejected']
     """
-    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    call = Call.of(
+        column, client=client, store=store, settings=settings, prefix=prefix, columns=columns, on_reply=on_reply
+    )
     opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
@@ -103,6 +108,7 @@ def enrich_with_report(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
     handoff: str | os.PathLike[str] | None = None,
 ) -> Enrichment[Frame]:
     """Does what :func:`enrich` does, and gives the account of the run beside the frame.
@@ -113,7 +119,9 @@ def enrich_with_report(
     >>> report.rows, report.numbers, report.requests
     (2, 1, 1)
     """
-    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    call = Call.of(
+        column, client=client, store=store, settings=settings, prefix=prefix, columns=columns, on_reply=on_reply
+    )
     opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)
@@ -132,13 +140,16 @@ async def enrich_async(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
     handoff: str | os.PathLike[str] | None = None,
 ) -> Frame:
     """Does what :func:`enrich` does, in the running event loop.
 
     A cancelled task lets what is in flight land for some seconds, keeps it, and then raises ``CancelledError``.
     """
-    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    call = Call.of(
+        column, client=client, store=store, settings=settings, prefix=prefix, columns=columns, on_reply=on_reply
+    )
     opened = open_frame(frame, call.naming, region_column=region_column, handoff=handoff)
     outcomes, enrichment = await _ask(call, opened, progress)
     try:
@@ -158,6 +169,7 @@ def lookup(
     settings: Settings | None = None,
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
 ) -> pl.DataFrame:
     """Looks numbers up: one row of results for each, in order, without a prefix.
 
@@ -168,6 +180,7 @@ def lookup(
         settings: What to ask and how.
         columns: ``"standard"``, ``"all"``, or a list of names.
         progress: Whether to show a bar.
+        on_reply: Is told what came of each request.
 
     Raises:
         InputError: ``numbers`` is no series, array or list.
@@ -176,7 +189,7 @@ def lookup(
     >>> hf.lookup(["+44 7400 123456"], client=hf.emulator.connect(seed=7), columns=["msisdn", "state"]).row(0)
     ('447400123456', 'answered')
     """
-    call = Call.of("numbers", client=client, store=store, settings=settings, columns=columns)
+    call = Call.of("numbers", client=client, store=store, settings=settings, columns=columns, on_reply=on_reply)
     opened = open_list(numbers, call.naming)
     outcomes, enrichment = run_sync(lambda: _ask(call, opened, progress))
     raise_if_ended_early(outcomes, enrichment)

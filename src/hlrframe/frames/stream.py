@@ -17,7 +17,7 @@ import pyarrow as pa
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.frames.adapters import OpenFrame, open_frame
 from hlrframe.frames.call import Call, StorePath, raise_if_ended_early
-from hlrframe.model import Enrichment, Naming, Report, Settings
+from hlrframe.model import Enrichment, Naming, OnReply, Report, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync, sealed
@@ -41,6 +41,7 @@ def enrich_batches(
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "standard",
     progress: ProgressOption = None,
+    on_reply: OnReply | None = None,
     region_column: str | None = None,
     window_rows: int = WINDOW_ROWS,
 ) -> "EnrichedBatches":
@@ -59,6 +60,7 @@ def enrich_batches(
         prefix: Put before the name of every result column.
         columns: ``"standard"``, ``"all"``, or a list of names.
         progress: Whether to show a bar.
+        on_reply: Is told what came of each request.
         region_column: See :func:`hlrframe.enrich`.
         window_rows: Rows that are read and asked about together: with more of them more is in flight and fewer
             requests are half empty, with fewer the first batch comes sooner.
@@ -82,7 +84,9 @@ def enrich_batches(
     """
     if window_rows < 1:
         raise ConfigError("window_rows must be 1 or more")
-    call = Call.of(column, client=client, store=store, settings=settings, prefix=prefix, columns=columns)
+    call = Call.of(
+        column, client=client, store=store, settings=settings, prefix=prefix, columns=columns, on_reply=on_reply
+    )
     stream = _Stream(*_stream_of(reader), call.naming, region_column)
     return EnrichedBatches(stream, call, progress=progress, window_rows=window_rows)
 

@@ -10,7 +10,7 @@
     settings     what a run is told; countries: codes and names of those that it may name
     budget       what many runs may spend together
     question     what an answer is an answer to: the store's key, the number apart
-    progress     where a run stands
+    progress     where a run stands; reply: what came of one request
     file_kinds   the table of kinds of file and their endings
     display      figures as people read them; formulas: cells that a spreadsheet would run
     masking      what of a number, a secret, a header or a foreign text may be shown
@@ -49,6 +49,7 @@ from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming, phones_of
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
+from hlrframe.model.reply import OnReply, Reply
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
 from hlrframe.model.vocabulary import (
@@ -105,11 +106,13 @@ __all__ = [
     "Naming",
     "NetworkDetails",
     "NumberType",
+    "OnReply",
     "Packing",
     "Progress",
     "Question",
     "Reading",
     "Reason",
+    "Reply",
     "Report",
     "Settings",
     "State",

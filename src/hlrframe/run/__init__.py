@@ -19,12 +19,14 @@
     results         the columns of rows under the caller's names, counted as they pass; the best number of each
     importing       answers that were paid for elsewhere, into a store
     windows         long streams, a window at a time
+    metrics         what came of requests, as counters
     progress        where a run stands
 """
 
 from hlrframe.run.estimate import estimate_numbers
 from hlrframe.run.importing import Imported, Importer
 from hlrframe.run.lookup import resolve_numbers
+from hlrframe.run.metrics import prometheus_counters
 from hlrframe.run.number_list import READING_COLUMNS, Cells, NumberList
 from hlrframe.run.outcomes import Outcomes
 from hlrframe.run.progress import ProgressOption, shown
@@ -44,6 +46,7 @@ __all__ = [
     "Resources",
     "Results",
     "estimate_numbers",
+    "prometheus_counters",
     "resolve_numbers",
     "shown",
 ]

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.errors import ConfigError, StoreError
+from hlrframe.errors import ConfigError, HlrframeError, StoreError
 from hlrframe.model import (
     ANSWER_SCHEMA,
     COLUMNS,
@@ -18,9 +18,11 @@ from hlrframe.model import (
     Failure,
     LaneReport,
     MaxAge,
+    OnReply,
     Progress,
     Question,
     Reason,
+    Reply,
     Report,
     Settings,
     State,
@@ -55,6 +57,7 @@ async def resolve_numbers(
     columns: Sequence[str] = ALL_COLUMNS,
     ask: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
+    on_reply: OnReply | None = None,
     resources: Resources | None = None,
 ) -> Outcomes:
     """Gives every distinct number of a list its outcome; asks each at most once.
@@ -69,6 +72,7 @@ async def resolve_numbers(
         columns: Names of the columns that the rows will get.
         ask: Whether to ask what the store does not answer; else that is skipped, as it is offline.
         on_progress: Called at most ten times a second while numbers are asked, and at the end.
+        on_reply: Called with what came of each request, and with how many answers the store had.
         resources: Money, requests and claims that are not this run's alone.
 
     Raises:
@@ -78,7 +82,7 @@ async def resolve_numbers(
     own = [name for name in OWN_COLUMNS if name in columns]
     team = _team(store, client, settings, question) if resources is None else None
     kept = _kept(store, settings, columns, question=question, others=resources.claims if resources else team)
-    run = _Asking(client, settings, own, kept, resources or Resources())
+    run = _Asking(client, settings, own, kept, resources or Resources(), on_reply)
     distinct = numbers.numbers["msisdn"]
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
     to_ask = to_be_asked(distinct, known)
@@ -96,10 +100,10 @@ async def resolve_numbers(
     table = rows.join(found.drop("msisdn"), on="key", how="left", maintain_order="left")
     where = None if store is None else store.layout.name
     report = Report(client.provider, 0, table.height, states={}, verdicts={}, reasons={}, credits=0.0, kept=where)
+    error = run.told_of_stored(known.height, result)
     if result is None:
-        return Outcomes(table, kinds, columns, report, None)
-    report = _told(report, result, by_lane(to_ask, (outcomes, kinds)))
-    return Outcomes(table, kinds, columns, report, result.error)
+        return Outcomes(table, kinds, columns, report, error)
+    return Outcomes(table, kinds, columns, _told(report, result, by_lane(to_ask, (outcomes, kinds))), error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ class _Asking:
     own: Sequence[str]
     kept: _Kept | None
     resources: Resources
+    on_reply: OnReply | None = None
 
     def last_known(self, numbers: pl.Series) -> pl.DataFrame:
         """Gives the networks that the store saw numbers on, however long ago."""
@@ -197,6 +202,7 @@ class _Asking:
             settings=self.settings,
             keep=self.own,
             on_progress=tell,
+            on_reply=self.on_reply,
             resources=self.kept.team.resources if self.kept and self.kept.team else self.resources,
         )
         if self.kept is None:
@@ -250,6 +256,18 @@ class _Asking:
             tell(replace(progress, total=progress.total + both + waiting, cached=both, waiting=waiting))
 
         return tell_all
+
+    def told_of_stored(self, known: int, result: RunResult | None) -> BaseException | None:
+        """Tells how many answers the store had, and gives what ended the run; the telling may be what does."""
+        error = result.error if result else None
+        found = known + (sum(each.height for each in self.kept.claims.found) if self.kept else 0)
+        # Whose code has ended the run is not called again.
+        if self.on_reply is not None and found and (error is None or isinstance(error, HlrframeError)):
+            try:
+                self.on_reply(Reply("stored", found, found))
+            except Exception as raised:  # noqa: BLE001  # the caller's own code
+                return error or raised
+        return error
 
     def parts(self, to_ask: pl.DataFrame, result: RunResult | None) -> list[Part]:
         """Gives what became of the numbers that were to be asked."""

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from hlrframe.errors import Interrupted, ProviderError, RateLimited, Unavailable
-from hlrframe.model import Failure, Progress, Reason, Settings, credits_of, milli_of
+from hlrframe.model import Failure, OnReply, Progress, Reason, Settings, credits_of, milli_of
 from hlrframe.provider import PriceList, Provider
 from hlrframe.run.answer_book import AnswerBook
 from hlrframe.run.gate import Both, through_gate
@@ -85,6 +85,7 @@ async def run_job(
     keep: Collection[str] = (),
     more: More | None = None,
     on_progress: OnProgress | None = None,
+    on_reply: OnReply | None = None,
     resources: Resources | None = None,
     rng: Random | None = None,
 ) -> RunResult:
@@ -99,6 +100,7 @@ async def run_job(
         more: What else is to be asked, once the job has its outcomes. It is called when everything is on disk, also
             where money ran out, since what it waits for may be free; what it gives is not asked then.
         on_progress: Called at most ten times a second, in the event loop.
+        on_reply: Called with what came of each request, in the event loop.
         resources: Money and requests that are not this run's alone.
         rng: Source of jitter.
     """
@@ -118,7 +120,7 @@ async def run_job(
         )
         async with JournalWriter(journal, book) as writer, client.session(settings) as session:
             gauge = _Gauge(scheduler, prices, on_progress)
-            sender = Sender(scheduler, session, writer, landed=landed)
+            sender = Sender(scheduler, session, writer, landed=landed, on_reply=on_reply)
             loop = _Loop(scheduler, sender, gauge, more=more, resources=resources)
             await loop.run(job)
     return loop.result(book)
@@ -292,6 +294,8 @@ class _Loop:
         self._sender.landed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
+        elif self._sender.telling_failed is not None:
+            self._stop(self._sender.telling_failed)
 
     async def _wait(self, until: float | None) -> None:
         landed = self._sender.landed

@@ -12,7 +12,7 @@ from hlrframe.errors import (
     ResourceError,
     Unavailable,
 )
-from hlrframe.model import Answer, Reason
+from hlrframe.model import Answer, OnReply, Reason, Reply, credits_of
 from hlrframe.provider import Session
 from hlrframe.run.askings import Askings
 from hlrframe.run.journal_writer import JournalWriter
@@ -30,21 +30,33 @@ class Sender:
         session: Whom to ask.
         writer: Where it is noted what is asked and answered.
         landed: Is set when the scheduler may have something new to say.
+        on_reply: Is told what came of each request, once that is safe.
     """
 
-    def __init__(self, scheduler: Scheduler, session: Session, writer: JournalWriter, *, landed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        session: Session,
+        writer: JournalWriter,
+        *,
+        landed: asyncio.Event,
+        on_reply: OnReply | None = None,
+    ) -> None:
         #: Set when the scheduler may have something new to say.
         self.landed = landed
         #: Answers that are safe.
         self.on_disk = 0
         #: The last thing that went wrong and is tried again.
         self.last_error: ProviderError | None = None
+        #: What the code raised that is told of replies; it is not told of any more.
+        self.telling_failed: Exception | None = None
         self._scheduler = scheduler
         self._settings = scheduler.state.settings
         self._session = session
         self._writer = writer
         most = self._settings.max_requests * self._settings.batch_size
         self._askings = Askings(writer, scheduler.coming, most=most)
+        self._on_reply = on_reply
         self._loop = asyncio.get_running_loop()
 
     async def ask(self, ticket: Ticket) -> None:
@@ -71,20 +83,47 @@ class Sender:
         return self._askings.withdraw()
 
     async def _send(self, ticket: Ticket) -> None:
-        recheck = ticket.attempt.recheck
+        recheck, began = ticket.attempt.recheck, self._loop.time()
         try:
             outcomes = await self._session.ask(ticket.numbers, recheck=recheck, wait=ticket.timeout)
         except ProviderError as error:
-            await self._came_to_nothing(ticket, error)
+            seconds = self._loop.time() - began
+            try:
+                await self._came_to_nothing(ticket, error)
+            finally:
+                is_lost = isinstance(error, ReplyLost | ProtocolError)
+                self._tell(
+                    Reply(
+                        "lost" if is_lost else "refused",
+                        len(ticket.numbers),
+                        0,
+                        error.status,
+                        seconds,
+                        lane=_lane_of(ticket),
+                    )
+                )
         except ResourceError as error:
             await self._found_no_room(ticket, error)
         except BaseException:
             self._scheduler.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
             raise
         else:
+            seconds, spent = self._loop.time() - began, self._scheduler.state.budget.spent
             answers = self._scheduler.landed(ticket, outcomes, self._loop.time())
+            charged = credits_of(self._scheduler.state.budget.spent - spent)
             self.landed.set()  # the slot is free before the disk is done
             await self._keep(answers, recheck=recheck)
+            lane, numbers = _lane_of(ticket), len(ticket.numbers)
+            self._tell(Reply("answered", numbers, len(answers), int(HTTPStatus.OK), seconds, charged, lane))
+
+    def _tell(self, reply: Reply) -> None:
+        """Tells the caller; what its code raises ends the run, once everything obtained is safe."""
+        if self._on_reply is None:
+            return
+        try:
+            self._on_reply(reply)
+        except Exception as error:  # noqa: BLE001  # the caller's own code
+            self._on_reply, self.telling_failed = None, error
 
     async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
         cache_days = self._settings.oldest_cached_days
@@ -124,3 +163,8 @@ class Sender:
                     await self._writer.withdrawn(ticket.numbers)
                 finally:
                     raise error  # it stands, also where the disk fails or the run is cancelled meanwhile
+
+
+def _lane_of(ticket: Ticket) -> str:
+    """Names the network that a request is for; nothing where it is for several."""
+    return ticket.shares[0][0].key if len(ticket.shares) == 1 else ""

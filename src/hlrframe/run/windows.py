@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import LaneReport, Progress, Reason, Report, Settings, credits_of, milli_of
+from hlrframe.model import LaneReport, OnReply, Progress, Reason, Report, Settings, credits_of, milli_of
 from hlrframe.provider import Client
 from hlrframe.run.lookup import resolve_numbers
 from hlrframe.run.number_list import NumberList
@@ -34,6 +34,7 @@ class Asking:
         columns: Names of the columns that rows will get.
         on_progress: Called as by :func:`~hlrframe.run.lookup.resolve_numbers`, with the counts of all.
         total: How many numbers there are in all, where that is known.
+        on_reply: Called as by :func:`~hlrframe.run.lookup.resolve_numbers`.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Asking:
         columns: Sequence[str],
         on_progress: Callable[[Progress], None] | None = None,
         total: int = 0,
+        on_reply: OnReply | None = None,
     ) -> None:
         self.client = client
         self.settings = settings
@@ -52,6 +54,7 @@ class Asking:
         self._store = store
         self._columns = columns
         self._total = total
+        self._on_reply = on_reply
         #: What is known of all numbers so far, with the account of all.
         self.outcomes: Outcomes | None = None
         # Milli-credits that may have been spent, and why nothing more is asked.
@@ -83,6 +86,7 @@ class Asking:
             columns=self._columns,
             ask=not self._ended,
             on_progress=self.on_progress and self._tell,
+            on_reply=self._on_reply,
         )
         self._count(found)
         # Nobody looks at the numbers as text any more.

@@ -1,0 +1,51 @@
+"""What came of requests, as counters for Prometheus."""
+
+from typing import Any
+
+from hlrframe.model import OnReply, Reply
+from hlrframe.system import extra
+
+__all__ = ["prometheus_counters"]
+
+
+def prometheus_counters(
+    registry: Any = None,  # noqa: ANN401  # a registry of prometheus_client
+    *,
+    prefix: str = "hlrframe",
+) -> OnReply:
+    """Gives a function for ``on_reply`` that counts in Prometheus (``[prometheus]`` extra).
+
+    Make it once in a process: a registry takes each name once.
+
+    Args:
+        registry: Of ``prometheus_client``; ``None`` for its usual one.
+        prefix: What the names of the metrics begin with.
+
+    Returns:
+        A function that counts ``hlrframe_requests_total`` by outcome and status, ``hlrframe_numbers_total`` by outcome
+        (``stored`` for what the store knew), ``hlrframe_answers_total`` likewise, ``hlrframe_credits_total``, and
+        ``hlrframe_reply_seconds`` as a histogram by outcome. No label holds a number.
+
+    Raises:
+        ConfigError: ``prometheus_client`` is not installed.
+    """
+    client = extra("prometheus_client", of="prometheus", for_what="counting for Prometheus")
+    where = {"registry": client.REGISTRY if registry is None else registry}
+    labels = ["outcome", "status"]
+    requests = client.Counter(f"{prefix}_requests", "Requests that were sent, by what came of them.", labels, **where)
+    numbers = client.Counter(
+        f"{prefix}_numbers", "Numbers that were asked, or known to the store.", labels[:1], **where
+    )
+    answers = client.Counter(f"{prefix}_answers", "Usable answers.", labels[:1], **where)
+    credits_ = client.Counter(f"{prefix}_credits", "Credits that were charged.", **where)
+    seconds = client.Histogram(f"{prefix}_reply_seconds", "Seconds until a reply came.", labels[:1], **where)
+
+    def count(reply: Reply) -> None:
+        numbers.labels(reply.outcome).inc(reply.numbers)
+        answers.labels(reply.outcome).inc(reply.answers)
+        credits_.inc(reply.credits)
+        if reply.outcome != "stored":
+            requests.labels(reply.outcome, str(reply.status or "none")).inc()
+            seconds.labels(reply.outcome).observe(reply.seconds)
+
+    return count

@@ -1,0 +1,92 @@
+"""What a caller is told of each request."""
+
+import polars as pl
+import prometheus_client
+import pyarrow as pa
+import pytest
+
+import hlrframe as hf
+from helpers.emulator import mobiles
+from hlrframe import emulator
+from hlrframe.emulator import Faults
+
+
+def contacts(count):
+    return pl.DataFrame({"phone": [f"+{each}" for each in mobiles(count)]})
+
+
+def test_replies_add_up_to_the_account_of_the_run():
+    """Credits, requests, refusals and answers of all replies are those of the report, also where replies are lost."""
+    told = []
+    client = emulator.connect(seed=7, faults=Faults(truncated=0.1, status_503=0.1))
+    _, report = hf.enrich_with_report(
+        contacts(400), "phone", client=client, settings=hf.Settings(batch_size=5), on_reply=told.append
+    )
+    assert sum(each.credits for each in told) == pytest.approx(report.credits)
+    assert sum(each.answers for each in told) == report.states["answered"]
+    assert len(told) == report.requests
+    assert {"answered", "refused", "lost"} == {each.outcome for each in told}
+    assert {each.status for each in told if each.outcome == "answered"} == {200}
+    assert all(each.seconds >= 0 for each in told)
+
+
+def test_what_the_store_knows_is_told_apart_from_what_is_asked(tmp_path):
+    """Stored answers are one reply that cost nothing and was no request."""
+    told, client = [], emulator.connect(seed=7)
+    hf.enrich(contacts(30), "phone", client=client, store=tmp_path / "answers")
+    hf.enrich(contacts(40), "phone", client=client, store=tmp_path / "answers", on_reply=told.append)
+    stored = [each for each in told if each.outcome == "stored"]
+    assert stored == [hf.Reply("stored", 30, 30)]
+    assert sum(each.numbers for each in told) == 40
+
+
+def test_what_the_callers_code_raises_ends_the_run_with_everything_kept(tmp_path):
+    """Nothing that was paid is lost: the next run asks only for the rest, and each number is paid once."""
+
+    def fail(reply):
+        raise LookupError("no room on the meter")
+
+    client = emulator.connect(seed=7)
+    with pytest.raises(LookupError, match="meter"):
+        hf.enrich(
+            contacts(2000),
+            "phone",
+            client=client,
+            store=tmp_path / "answers",
+            on_reply=fail,
+            settings=hf.Settings(batch_size=1, max_requests=4),
+        )
+    kept = hf.Store(tmp_path / "answers").stats().answers
+    assert 0 < kept < 2000
+    clean = hf.enrich(contacts(2000), "phone", client=client, store=tmp_path / "answers")
+    assert clean["hlr_state"].value_counts().sort("hlr_state").rows() == [("answered", 2000 - kept), ("cached", kept)]
+
+
+def test_every_function_that_asks_tells(tmp_path):
+    """A list, a file, a stream of batches and a coroutine tell as a frame does."""
+    told, client, frame = [], emulator.connect(seed=7), contacts(3)
+    hf.lookup(frame["phone"], client=client, on_reply=told.append)
+    frame.write_csv(tmp_path / "in.csv")
+    hf.enrich_file(tmp_path / "in.csv", tmp_path / "out.csv", "phone", client=client, on_reply=told.append)
+    list(hf.enrich_batches(frame.to_arrow(), "phone", client=client, on_reply=told.append))
+    assert isinstance(frame.to_arrow(), pa.Table)
+    assert sum(each.numbers for each in told) == 9
+
+
+def test_no_reply_shows_a_number_or_a_key(tmp_path):
+    """The text of a reply holds counts and words."""
+    told, frame = [], contacts(50)
+    hf.enrich(frame, "phone", client=emulator.connect(seed=7), store=tmp_path / "answers", on_reply=told.append)
+    assert not any(number[1:] in repr(told) for number in frame["phone"])
+
+
+def test_counters_for_prometheus():
+    """The counters of a registry add up to the report; what the store knew is no request."""
+    registry = prometheus_client.CollectorRegistry()
+    _, report = hf.enrich_with_report(
+        contacts(20), "phone", client=emulator.connect(seed=7), on_reply=hf.prometheus_counters(registry)
+    )
+    assert registry.get_sample_value("hlrframe_credits_total") == report.credits
+    assert registry.get_sample_value("hlrframe_answers_total", {"outcome": "answered"}) == 20
+    asked = {"outcome": "answered", "status": "200"}
+    assert registry.get_sample_value("hlrframe_requests_total", asked) == report.requests
