@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import Literal
 
 from hlrframe.errors import (
     ProtocolError,
@@ -91,16 +92,11 @@ class Sender:
             try:
                 await self._came_to_nothing(ticket, error)
             finally:
-                is_lost = isinstance(error, ReplyLost | ProtocolError)
                 self._tell(
-                    Reply(
-                        "lost" if is_lost else "refused",
-                        len(ticket.numbers),
-                        0,
-                        error.status,
-                        seconds,
-                        lane=_lane_of(ticket),
-                    )
+                    ticket,
+                    "lost" if isinstance(error, ReplyLost | ProtocolError) else "refused",
+                    seconds,
+                    status=error.status,
                 )
         except ResourceError as error:
             await self._found_no_room(ticket, error)
@@ -113,15 +109,25 @@ class Sender:
             charged = credits_of(self._scheduler.state.budget.spent - spent)
             self.landed.set()  # the slot is free before the disk is done
             await self._keep(answers, recheck=recheck)
-            lane, numbers = _lane_of(ticket), len(ticket.numbers)
-            self._tell(Reply("answered", numbers, len(answers), int(HTTPStatus.OK), seconds, charged, lane))
+            self._tell(ticket, "answered", seconds, status=HTTPStatus.OK, answers=len(answers), charged=charged)
 
-    def _tell(self, reply: Reply) -> None:
+    def _tell(
+        self,
+        ticket: Ticket,
+        outcome: Literal["answered", "refused", "lost"],
+        seconds: float,
+        *,
+        status: int | None,
+        answers: int = 0,
+        charged: float = 0.0,
+    ) -> None:
         """Tells the caller; what its code raises ends the run, once everything obtained is safe."""
         if self._on_reply is None:
             return
+        lane = ticket.shares[0][0].key if len(ticket.shares) == 1 else ""
+        code = None if status is None else int(status)
         try:
-            self._on_reply(reply)
+            self._on_reply(Reply(outcome, len(ticket.numbers), answers, code, seconds, charged, lane))
         except Exception as error:  # noqa: BLE001  # the caller's own code
             self._on_reply, self.telling_failed = None, error
 
@@ -163,8 +169,3 @@ class Sender:
                     await self._writer.withdrawn(ticket.numbers)
                 finally:
                     raise error  # it stands, also where the disk fails or the run is cancelled meanwhile
-
-
-def _lane_of(ticket: Ticket) -> str:
-    """Names the network that a request is for; nothing where it is for several."""
-    return ticket.shares[0][0].key if len(ticket.shares) == 1 else ""
