@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hlrframe.errors import InputError
 from hlrframe.frames import READINGS, FrameAccessor, SeriesAccessor, open_frame, read_cells
+from hlrframe.system import sealed_class
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ else:
 __all__ = ["HlrFrame", "HlrSeries"]
 
 
+@sealed_class
 @pd.api.extensions.register_dataframe_accessor("hlr")
 class HlrFrame(FrameAccessor):
     """``frame.hlr`` of a DataFrame.
@@ -40,6 +42,7 @@ class HlrFrame(FrameAccessor):
     """
 
 
+@sealed_class
 @pd.api.extensions.register_series_accessor("hlr")
 class HlrSeries(SeriesAccessor):
     """``series.hlr``: ``lookup()``, which asks, and what the numbering plans tell of each cell, for nothing.

@@ -22,6 +22,7 @@ import polars as pl
 
 from hlrframe.frames import READINGS, FrameAccessor, SeriesAccessor, read_cells
 from hlrframe.model import check_region
+from hlrframe.system import sealed, sealed_class
 
 __all__ = ["HlrExpr", "HlrFrame", "HlrLazyFrame", "HlrSeries"]
 
@@ -29,6 +30,7 @@ __all__ = ["HlrExpr", "HlrFrame", "HlrLazyFrame", "HlrSeries"]
 _REGION: Final = "\0region"
 
 
+@sealed_class
 @pl.api.register_dataframe_namespace("hlr")
 class HlrFrame(FrameAccessor):
     """``frame.hlr`` of a DataFrame.
@@ -42,11 +44,13 @@ class HlrFrame(FrameAccessor):
     """
 
 
+@sealed_class
 @pl.api.register_lazyframe_namespace("hlr")
 class HlrLazyFrame(FrameAccessor):
     """``lazy.hlr`` of a LazyFrame: the plan is collected and paid for when the method is called, once."""
 
 
+@sealed_class
 @pl.api.register_expr_namespace("hlr")
 class HlrExpr:
     """``pl.col("phone").hlr``: what the numbering plans tell of each cell. Free, pure, offline, row by row.
@@ -99,12 +103,14 @@ class HlrExpr:
         kind = pl.Struct(dict.fromkeys(names, pl.String)) if len(names) > 1 else pl.String()
         if isinstance(region, pl.Expr):
             both = pl.struct(self._expr, region.alias(_REGION))
-            return _fenced(both.map_batches(lambda rows: _read_both(rows, names), kind, is_elementwise=True))
+            return _fenced(both.map_batches(sealed(lambda rows: _read_both(rows, names)), kind, is_elementwise=True))
         country = check_region(region)
-        reading = self._expr.map_batches(lambda cells: _read(cells, names, region=country), kind, is_elementwise=True)
+        read = sealed(lambda cells: _read(cells, names, region=country))
+        reading = self._expr.map_batches(read, kind, is_elementwise=True)
         return _fenced(reading)
 
 
+@sealed_class
 @pl.api.register_series_namespace("hlr")
 class HlrSeries(SeriesAccessor):
     """``series.hlr``: ``lookup()``, which asks, and the free readings of :class:`HlrExpr`, which do not."""

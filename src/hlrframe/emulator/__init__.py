@@ -38,6 +38,7 @@ from hlrframe.emulator.transport import EmulatorTransport
 from hlrframe.emulator.world import Subscriber, World
 from hlrframe.errors import EmulatorWarning
 from hlrframe.provider import Manners
+from hlrframe.system import sealed
 
 if TYPE_CHECKING:
     from hlrframe.provider import Client
@@ -67,6 +68,7 @@ __all__ = [
 ]
 
 
+@sealed
 def connect(
     seed: int = 7,
     *,
@@ -99,7 +101,9 @@ def connect(
     """
     from hlrframe.provider import Client  # noqa: PLC0415 - the emulator serves other processes without it
 
-    warnings.warn("the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=2)
+    warnings.warn(
+        "the answers come from the emulator: all of them are invented", EmulatorWarning, stacklevel=3
+    )  # past what seals it
     chosen = emulator or Emulator(
         seed, day=day, credits=credits, faults=faults, latency=latency, throttles=throttles, manners=manners
     )

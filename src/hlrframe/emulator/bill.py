@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from hlrframe.system import sealed_class
+
 if TYPE_CHECKING:
     from hlrframe.emulator.faults import Fault
 
@@ -20,6 +22,7 @@ def _credits(milli: int) -> Decimal:
     return milli * _MILLI
 
 
+@sealed_class
 class Bill:
     """Everything that happened, in exact sums.
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from hlrframe.emulator.dice import key_of, roll, share
 from hlrframe.errors import ConfigError
+from hlrframe.system import sealed_class
 
 __all__ = ["Fault", "Faults", "Outage"]
 
@@ -61,6 +62,7 @@ class Outage:
     fault: Fault = Fault.REFUSED
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """A schedule of faults. A request meets one at most: an outage's, else a listed one, else one by the rates.

@@ -8,10 +8,12 @@ import polars as pl
 from hlrframe.errors import ConfigError
 from hlrframe.model import ANSWER_SCHEMA, LookupKind, Question
 from hlrframe.store import SAME, Answered, Sources, Store
+from hlrframe.system import sealed
 
 __all__ = ["backdate"]
 
 
+@sealed
 def backdate(store: Store, destination: Store, *, days: float) -> int:
     """Copies a store of invented answers as if its runs had been so many days earlier, and says how many answers.
 

@@ -9,6 +9,7 @@ from hlrframe.emulator.dice import key_of, roll
 from hlrframe.emulator.numbering import detect
 from hlrframe.emulator.world import Subscriber, World
 from hlrframe.errors import ConfigError
+from hlrframe.system import sealed
 
 __all__ = ["find_numbers", "sample_numbers"]
 
@@ -19,6 +20,7 @@ _COUNT: Final = 10**_DRAWN
 _STRIDE: Final = 618_033
 
 
+@sealed
 def sample_numbers(region: str = "GB", *, seed: int = 7) -> Iterator[str]:
     """Draws distinct valid mobile numbers of a country, up to a million of them.
 
@@ -47,6 +49,7 @@ def _drawn(stem: str, start: int) -> Iterator[str]:
             yield number.msisdn
 
 
+@sealed
 def find_numbers(world: World, wanted: Callable[[Subscriber], bool], *, region: str = "GB") -> Iterator[str]:
     """Finds mobile numbers whose subscribers are as wanted.
 

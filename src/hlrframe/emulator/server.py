@@ -16,6 +16,7 @@ import h11
 from hlrframe.emulator.faults import Fault
 from hlrframe.emulator.requests import Call
 from hlrframe.emulator.service import Emulator, Reply, Ticket
+from hlrframe.system import sealed
 
 __all__ = ["running", "serve", "serve_forever"]
 
@@ -125,6 +126,7 @@ class _Connection(asyncio.Protocol):
 
 
 @contextlib.asynccontextmanager
+@sealed
 async def serve(emulator: Emulator, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serves an emulator in the running event loop.
 
@@ -151,6 +153,7 @@ async def serve(emulator: Emulator, *, host: str = "127.0.0.1", port: int = 0) -
 
 
 @contextlib.contextmanager
+@sealed
 def running(emulator: Emulator, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serves an emulator in a thread of its own; otherwise as :func:`serve`.
 
@@ -185,6 +188,7 @@ def _run(emulator: Emulator, host: str, port: int, started: Future[tuple[str, Ca
         started.set_exception(error)
 
 
+@sealed
 def serve_forever(
     emulator: Emulator, *, host: str = "127.0.0.1", port: int = 0, announce: Callable[[str], None] = lambda _: None
 ) -> None:

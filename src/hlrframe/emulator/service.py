@@ -25,6 +25,7 @@ from hlrframe.emulator.requests import Asking, Call, Query, Refusal, read, read_
 from hlrframe.emulator.traffic import Counted, Latency, Load, Throttle, Traffic
 from hlrframe.emulator.world import Subscriber, World
 from hlrframe.provider import Manners
+from hlrframe.system import sealed_class
 
 __all__ = ["Emulator", "Reply", "Ticket"]
 
@@ -51,6 +52,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+@sealed_class
 class Ticket:
     """One request in flight: a context manager that holds its slot until its end.
 
@@ -97,6 +99,7 @@ class _Draft:
         return self.finding.asks_network and self.cached.source == "NONE"
 
 
+@sealed_class
 class Emulator:
     """The provider.
 

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from hlrframe.emulator.dice import key_of, roll, share
 from hlrframe.emulator.world import Subscriber
+from hlrframe.system import sealed_class
 
 __all__ = ["Counted", "Latency", "Load", "Throttle", "Traffic"]
 
@@ -37,6 +38,7 @@ class Throttle:
     chance: float = 1.0
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """How long answers take, in seconds. What comes from a cache or the numbering plan waits for no network."""

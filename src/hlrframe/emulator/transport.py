@@ -9,6 +9,7 @@ import httpx
 from hlrframe.emulator.faults import Fault
 from hlrframe.emulator.requests import Call
 from hlrframe.emulator.service import Emulator, Reply, Ticket
+from hlrframe.system import sealed_class
 
 __all__ = ["EmulatorTransport"]
 
@@ -21,6 +22,7 @@ _ERRORS: Final = {
 }
 
 
+@sealed_class
 class EmulatorTransport(httpx.AsyncBaseTransport):
     """Carries requests to an emulator and its tickets back, in the time of the running event loop.
 

@@ -16,6 +16,7 @@ from hlrframe.emulator.dice import bands, key_of, pick, roll, share
 from hlrframe.emulator.networks import Network, carrier_of, choices, invented, network
 from hlrframe.emulator.numbering import Number, detect
 from hlrframe.errors import ConfigError
+from hlrframe.system import sealed_class
 
 __all__ = ["DATED_REGIONS", "LANDLINE_REGIONS", "USA", "USA_TERRITORIES", "Subscriber", "World"]
 
@@ -51,6 +52,7 @@ _FIRST_PORT: Final = dt.date(2008, 1, 1).toordinal()
 _LAST_PORT: Final = dt.date(2024, 12, 31).toordinal()
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """The truth about one number: what an answer may show of it depends on what was asked."""
@@ -91,6 +93,7 @@ class Subscriber:
         return frozenset(("*", f"+{self.calling_code}", self.current.country.iso3, self.current.name))
 
 
+@sealed_class
 class World:
     """All subscribers of one seed, on one day.
 

@@ -20,11 +20,12 @@ from hlrframe.frames import CLEAN_COLUMNS
 from hlrframe.model import Naming, Settings
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
-from hlrframe.system import sealed
+from hlrframe.system import sealed, sealed_class
 
 __all__ = ["Cleaned", "clean_file"]
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """What cleaning a file found."""

@@ -10,11 +10,12 @@ from hlrframe.frames import StorePath, estimate_list
 from hlrframe.model import Estimate, Naming, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList
-from hlrframe.system import run_sync
+from hlrframe.system import run_sync, sealed
 
 __all__ = ["estimate_file"]
 
 
+@sealed
 def estimate_file(
     source: Named,
     column: str | Sequence[str],

@@ -22,7 +22,7 @@ from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if
 from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync, sealed
+from hlrframe.system import run_sync, sealed, sealed_class
 
 __all__ = ["FileJob", "GuardOption", "enrich_file"]
 
@@ -151,7 +151,7 @@ def enrich_file(
     return job.run(client, store=store, progress=progress, on_reply=on_reply)
 
 
-@sealed
+@sealed_class
 class FileJob:
     """Files to be enriched into others: checked when made, then read, then estimated and run.
 

@@ -10,6 +10,7 @@ from hlrframe.frames.clean import clean
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.frames.to_text import texts_of
 from hlrframe.phone import number_types, parse_column
+from hlrframe.system import sealed_class
 
 __all__ = ["READINGS", "FrameAccessor", "SeriesAccessor", "read_cells"]
 
@@ -42,6 +43,7 @@ class _Method(Generic[Given, Result]):
         return self._function if holder is None else MethodType(self._function, holder._held)  # noqa: SLF001  # a method
 
 
+@sealed_class
 class FrameAccessor:
     """The functions for frames, as methods of one: each is the function of its name.
 
@@ -58,6 +60,7 @@ class FrameAccessor:
     clean = _Method(clean)
 
 
+@sealed_class
 class SeriesAccessor:
     """The functions for columns, as methods of one."""
 

@@ -13,6 +13,7 @@ from hlrframe.frames.call import StorePath, open_store
 from hlrframe.frames.rules import phone_columns
 from hlrframe.model import MEANING_OF, amount, duration, name_of, printable
 from hlrframe.phone import Msisdn, explain_column, number_types, parse, predict_networks
+from hlrframe.system import sealed, sealed_class
 
 __all__ = ["Explanation", "explain", "explain_number"]
 
@@ -25,6 +26,7 @@ _HAPPENED: Final[Mapping[str, str]] = {
 }
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What is known of one number, line by line."""
@@ -41,6 +43,7 @@ class Explanation:
         return f"<table>{rows}</table>"
 
 
+@sealed
 def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # any enriched frame
     """Says of the numbers in one row of an enriched frame what is known, and from where. Sends nothing.
 
@@ -83,6 +86,7 @@ def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # an
     return Explanation(tuple(lines))
 
 
+@sealed
 def explain_number(number: str, *, store: StorePath = None, region: str | None = None) -> Explanation:
     """Says of one number how it is read, and what a store knows of it. Sends nothing.
 

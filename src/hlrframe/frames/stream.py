@@ -20,7 +20,7 @@ from hlrframe.frames.call import Call, StorePath, raise_if_ended_early
 from hlrframe.model import Enrichment, Naming, OnReply, Report, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync, sealed
+from hlrframe.system import run_sync, sealed, sealed_class
 
 __all__ = ["EnrichedBatches", "enrich_batches"]
 
@@ -122,6 +122,7 @@ class _Stream:
             yield window
 
 
+@sealed_class
 class EnrichedBatches(Iterator[pa.RecordBatch]):
     """The batches that :func:`enrich_batches` gives: an iterator, and an Arrow stream for other libraries."""
 
@@ -140,7 +141,6 @@ class EnrichedBatches(Iterator[pa.RecordBatch]):
     def __iter__(self) -> Self:
         return self
 
-    @sealed
     def __next__(self) -> pa.RecordBatch:
         batch = next(self._enriched, None)
         if batch is not None:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, Self
 
 from hlrframe.errors import ConfigError
+from hlrframe.system import sealed_class
 
 __all__ = ["Budget"]
 
@@ -14,6 +15,7 @@ _NAME: Final = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
 _FORM: Final = "a name, or one with an amount and a period, such as team, team=20000, team=20000/month"
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What all runs that name it may spend together, over machines and over time; it lives beside the store.

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from hlrframe.system import sealed_class
+
 __all__ = ["Progress"]
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A run at one moment, for progress lines and callbacks. All counts are distinct numbers."""

@@ -12,6 +12,7 @@ from hlrframe.errors import ConfigError
 from hlrframe.model.display import amount, count, duration, many, percent
 from hlrframe.model.masking import printable
 from hlrframe.model.vocabulary import Reason
+from hlrframe.system import sealed_class
 
 __all__ = ["ColumnReport", "Enrichment", "Estimate", "LaneReport", "Money", "Report"]
 
@@ -40,6 +41,7 @@ class Money:
     high: float
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """The price of a run before anything is sent. Making it costs nothing."""

@@ -14,6 +14,7 @@ from hlrframe.model.budget import Budget
 from hlrframe.model.countries import check_region
 from hlrframe.model.freshness import Age, MaxAge
 from hlrframe.model.vocabulary import LookupKind
+from hlrframe.system import sealed_class
 
 __all__ = ["DEFAULT_TIMEOUT", "MAX_BATCH", "MAX_CACHE_DAYS", "MAX_REQUESTS", "MAX_TIMEOUT", "Settings"]
 
@@ -34,6 +35,7 @@ FASTEST = 1_000_000
 MAX_TIMEOUT = 600
 
 
+@sealed_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that shapes a run, in one value.

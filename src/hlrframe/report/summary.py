@@ -15,10 +15,12 @@ from hlrframe.report.overview import Overview
 from hlrframe.report.page import About, page, source_of, write_page
 from hlrframe.report.plots import Plots
 from hlrframe.report.tables import Tables, priced
+from hlrframe.system import sealed, sealed_class
 
 __all__ = ["Summary", "summarize"]
 
 
+@sealed
 def summarize(
     frame_or_store: Any,  # noqa: ANN401  # any frame
     *,
@@ -75,6 +77,7 @@ def summarize(
 
 
 # Many methods: a property for each table, which is documented public API, and a line; `tables` and `overview` do it.
+@sealed_class
 class Summary:
     """Tables about an enriched frame or a store, each from a named SQL statement.
 

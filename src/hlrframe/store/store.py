@@ -30,6 +30,7 @@ from hlrframe.store.records import ANSWER_COLUMNS
 from hlrframe.store.register import register_of
 from hlrframe.store.remote import RemoteLayout, layout_at
 from hlrframe.store.stats import StoreStats, count
+from hlrframe.system import sealed_class
 
 __all__ = ["Store"]
 
@@ -40,6 +41,7 @@ NumbersLike: TypeAlias = str | int | Iterable[str | int]
 
 # Many methods: each is documented and a line or two; `reader`, `compaction`, `erasure`, `stats`, `health` and `export`
 # do what their names say.
+@sealed_class
 class Store:
     """Answers kept on disk, so that none is paid for twice.
 

@@ -19,7 +19,7 @@ from hlrframe.system.files import (
 )
 from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
 from hlrframe.system.scratch import Scratch
-from hlrframe.system.sealing import sealed
+from hlrframe.system.sealing import is_sealed, sealed, sealed_class
 from hlrframe.system.sync import run_sync
 from hlrframe.system.traces import Trace, leave_trace, read_trace
 
@@ -31,6 +31,7 @@ __all__ = [
     "create_packed",
     "extra",
     "is_abandoned",
+    "is_sealed",
     "leave_trace",
     "locked",
     "member_of",
@@ -41,6 +42,7 @@ __all__ = [
     "read_trace",
     "run_sync",
     "sealed",
+    "sealed_class",
     "state_home",
     "sync_directory",
     "try_lock",

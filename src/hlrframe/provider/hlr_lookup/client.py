@@ -14,7 +14,7 @@ from hlrframe.provider.hlr_lookup.credentials import Credentials, problem_of
 from hlrframe.provider.hlr_lookup.pricing import Pricing
 from hlrframe.provider.hlr_lookup.session import Ping, Session
 from hlrframe.provider.protocols import Limits
-from hlrframe.system import run_sync, sealed
+from hlrframe.system import run_sync, sealed, sealed_class
 
 __all__ = ["Client", "Ping", "Session", "client_for", "unused_account"]
 
@@ -23,6 +23,7 @@ TESTING_URL: Final = "https://testing.hlrlookup.com/apiv2"
 TESTING_CREDENTIALS: Final = "speedtest"
 
 
+@sealed_class
 class Client:
     """An account at the provider. Holds no connection: each run opens its own.
 
@@ -99,7 +100,6 @@ class Client:
             allow_http=_http_is_allowed(),
         )
 
-    @sealed
     def balance(self) -> float:
         """Asks for the credits left on the account. Costs nothing.
 
@@ -109,13 +109,11 @@ class Client:
         """
         return run_sync(self.balance_async)
 
-    @sealed
     async def balance_async(self) -> float:
         """The same as :meth:`balance`, for code that runs in an event loop."""
         async with self.session() as session:
             return await session.balance()
 
-    @sealed
     def ping(self) -> Ping:
         """Asks for the balance once, and tells how that went. Costs nothing.
 
@@ -149,6 +147,7 @@ class Client:
         return Pricing(settings)
 
     @asynccontextmanager
+    @sealed
     async def session(self, settings: Settings | None = None) -> AsyncIterator[Session]:
         """Opens connections for one run, in the running event loop.
 

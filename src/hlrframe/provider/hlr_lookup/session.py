@@ -33,6 +33,7 @@ from hlrframe.provider.hlr_lookup.wire import (
     request_options,
 )
 from hlrframe.provider.transport import Post, Reply, posted
+from hlrframe.system import sealed_class
 
 __all__ = ["Ping", "Session"]
 
@@ -48,6 +49,7 @@ class Ping:
     ahead: float | None
 
 
+@sealed_class
 class Session:
     """Open connections to the provider; made by :meth:`Client.session`.
 
