@@ -3,11 +3,12 @@
 from typing import Any
 
 from hlrframe.model import OnReply, Reply
-from hlrframe.system import extra
+from hlrframe.system import extra, sealed
 
 __all__ = ["prometheus_counters"]
 
 
+@sealed
 def prometheus_counters(
     registry: Any = None,  # noqa: ANN401  # a registry of prometheus_client
     *,
