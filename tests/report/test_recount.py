@@ -77,13 +77,13 @@ FRAMES = ROWS.map(lambda rows: pl.DataFrame([row_of(*row) for row in rows], sche
 def counting(request, monkeypatch):
     """Counts as few rows are counted, and as very many are."""
     if request.param != "at once":
-        monkeypatch.setattr("hlrframe.report.tally.AT_ONCE", 3)
-        monkeypatch.setattr("hlrframe.report.tally.SAMPLE", 2)
-        monkeypatch.setattr("hlrframe.report.tally.MANY", 2)
+        monkeypatch.setattr("hlrframe.report.counting.passes.AT_ONCE", 3)
+        monkeypatch.setattr("hlrframe.report.counting.passes.SAMPLE", 2)
+        monkeypatch.setattr("hlrframe.report.counting.passes.MANY", 2)
     if request.param == "in passes":
-        monkeypatch.setattr("hlrframe.report.repeats.AT_ONCE", 3)
+        monkeypatch.setattr("hlrframe.report.counting.repeats.AT_ONCE", 3)
     if request.param == "all looked at closely":
-        monkeypatch.setattr("hlrframe.report.repeats.MOST_BITS", 1)
+        monkeypatch.setattr("hlrframe.report.counting.repeats.MOST_BITS", 1)
     return request.param
 
 

@@ -83,8 +83,8 @@ def test_a_large_store_counts_as_a_small_one_does(tmp_path, monkeypatch, closely
         answered(number(1), at=NOON - DAY, checked_at=NOON - DAY, status="DEAD"),
     )
     if closely:
-        monkeypatch.setattr("hlrframe.report.repeats.MOST_BITS", 1)
-        monkeypatch.setattr("hlrframe.report.tally.AT_ONCE", 7)
+        monkeypatch.setattr("hlrframe.report.counting.repeats.MOST_BITS", 1)
+        monkeypatch.setattr("hlrframe.report.counting.passes.AT_ONCE", 7)
     summary = summarize(store)
     scan = store.scan().collect()
     assert summary.totals.row(0)[:2] == (40, 40)

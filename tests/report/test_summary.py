@@ -22,8 +22,8 @@ from hlrframe.model.columns import select_columns
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.report import Summary, summarize
-from hlrframe.report.statements import STATEMENTS
-from hlrframe.report.wording import NEEDED
+from hlrframe.report.sql.statements import STATEMENTS
+from hlrframe.report.sql.wording import NEEDED
 
 CONTACTS = Path(__file__).parents[2] / "sample_data" / "contacts.csv"
 GB = hf.Settings(default_region="GB")

@@ -15,12 +15,8 @@ import polars as pl
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.model import LookupKind, Report, Settings, credits_of
 from hlrframe.provider import Pricing
-from hlrframe.report.costs import COST_OF_STORE
-from hlrframe.report.dialect import literal
-from hlrframe.report.sources import readable
-from hlrframe.report.statements import STATEMENTS
-from hlrframe.report.subject import open_subject
-from hlrframe.report.wording import DIMENSIONS, render
+from hlrframe.report.source import open_subject, readable
+from hlrframe.report.sql import COST_OF_STORE, DIMENSIONS, STATEMENTS, literal, render
 
 __all__ = ["Tables", "priced"]
 

@@ -14,13 +14,10 @@ import polars as pl
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import Enrichment, Report, parse_age
-from hlrframe.report.outcomes import Outcomes
-from hlrframe.report.repeats import words_of_files, words_of_relation
-from hlrframe.report.sources import Attached, attach, readable
-from hlrframe.report.statements import STATEMENTS
-from hlrframe.report.stored import COLUMNS, attach_store
-from hlrframe.report.tally import Piece, tally
-from hlrframe.report.wording import NEEDED, SQL_TYPES, days, needed_by, unprefixed
+from hlrframe.report.counting import Outcomes, Piece, tally, words_of_files, words_of_relation
+from hlrframe.report.source.attaching import Attached, attach, readable
+from hlrframe.report.source.stored import COLUMNS, attach_store
+from hlrframe.report.sql import NEEDED, SQL_TYPES, STATEMENTS, days, needed_by, unprefixed
 from hlrframe.store import Store
 
 __all__ = ["Subject", "open_subject"]

@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow.compute as pc
 
 from hlrframe.errors import InputError
-from hlrframe.report.outcomes import Outcomes, Several
-from hlrframe.report.repeats import Repeats
-from hlrframe.report.wording import DIMENSIONS
+from hlrframe.report.counting.outcomes import Outcomes, Several
+from hlrframe.report.counting.repeats import Repeats
+from hlrframe.report.sql import DIMENSIONS
 
 __all__ = ["Counted", "Piece", "bounds_of", "count", "kind_of", "merged", "starts_of", "tally"]
 

@@ -20,9 +20,8 @@ import pyarrow.parquet as pq
 
 from hlrframe.errors import InputError
 from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of, phones_of
-from hlrframe.report.dialect import identifier, literal
-from hlrframe.report.plain_text import LONG, plain_text
-from hlrframe.report.wording import SQL_TYPES
+from hlrframe.report.source.plain_text import LONG, plain_text
+from hlrframe.report.sql import SQL_TYPES, identifier, literal
 from hlrframe.system import Scratch, extra, open_packed, quiet
 
 __all__ = ["Attached", "attach", "readable"]

@@ -35,7 +35,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hlrframe.report.costs import COST
+from hlrframe.report.sql.costs import COST
 
 __all__ = ["STATEMENTS"]
 

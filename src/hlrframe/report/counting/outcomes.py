@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from hlrframe.report.wording import DIMENSIONS, TYPES_OF_MEASURES, dimensions_of
+from hlrframe.report.sql import DIMENSIONS, TYPES_OF_MEASURES, dimensions_of
 
 __all__ = ["SIDES", "Outcomes", "Several"]
 

@@ -9,8 +9,8 @@ from typing import Final
 import polars as pl
 
 from hlrframe.model import COLUMNS
-from hlrframe.report.dialect import identifier, moment
-from hlrframe.report.statements import STATEMENTS
+from hlrframe.report.sql.dialect import identifier, moment
+from hlrframe.report.sql.statements import STATEMENTS
 
 __all__ = [
     "DIMENSIONS",

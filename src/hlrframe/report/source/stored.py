@@ -11,11 +11,21 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.model import verdict_of
-from hlrframe.report.dialect import literal, moment
-from hlrframe.report.outcomes import Outcomes, Several
-from hlrframe.report.repeats import words_of, words_of_files, words_of_relation
-from hlrframe.report.tally import Counted, Piece, bounds_of, count, kind_of, merged, starts_of
-from hlrframe.report.wording import NEEDED
+from hlrframe.report.counting import (
+    Counted,
+    Outcomes,
+    Piece,
+    Several,
+    bounds_of,
+    count,
+    kind_of,
+    merged,
+    starts_of,
+    words_of,
+    words_of_files,
+    words_of_relation,
+)
+from hlrframe.report.sql import NEEDED, literal, moment
 from hlrframe.store import AGE, KEPT_TYPES, KEY, SAME, Sources, Store
 
 __all__ = ["COLUMNS", "attach_store"]
