@@ -17,7 +17,7 @@ from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.frames import CLEAN_COLUMNS
-from hlrframe.model import Naming, Settings
+from hlrframe.model import Naming, check_region
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
 from hlrframe.system import sealed, sealed_class
@@ -92,7 +92,7 @@ def clean_file(
             cannot be written.
         ConfigError: The region is none.
     """
-    region = Settings(default_region=default_region).default_region
+    region = check_region(default_region)
     naming = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
     taken = Taken(naming, region_column, Memory.of(None).cells, TextReading(encoding, header), sheet)
     command = Command("clean", source, naming.columns, prefix)

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 import polars as pl
 
-from hlrframe.model import Enrichment, LookupKind, Report, Settings
+from hlrframe.model import Enrichment, LookupKind, Report
 from hlrframe.report.overview import Overview
 from hlrframe.report.page import About, page, source_of, write_page
 from hlrframe.report.plots import Plots
@@ -107,7 +107,7 @@ class Summary:
             report=report,
             since=since,
             now=(now or datetime.now(UTC)).astimezone(UTC),
-            values=priced(LookupKind(Settings(lookup=lookup).lookup), price_per_credit),
+            values=priced(lookup, price_per_credit),
         )
         self._source = source_of(frame_or_store)
 

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
 import polars as pl
@@ -129,7 +129,7 @@ def _close(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def priced(lookup: LookupKind, price_per_credit: float | None) -> dict[str, str]:
+def priced(lookup: LookupKind | Literal["hlr", "mnp", "validate"], price_per_credit: float | None) -> dict[str, str]:
     """Gives what stands in braces in the statements, as SQL."""
     if price_per_credit is not None and not 0 <= price_per_credit < math.inf:
         raise ConfigError(f"price_per_credit must be 0 or more, not {price_per_credit}; use None to leave money out")
