@@ -5,8 +5,8 @@ from pathlib import Path
 
 from helpers.stores import NOON, PAID, answered
 from hlrframe.store import Asked
+from hlrframe.store.folder.layout import Layout
 from hlrframe.store.journal import Journal, seal_orphans
-from hlrframe.store.layout import Layout
 
 
 def main(path: str, first: int, count: int, segment_size: int) -> None:

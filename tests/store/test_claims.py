@@ -19,7 +19,7 @@ from hlrframe.store.claims import EXPIRY, has_claimed
 
 KEY = "5e" * 32
 CLAIMER = Path(__file__).parents[1] / "helpers" / "store_claimer.py"
-# On Windows try_lock knows nothing (see store.disk): a claim ends by its age alone, which other tests say.
+# On Windows try_lock knows nothing (see store.folder.disk): a claim ends by its age alone, which other tests say.
 LOCKS = pytest.mark.skipif(sys.platform == "win32", reason="there is no lock that tells")
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from helpers.stores import DAY, EMULATED, NOON, PAID, answered, known, number, numbers, store_with, unanswered
 from hlrframe.errors import ConfigError, StoreError
-from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn, compaction
-from hlrframe.store.compaction import MANY_PARTS, compact, compact_small
-from hlrframe.store.layout import Layout
+from hlrframe.store import Asked, Compaction, DamagedWarning, Store, Withdrawn
+from hlrframe.store.folder.layout import Layout
 from hlrframe.store.parts import row_count
+from hlrframe.store.tidying import compaction
+from hlrframe.store.tidying.compaction import MANY_PARTS, compact, compact_small
 
 
 def everything(store):

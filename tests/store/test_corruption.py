@@ -12,7 +12,7 @@ from helpers.stores import NOON, PAID, answered, number, numbers, store_with
 from hlrframe.errors import StoreError
 from hlrframe.store import Asked, DamagedWarning, Store
 from hlrframe.store.checksum import is_whole
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder.layout import Layout
 
 #: Of numbers, a few in each of three commits: what a trial costs grows with them.
 COUNT = 18

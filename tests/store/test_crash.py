@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from helpers.stores import NOON, PAID, answered, known, number, numbers, unanswered
 from hlrframe.errors import StoreError
 from hlrframe.store import Answered, Asked, DamagedWarning, Store, Withdrawn
+from hlrframe.store.folder.layout import Layout
 from hlrframe.store.journal import ORPHAN_AGE, Journal, seal_orphans
-from hlrframe.store.layout import Layout
 from hlrframe.store.segment import commits_in, read_segment
 
 
@@ -240,7 +240,7 @@ def test_what_killed_processes_left_half_written_is_swept_away(path):
 
 def test_without_locks_what_is_young_may_be_somebodys_work(path, monkeypatch):
     """Where no lock tells, a temporary file is a dead writer's after a day."""
-    monkeypatch.setattr("hlrframe.store.disk.is_abandoned", lambda _: None)
+    monkeypatch.setattr("hlrframe.store.folder.disk.is_abandoned", lambda _: None)
     store = Store(path)
     store.journal(PAID).seal()
     old, young = (path / "parts" / f".{name}.parquet.0a0b0c0d.tmp" for name in ("old", "young"))

@@ -33,8 +33,8 @@ from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, Column
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.store import Answered, Asked, Withdrawn
-from hlrframe.store.layout import FORMAT_VERSION
-from hlrframe.store.privacy import TELLING, telling_number, telling_person
+from hlrframe.store.encoding.privacy import TELLING, telling_number, telling_person
+from hlrframe.store.folder.layout import FORMAT_VERSION
 from hlrframe.store.segment import read_segment
 
 RAW = bytes(range(32))
@@ -301,7 +301,7 @@ def test_a_key_never_leaves(path, mode):
 def test_without_the_package_the_error_names_it(path, monkeypatch):
     """Where cryptography is missing, an encrypted store says which extra to install."""
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
-    monkeypatch.delitem(sys.modules, "hlrframe.store.cipher", raising=False)
+    monkeypatch.delitem(sys.modules, "hlrframe.store.encoding.cipher", raising=False)
     with pytest.raises(hf.ConfigError, match=re.escape('pip install "hlrframe[encryption]"')):
         hf.Store(path, key=RAW)
     assert filled(path, {"hash_key": RAW}).privacy == "hashed"

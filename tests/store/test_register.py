@@ -273,7 +273,7 @@ def test_a_killed_process_is_dead_at_once_on_its_own_machine(open_register, tmp_
     register = open_register()
     root = register._layout.root
     code = (
-        "import sys, time; from pathlib import Path; from hlrframe.store.layout import Layout;"
+        "import sys, time; from pathlib import Path; from hlrframe.store.folder.layout import Layout;"
         "from hlrframe.store.register import register_of;"
         f"name, file = register_of(Layout(Path({str(root)!r}))).signs.enter(); print(name, flush=True); time.sleep(60)"
     )

@@ -17,7 +17,7 @@ from hlrframe.model.freshness import MaxAge
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.store import INCONCLUSIVE_AGE, Answered, Asked, DamagedWarning, Store, Withdrawn
-from hlrframe.store.layout import FORMAT_VERSION
+from hlrframe.store.folder.layout import FORMAT_VERSION
 
 
 @contextmanager

@@ -7,23 +7,18 @@
     journal      a run's own file of what it asks and learns; segment: its bytes
     claims       who is asking what at this moment
     parts        sealed files: written, read, set aside; checksum: are they whole
-    compaction   merging; erasure: forgetting, purging; rewriting: how both put new files in the place of old ones
+    tidying/     merging, forgetting, purging
     queries      which answer counts; records: the columns that are kept
-    places       where things lie; layout: what may be done there, and by which version; facts: what each file says
-                 of that
+    folder/      where things lie on this machine, and which version may touch them
     remote/      the same in a bucket; bucket: the few things that a store asks of an object store
-    upkeep       what tidying needs: to be alone at it, and to know what was lost
     register/    who is running, on which machine, with what part of the requests and the money
-    privacy      how numbers lie there: plain, hashed; cipher: encrypted; opening: which of them, and with what key
+    encoding/    how numbers lie there: plain, hashed, encrypted, and with what key
     stats        how much there is; health: how it is; export: a copy in the clear
-    inventory    which files ought to be there, and how long
-    disk         private folders, and what to do when the system says no
 """
 
 from hlrframe.errors import DamagedWarning
 from hlrframe.store.bucket import Bucket
 from hlrframe.store.claims import TOUCH_EVERY, Claim
-from hlrframe.store.compaction import Compaction
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal
 from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME
@@ -48,6 +43,7 @@ from hlrframe.store.register import (
 from hlrframe.store.register import State as RegisterState
 from hlrframe.store.stats import StoreStats
 from hlrframe.store.store import Store
+from hlrframe.store.tidying import Compaction
 
 __all__ = [
     "AGE",

@@ -25,10 +25,8 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
-from hlrframe.store.disk import explained, list_files
-from hlrframe.store.layout import Layout
-from hlrframe.store.places import new_name
-from hlrframe.store.privacy import Encoding
+from hlrframe.store.encoding import Encoding
+from hlrframe.store.folder import Layout, explained, list_files, new_name
 from hlrframe.system import create, locked, try_lock
 
 __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]

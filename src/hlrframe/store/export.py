@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 
 from hlrframe.errors import ConfigError
 from hlrframe.model import ENDINGS, FileKind, guard_frame, kind_of
-from hlrframe.store.disk import explained
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout, explained
 from hlrframe.store.parts import read_answers
 from hlrframe.store.queries import AGE, KEY, SAME, newest
 from hlrframe.store.records import KEPT_TYPES

@@ -12,11 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.model import Question
-from hlrframe.store.disk import explained
+from hlrframe.store.folder import Layout, explained, new_name
 from hlrframe.store.journal import IMPORTED, is_orphan
-from hlrframe.store.layout import Layout
 from hlrframe.store.parts import read_answers, read_events
-from hlrframe.store.places import new_name
 from hlrframe.store.queries import KEY, by_numbers, in_doubt
 from hlrframe.system import create
 

@@ -18,10 +18,8 @@ import polars as pl
 from hlrframe.errors import StoreError, UnsealedWarning
 from hlrframe.model import Question
 from hlrframe.store.bucket import BucketError
-from hlrframe.store.disk import explained, is_same_file
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout, explained, is_same_file, new_name
 from hlrframe.store.parts import row_count, set_aside, warn_of_cut, write_parquet
-from hlrframe.store.places import new_name
 from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Answered, Entry
 from hlrframe.store.segment import SegmentWriter, read_segment

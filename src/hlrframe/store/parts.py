@@ -15,11 +15,8 @@ import pyarrow.parquet as pq
 from hlrframe.errors import DamagedWarning, StoreError
 from hlrframe.model import SCHEMA_VERSION
 from hlrframe.store.checksum import STAMP, Stamper, is_whole
-from hlrframe.store.disk import explained
-from hlrframe.store.facts import facts_of_sealed
-from hlrframe.store.layout import FORMAT_VERSION, Layout, refuse_newer
-from hlrframe.store.places import View
-from hlrframe.store.privacy import PLAIN, Between, Encoding
+from hlrframe.store.encoding import PLAIN, Between, Encoding
+from hlrframe.store.folder import FORMAT_VERSION, Layout, View, explained, facts_of_sealed, refuse_newer
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
 

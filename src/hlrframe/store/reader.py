@@ -10,9 +10,8 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from hlrframe.model import MaxAge, Question
-from hlrframe.store.layout import Layout, checked
+from hlrframe.store.folder import Layout, View, checked
 from hlrframe.store.parts import collect, read_answers, read_events, row_count, scan_parts
-from hlrframe.store.places import View
 from hlrframe.store.queries import (
     AGE,
     KEY,

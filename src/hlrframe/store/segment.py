@@ -24,11 +24,17 @@ import pyarrow as pa
 
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION, LookupKind, Question
-from hlrframe.store.disk import append, explained, is_same_file
-from hlrframe.store.facts import JOURNAL_HEAD
-from hlrframe.store.inventory import Inventory, Watermark
-from hlrframe.store.layout import FORMAT_VERSION, refuse_newer
-from hlrframe.store.privacy import PLAIN, Encoding
+from hlrframe.store.encoding import PLAIN, Encoding
+from hlrframe.store.folder import (
+    FORMAT_VERSION,
+    JOURNAL_HEAD,
+    Inventory,
+    Watermark,
+    append,
+    explained,
+    is_same_file,
+    refuse_newer,
+)
 from hlrframe.store.records import (
     EVENT_TYPES,
     JOURNAL_SCHEMA,

@@ -6,9 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout, View
 from hlrframe.store.parts import collect, scan_parts
-from hlrframe.store.places import View
 from hlrframe.store.queries import SAME
 from hlrframe.store.records import KEPT_TYPES
 from hlrframe.store.segment import read_segment

@@ -13,23 +13,19 @@ import polars as pl
 from hlrframe.model import MaxAge, Question, parse_age
 from hlrframe.phone import digits_meant
 from hlrframe.store.claims import Claim, claim
-from hlrframe.store.compaction import Compaction, compact, compact_small
-from hlrframe.store.disk import explained, sweep_temporaries
-from hlrframe.store.erasure import forget, purge
+from hlrframe.store.encoding import KeySource, encoding_of
 from hlrframe.store.export import export
+from hlrframe.store.folder import Layout, checked, explained, sweep_temporaries, warn_of_others
 from hlrframe.store.health import StoreHealth, examine, pace
 from hlrframe.store.journal import IMPORTED, Journal, seal_orphans
-from hlrframe.store.layout import Layout, checked
-from hlrframe.store.opening import encoding_of
 from hlrframe.store.parts import warn_of_lost
-from hlrframe.store.places import warn_of_others
-from hlrframe.store.privacy import KeySource
 from hlrframe.store.queries import earliest
 from hlrframe.store.reader import Reader, Sources, distinct
 from hlrframe.store.records import ANSWER_COLUMNS
 from hlrframe.store.register import register_of
 from hlrframe.store.remote import RemoteLayout, layout_at
 from hlrframe.store.stats import StoreStats, count
+from hlrframe.store.tidying import Compaction, compact, compact_small, forget, purge
 from hlrframe.system import sealed_class
 
 __all__ = ["Store"]

@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from hlrframe.errors import StoreError
-from hlrframe.store.places import new_name
-from hlrframe.store.privacy import Encoding
+from hlrframe.store.encoding import Encoding
+from hlrframe.store.folder import new_name
 from hlrframe.store.register.objects import Objects
 from hlrframe.store.register.state import State
 from hlrframe.store.register.versions import FOLDER

@@ -12,8 +12,7 @@ from typing import Final, Protocol
 
 from hlrframe.errors import StoreError
 from hlrframe.store.bucket import Bucket
-from hlrframe.store.disk import explained, make_directory
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout, explained, make_directory
 from hlrframe.store.remote import RemoteLayout
 from hlrframe.system import create
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.model import Budget
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout
 from hlrframe.store.register.bodies import Bodies, named_in
 from hlrframe.store.register.funds import agree
 from hlrframe.store.register.objects import Objects, objects_of, probe

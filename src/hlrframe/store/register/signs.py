@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from hlrframe.store.disk import list_files, make_directory
-from hlrframe.store.places import new_name
+from hlrframe.store.folder import list_files, make_directory, new_name
 from hlrframe.system import create, try_lock
 
 __all__ = ["Signs"]

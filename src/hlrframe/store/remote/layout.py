@@ -10,7 +10,7 @@
 
     spool/                        a folder of this machine, laid out as a local store
         store.json                whose spool it is
-        journal/ asked/           of the runs of this machine; see ``store.layout``
+        journal/ asked/           of the runs of this machine; see ``store.folder.layout``
         parts/                    a mirror of the bucket's
 
 A journal is sealed by one create-only put: only when the bucket has the part does the journal go.
@@ -28,10 +28,8 @@ from typing import Any, BinaryIO
 
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.store.bucket import Bucket, is_url
-from hlrframe.store.disk import make_directory
-from hlrframe.store.facts import facts_in
-from hlrframe.store.layout import Layout
-from hlrframe.store.privacy import PLAIN, Encoding
+from hlrframe.store.encoding import PLAIN, Encoding
+from hlrframe.store.folder import Layout, facts_in, make_directory
 from hlrframe.store.remote.mirror import Mirror
 from hlrframe.store.remote.upkeep import CLOCK, LOCK, MARKER, Lease, RemoteUpkeep
 from hlrframe.system import publish, state_home

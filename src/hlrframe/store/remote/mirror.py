@@ -15,10 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import DamagedWarning
 from hlrframe.store.bucket import Bucket
-from hlrframe.store.disk import explained, list_files
-from hlrframe.store.facts import facts_of_sealed
-from hlrframe.store.inventory import NOTED
-from hlrframe.store.places import new_name
+from hlrframe.store.folder import NOTED, explained, facts_of_sealed, list_files, new_name
 from hlrframe.system import publish
 
 __all__ = ["Mirror"]

@@ -9,9 +9,8 @@ from typing import Final
 
 from hlrframe.errors import StoreError
 from hlrframe.store.bucket import Bucket
-from hlrframe.store.places import Places
+from hlrframe.store.folder import Places, Upkeep
 from hlrframe.store.remote.mirror import Mirror
-from hlrframe.store.upkeep import Upkeep
 
 __all__ = ["CLOCK", "LOCK", "MARKER", "Lease", "RemoteUpkeep"]
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hlrframe.errors import PrivacyWarning
-from hlrframe.store.disk import list_files
-from hlrframe.store.inventory import Inventory
+from hlrframe.store.folder.disk import list_files
+from hlrframe.store.folder.inventory import Inventory
 
 __all__ = ["Places", "View", "new_name", "run_of", "settled", "warn_of_others"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hlrframe.errors import StoreError
-from hlrframe.store.disk import explained
-from hlrframe.store.places import Places
+from hlrframe.store.folder.disk import explained
+from hlrframe.store.folder.places import Places
 from hlrframe.system import locked
 
 __all__ = ["Upkeep"]

@@ -14,12 +14,11 @@ from typing import Final
 import polars as pl
 
 from hlrframe.model import MAX_CACHE_DAYS
-from hlrframe.store.layout import Layout
+from hlrframe.store.folder import Layout, View, run_of
 from hlrframe.store.parts import collect, read_answers, row_count, scan_parts, warn_of_lost
-from hlrframe.store.places import View, run_of
 from hlrframe.store.queries import KEY, SAME, by_numbers, in_doubt
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
-from hlrframe.store.rewriting import MERGED_ROWS, by_ranges, read_sealed, replace, tidying
+from hlrframe.store.tidying.rewriting import MERGED_ROWS, by_ranges, read_sealed, replace, tidying
 
 __all__ = ["Compaction", "compact", "compact_small"]
 

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from hlrframe.errors import ConfigError
-from hlrframe.store.privacy import OPEN, Between, Encoding, Key, batch_of, without_numbers
+from hlrframe.store.encoding.privacy import OPEN, Between, Encoding, Key, batch_of, without_numbers
 from hlrframe.store.records import KEPT_TYPES, conform
 
 try:

@@ -17,15 +17,13 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import COLUMNS
 from hlrframe.store.claims import has_claimed
-from hlrframe.store.disk import explained, is_temporary, remove_temporary
-from hlrframe.store.layout import Layout
+from hlrframe.store.encoding import telling_person
+from hlrframe.store.folder import Layout, View, explained, is_temporary, remove_temporary
 from hlrframe.store.parts import collect
-from hlrframe.store.places import View
-from hlrframe.store.privacy import telling_person
 from hlrframe.store.queries import by_numbers
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
-from hlrframe.store.rewriting import by_ranges, read_sealed, replace, tidying
 from hlrframe.store.segment import read_segment
+from hlrframe.store.tidying.rewriting import by_ranges, read_sealed, replace, tidying
 
 __all__ = ["forget", "purge"]
 

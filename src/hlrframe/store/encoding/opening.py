@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hlrframe.errors import ConfigError, PrivacyWarning, StoreError
-from hlrframe.store.privacy import ARGUMENTS, PLAIN, VARIABLES, Encoding, Hashed, Key, KeySource, cure_for
+from hlrframe.store.encoding.privacy import ARGUMENTS, PLAIN, VARIABLES, Encoding, Hashed, Key, KeySource, cure_for
 
 __all__ = ["encoding_of"]
 
@@ -55,7 +55,7 @@ def _warn_of_unused_keys(path: Path | str) -> None:
 
 def _encrypted(key: Key) -> Encoding:
     # Here: few stores are encrypted, and it needs packages that are not everywhere.
-    from hlrframe.store.cipher import Encrypted  # noqa: PLC0415
+    from hlrframe.store.encoding.cipher import Encrypted  # noqa: PLC0415
 
     return Encrypted(key)
 

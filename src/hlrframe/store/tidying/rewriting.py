@@ -9,11 +9,10 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from hlrframe.errors import StoreError
+from hlrframe.store.encoding import Between
+from hlrframe.store.folder import Layout, View, new_name
 from hlrframe.store.journal import seal_orphans
-from hlrframe.store.layout import Layout
 from hlrframe.store.parts import collect, scan_parts, write_parquet
-from hlrframe.store.places import View, new_name
-from hlrframe.store.privacy import Between
 
 __all__ = ["MERGED_ROWS", "Pick", "by_ranges", "read_sealed", "replace", "tidying"]
 

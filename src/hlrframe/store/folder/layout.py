@@ -23,11 +23,11 @@ from typing import Any, BinaryIO, Final
 
 from hlrframe.errors import StoreError
 from hlrframe.model import SCHEMA_VERSION
-from hlrframe.store.disk import explained, list_files, make_directory
-from hlrframe.store.facts import facts_in, facts_of
-from hlrframe.store.places import Places, View, settled
-from hlrframe.store.privacy import PLAIN, Encoding
-from hlrframe.store.upkeep import Upkeep
+from hlrframe.store.encoding import PLAIN, Encoding
+from hlrframe.store.folder.disk import explained, list_files, make_directory
+from hlrframe.store.folder.facts import facts_in, facts_of
+from hlrframe.store.folder.places import Places, View, settled
+from hlrframe.store.folder.upkeep import Upkeep
 from hlrframe.system import publish, sync_directory
 
 __all__ = ["FORMAT_VERSION", "Layout", "checked", "refuse_newer"]
