@@ -22,15 +22,15 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize("note", NOTES)
 @pytest.mark.parametrize(("number", "region", "digits"), NUMBERS)
 @pytest.mark.parametrize("form", ["{number} {note}", "{number} ({note})", "{note} {number}", "{number}, {note}"])
-def test_a_time_beside_a_number(note, number, region, digits, form):
+def test_a_time_beside_a_number(number, region, digits, form):
     """A date or a time before or behind a number leaves the number as it is, one at a time and in a column."""
-    text = form.format(number=number, note=note)
-    column = parse_column(pl.Series([text]), region=region)["msisdn"].to_list()
-    assert parse(text, region=region) == Msisdn(digits, parse(f"+{digits}").region)
-    assert column == [digits]
+    texts = {note: form.format(number=number, note=note) for note in NOTES}
+    alone = Msisdn(digits, parse(f"+{digits}").region)
+    assert {note: parse(text, region=region) for note, text in texts.items()} == dict.fromkeys(NOTES, alone)
+    column = parse_column(pl.Series(texts.values()), region=region)["msisdn"]
+    assert dict(zip(texts, column, strict=True)) == dict.fromkeys(NOTES, digits)
 
 
 @pytest.mark.parametrize(
