@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -430,6 +431,55 @@ def test_help_and_version(run):
     assert run("--version") == (0, f"hlrframe {hlrframe.__version__}\n", "")
 
 
+class Narrow(io.StringIO):
+    """A terminal of 60 columns."""
+
+    def isatty(self):
+        """Says so."""
+        return True
+
+
+def test_a_narrow_terminal_breaks_between_words(tmp_path, monkeypatch):
+    """At 60 columns nothing but a command or a path is wider; tables leave out what has no room."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(Path(__file__).parents[2] / "sample_data" / "contacts_small.csv", "in.csv")
+    commands = [
+        ["estimate", "in.csv", "--column", "phone", "--region", "GB", "--price-per-credit", "0.01"],
+        ["enrich", "in.csv", "--column", "phone", "--region", "GB", "--emulator", "-o", "out.csv", "--store", "kept"],
+        ["report", "out.csv"],
+        ["report", "kept"],
+        ["select", "out.csv", "--textable", "-o", "list.csv"],
+        ["explain", "07400 12", "--region", "GB"],
+        ["estimate", "in.csv", "--column", "fon"],
+        ["enrch"],
+        ["--help"],
+        ["doctor", "--emulator"],
+    ]
+    for command in commands:
+        said = Narrow()
+        monkeypatch.setattr("sys.stdout", said)
+        monkeypatch.setattr("sys.stderr", said)
+        main(command)
+        wide = [line for line in said.getvalue().split("\n") if len(line) > 60]
+        assert [line for line in wide if " hlrframe " not in line and len(line.split()) > 1] == [], command
+        assert "\x1b" not in said.getvalue()
+
+
+def test_data_is_never_broken(tmp_path, monkeypatch):
+    """JSON, CSV and scripts stay as they are at a narrow terminal, too."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.chdir(tmp_path)
+    hlrframe.lookup(["+447400123456"], client=hlrframe.emulator.connect(seed=7), store="kept")
+    for command in (["store", "history", "kept", "+447400123456"], ["estimate", "kept/x", "--column", "y", "--json"]):
+        said = Narrow()
+        monkeypatch.setattr("sys.stdout", said)
+        main(command)
+        assert max(map(len, said.getvalue().split("\n"))) > 60
+    assert json.loads(said.getvalue())["error"]["exit_code"] == 2
+
+
 @pytest.mark.parametrize(("encoding", "shown"), [("ascii", "caf\\xe9"), ("cp1252", "caf\xe9"), ("utf-8", "caf\xe9")])
 def test_a_poor_terminal_gets_every_answer(monkeypatch, encoding, shown):
     """What an encoding has no letters for is shown as an escape, and JSON stays JSON."""
@@ -465,6 +515,7 @@ TYPED = [
     ["completion", "bash"],
     *(["store", verb, "answers"] for verb in ("stats", "compact")),
     ["store", "export", "answers", "out.csv"],
+    ["store", "import", "batch.csv", "answers"],
     ["store", "forget", "answers", "1"],
     ["store", "history", "answers", "1"],
     ["store", "purge", "answers", "--older-than", "1d"],

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from functools import partialmethod
 
 import nbformat
@@ -90,6 +90,23 @@ def test_what_another_run_asks_is_told(screen):
         tell(snapshot(waiting=1_200))
         tell(snapshot(waiting=0, answered=1_501))
     assert screen.getvalue().count("refused 0, asked by another run 1,200") == 1
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_narrow_terminal_gets_what_fits(monkeypatch, columns):
+    """In few columns the line says how far the work is, what it costs and what went wrong, and breaks nowhere."""
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, columns))
+    monkeypatch.delenv("TERM", raising=False)
+    with os.fdopen(writer, "w") as terminal, redirect_stderr(terminal), shown(True) as tell:
+        tell(snapshot(credits_expected=1_900.0))
+    said = ""
+    with suppress(OSError):  # at its end
+        while piece := os.read(reader, 10_000):
+            said += piece.decode()
+    os.close(reader)
+    assert all(len(line) <= columns for line in re.split(r"[\r\n]+", said))
+    assert "1607/2000 [00:00 left, 1,499.50 credits, failed 7]" in said
 
 
 def last_rate(screen):

@@ -59,9 +59,13 @@ examples:
   hlrframe doctor --store answers
 
 exit codes:
-  0 done   2 wrong use or bad input   3 stopped by budget or credit, everything so far is written
-  4 provider refused or unreachable, or store unusable   5 no row holds a number that can be read
-  130 interrupted: run it again to go on
+  0    done
+  1    something unexpected, or the result could not be shown
+  2    wrong use, bad input, a missing key
+  3    stopped by budget or credit; everything so far is written
+  4    provider refused or unreachable, or store unusable
+  5    no row holds a number that can be read
+  130  interrupted, or the question was answered with no; run it again to go on
 """
 
 

@@ -12,7 +12,7 @@ from hlrframe.cli.budgets import budget_command
 from hlrframe.cli.checking import check
 from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
-from hlrframe.cli.speech import agreed, declined, say, show, show_json
+from hlrframe.cli.speech import agreed, declined, say, show, show_json, width_of
 from hlrframe.cli.storing import STORE_COMMANDS
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import Command, FileJob, GuardOption, clean_file, estimate_file, select_file
@@ -259,7 +259,8 @@ def _report(options: Namespace) -> int:
         if options.json:
             show_json({name: getattr(summary, name).to_dicts() for name in summary.names} | {"page": page})
         else:
-            show(summary)
+            width = width_of(sys.stdout)
+            show(summary if width is None else f"{summary:{width}}")
     if page is not None:
         say(f"the page is {page}")
     return DONE
@@ -292,7 +293,7 @@ def _completion(options: Namespace) -> int:
     if options.json:
         show_json({"shell": options.shell, "script": script})
     else:
-        show(script.rstrip("\n"))
+        show(script.rstrip("\n"), whole=True)
     return DONE
 
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -34,12 +35,25 @@ __all__ = [
     "speak_any_text",
     "spoken_warnings",
     "welcome",
+    "width_of",
 ]
 
 #: What a terminal may be given beside what can be printed: our own colours, line feeds and tabs.
 _KEPT: Final = re.compile(r"(\x1b\[(?:3[123]|0)m|[\n\t])")
 #: The exit code where somebody was asked and said no.
 DECLINED: Final = 130
+
+#: Lines that are copied into a shell, and so are left to the terminal to break.
+_COPIED: Final = re.compile(
+    r"\s*(?:\.\.\.  )?(?:hlrframe [a-z-]|export |pip install)|.*to go on: |.*(?:  |\) )(?:hlrframe |export )"
+)
+#: What stands before the words of a line, and the words that stay together in it.
+_LABEL: Final = re.compile(r"\s*\S.*?\s{2,}(?=\S)")
+_TOGETHER: Final = re.compile(r'pip install "[^"]*"|--[\w-]+ [\w/.]+')
+_COLOURS: Final = re.compile(r"\x1b\[\d+m")
+#: Widest label under which a line goes on, and how far it is set in elsewhere.
+_HANGING: Final = 24
+_SET_IN: Final = 4
 
 RED: Final = "31"
 GREEN: Final = "32"
@@ -92,11 +106,20 @@ def complain(words: object) -> None:
     say(f"{paint('error:', RED, sys.stderr)} {words}")
 
 
-def show(result: object, *, vital: bool = True) -> None:
+def width_of(stream: TextIO | None) -> int | None:
+    """Gives the columns of a terminal; ``None`` where it is none."""
+    try:
+        return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
+    except ValueError:  # it is closed
+        return None
+
+
+def show(result: object, *, vital: bool = True, whole: bool = False) -> None:
     """Shows a result, on standard output.
 
     Args:
         result: What to show.
+        whole: Whether its lines are data, which nothing breaks.
         vital: Whether it is all that the command gives: where its work lies in a file, that counts.
 
     Raises:
@@ -106,7 +129,7 @@ def show(result: object, *, vital: bool = True) -> None:
     try:
         if sys.stdout is None:
             raise OutputLostError("it is closed")  # noqa: TRY301  # said below where it is not vital
-        _write(sys.stdout, f"{result}\n")
+        _write(sys.stdout, f"{result}\n", whole=whole)
     except (OSError, ValueError, OutputLostError) as error:
         _forget_output()
         if vital and isinstance(error, BrokenPipeError):
@@ -117,10 +140,28 @@ def show(result: object, *, vital: bool = True) -> None:
         complain(lost)
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+def _write(stream: TextIO | None, text: str, *, whole: bool = False) -> None:
     if stream is not None:
-        stream.write(_visible(text))
+        width = None if whole else width_of(stream)
+        shown = _visible(text)
+        stream.write(shown if width is None else "\n".join(_fitted(line, width) for line in shown.split("\n")))
         stream.flush()
+
+
+def _fitted(line: str, width: int) -> str:
+    """Breaks a line between words where a terminal is too narrow for it."""
+    if len(_COLOURS.sub("", line)) <= width or _COPIED.match(line):
+        return line
+    label = _LABEL.match(line)
+    set_in = min(len(line) - len(line.lstrip(" ")), _HANGING)
+    hang = label.end() if label and label.end() <= _HANGING else max(set_in, _SET_IN)
+    lines, rest = [""], _TOGETHER.sub(lambda found: found[0].replace(" ", "\0"), line)
+    for word in re.split(r"(?<=\S)(?= )", rest):
+        if lines[-1] and len(_COLOURS.sub("", lines[-1] + word)) > width:
+            lines.append(" " * hang + word.lstrip(" "))
+        else:
+            lines[-1] += word
+    return "\n".join(lines).replace("\0", " ")
 
 
 def _visible(text: str) -> str:
@@ -145,7 +186,7 @@ def show_json(result: object, *, vital: bool = True) -> None:
     text = json.dumps(result, default=_plain, ensure_ascii=not every_letter)
     # As escapes what a terminal would obey: JSON leaves it as it is beyond ASCII.
     seen = text if text.isprintable() else "".join(map(_escaped, text))
-    show(seen, vital=vital)
+    show(seen, vital=vital, whole=True)
 
 
 def _escaped(character: str) -> str:

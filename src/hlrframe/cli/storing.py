@@ -106,7 +106,7 @@ def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:
     if options.json:
         show_json({name: rows.to_dicts()})
     else:
-        show(guard_frame(printable_frame(rows)).write_csv().rstrip("\n"))
+        show(guard_frame(printable_frame(rows)).write_csv().rstrip("\n"), whole=True)
     return DONE
 
 

@@ -45,13 +45,12 @@ class Overview:
             phones=subject.phones,
         )
 
-    def text(self) -> str:
-        """Gives what a terminal shows."""
+    def text(self, width: int | None = None) -> str:
+        """Gives what a terminal shows, of so many columns where it is narrow."""
         missing = {name: why for name, why in self._tables.subject.missing.items() if name not in _ASKED_FOR}
         unsaid = f"Not shown: {', '.join(missing)} ({next(iter(missing.values()))})" if missing else ""
-        drawn = screen(
-            self._all(), currency=self._currency, unit="cells" if self._tables.subject.phones > 1 else "rows"
-        )
+        unit = "cells" if self._tables.subject.phones > 1 else "rows"
+        drawn = screen(self._all(), currency=self._currency, unit=unit, width=width)
         return "\n\n".join(filter(None, (self._title(), drawn, unsaid)))
 
     def html(self) -> str:

@@ -1,6 +1,7 @@
 """Tables for people: in a terminal of 80 to 100 columns, and in a notebook."""
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -13,6 +14,8 @@ __all__ = ["STYLE", "html_table", "sentence_case", "text_table"]
 
 #: Most characters of a cell in a terminal.
 _WIDEST: Final = 20
+#: Fewest to which a column is narrowed.
+_NARROWEST: Final = 12
 
 #: Follows the reader's own colours, light or dark, and touches nothing outside the summary.
 STYLE: Final = """
@@ -34,17 +37,61 @@ def sentence_case(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def text_table(table: pl.DataFrame, *, limit: int) -> str:
+def text_table(table: pl.DataFrame, *, limit: int, width: int | None = None, dispensable: Sequence[str] = ()) -> str:
     """Draws the first rows of a table for a terminal.
+
+    Args:
+        table: The table.
+        limit: Most rows.
+        width: Columns of the terminal, where they are few.
+        dispensable: Columns that are left out where there is no room, one after the other.
 
     >>> print(text_table(pl.DataFrame({"network": ["Nettle", "Fern"], "numbers": [1200, 3]}), limit=1))
       network  numbers
       Nettle     1,200
       (1 more)
     """
-    columns = [_text_column(each.head(limit)) for each in table]
-    lines = [f"  {'  '.join(cells)}".rstrip() for cells in zip(*columns, strict=True)]
+    drawn = {each.name: _text_column(each.head(limit)) for each in table}
+    for name in dispensable:
+        if width is None or _width(drawn.values()) <= width:
+            break
+        drawn.pop(name, None)
+    columns = [*drawn.values()]
+    if width is not None and (over := _width(columns) - width) > 0:
+        columns = _narrowed(drawn, over)
+    lines = [f"  {'  '.join(cells)}".rstrip() for row in zip(*columns, strict=True) for cells in _lines_of(row)]
     return "\n".join([*lines, *_more(table, limit, "  ({} more)")])
+
+
+def _width(columns: Iterable[Sequence[str]]) -> int:
+    return sum(len(cells[0]) + 2 for cells in columns)
+
+
+def _narrowed(drawn: Mapping[str, list[str]], over: int) -> list[list[str]]:
+    """Gives columns so much narrower: the last one goes on below where it is words, else names are cut."""
+    if "meaning" in drawn:
+        *others, words = drawn.values()
+        width = max(_NARROWEST, len(words[0]) - over)
+        return [*others, ["\n".join(textwrap.wrap(each, width)) for each in words]]
+    wide = [name for name, cells in drawn.items() if len(cells[0]) > _NARROWEST]
+    each_over = -(-over // len(wide)) if wide else 0
+    return [
+        [_cut(cell, len(cell) - each_over) for cell in cells] if name in wide else cells
+        for name, cells in drawn.items()
+    ]
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell[:width] if not cell[width:].strip() else f"{cell[: width - 1]}…"
+
+
+def _lines_of(row: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    """Gives the lines of a row whose last cell may have several."""
+    *others, last = row
+    first, *more = last.split("\n")
+    yield (*others, first)
+    for line in more:
+        yield (*(" " * len(each) for each in others), line)
 
 
 def html_table(name: str, table: pl.DataFrame, *, limit: int) -> str:

@@ -25,40 +25,43 @@ _TABLES: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = MappingProxyType(
 )
 
 
+#: Columns that a narrow terminal has no room for, the most dispensable first.
+_DISPENSABLE: Final = ("original", "ported_share", "share_of_ported", "live", "poor", "current", "coverage")
 #: Most characters of a line of counts.
 WIDTH: Final = 96
 #: Most reasons of a state that are named.
 MOST_REASONS: Final = 3
 
 
-def screen(tables: Mapping[str, pl.DataFrame], *, currency: str, unit: str = "rows") -> str:
+def screen(tables: Mapping[str, pl.DataFrame], *, currency: str, unit: str = "rows", width: int | None = None) -> str:
     """Draws the tables of a summary that have something to say.
 
     Args:
         tables: By name.
         currency: What money is called.
         unit: What is counted beside numbers.
+        width: Columns of the terminal, where they are few.
 
     >>> verdicts = pl.DataFrame({"verdict": ["live", None], "rows": [1300, 3], "numbers": [1200, 3]})
     >>> print(screen({"verdicts": verdicts}, currency=""))
     Verdicts  live 1,200, no answer 3
     """
     lines = [
-        textwrap.fill(f"{label:<8}  {line}", WIDTH, subsequent_indent=" " * 10)
+        textwrap.fill(f"{label:<8}  {line}", min(WIDTH, width or WIDTH), subsequent_indent=" " * 10)
         for name, (label, draw) in _LINES.items()
         if (line := _line(tables, name, draw, unit))
     ]
-    rates = [f"Rates\n{text_table(tables['rates'], limit=4)}"] if "rates" in tables else []
-    drawn = [_table(name, tables[name], currency) for name in _TABLES if name in tables and tables[name].height]
+    rates = [f"Rates\n{text_table(tables['rates'], limit=4, width=width)}"] if "rates" in tables else []
+    drawn = [_table(name, tables[name], currency, width) for name in _TABLES if name in tables and tables[name].height]
     return "\n\n".join((*rates, *(["\n".join(lines)] if lines else []), *drawn))
 
 
-def _table(name: str, table: pl.DataFrame, currency: str) -> str:
+def _table(name: str, table: pl.DataFrame, currency: str, width: int | None) -> str:
     limit, spared = _TABLES[name]
     # A column that is empty as a whole says nothing: money without a price, a date nobody asked for.
     kept = [each for each in table if each.name not in spared and each.null_count() < table.height]
     named = pl.DataFrame(kept).rename({"money": currency} if currency else {}, strict=False)
-    return f"{sentence_case(name)}\n{text_table(named, limit=limit)}"
+    return f"{sentence_case(name)}\n{text_table(named, limit=limit, width=width, dispensable=_DISPENSABLE)}"
 
 
 def _line(tables: Mapping[str, pl.DataFrame], name: str, draw: Callable[[pl.DataFrame, str], str], unit: str) -> str:

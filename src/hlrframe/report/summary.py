@@ -276,6 +276,10 @@ class Summary:
     def __str__(self) -> str:
         return self._overview().text()
 
+    def __format__(self, width: str) -> str:
+        """Gives the text for a terminal of so many columns, as in ``f"{summary:60}"``."""
+        return self._overview().text(int(width)) if width else str(self)
+
     def _repr_html_(self) -> str:
         return self._overview().html()
 

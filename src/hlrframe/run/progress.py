@@ -21,6 +21,9 @@ DELAY: Final = 1.0
 #: Seconds after which a log gets its next line, or sooner when so much more of the work is done.
 LOG_EVERY: Final = 10.0
 LOG_STEP: Final = 0.1
+#: Columns of a terminal that a bar with all facts needs, and how one is drawn in fewer.
+WIDE: Final = 140
+_NARROW_BAR: Final = "{percentage:3.0f}% {n_fmt}/{total_fmt} [{remaining} left{postfix}]"
 #: Numbers a second below which their fractions are told.
 SLOW: Final = 10
 
@@ -96,7 +99,7 @@ class _Bar:
         self._bar.n = progress.done
         # What took no time counts for nothing in the rate.
         self._bar.initial = progress.cached
-        self._bar.set_postfix_str(_facts(progress), refresh=False)
+        self._bar.set_postfix_str(_short_facts(progress) if _is_narrow() else _facts(progress), refresh=False)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -156,10 +159,28 @@ def _facts(progress: Progress) -> str:
     return f"{facts}, asked by another run {count(progress.waiting)}" if progress.waiting else facts
 
 
+def _short_facts(progress: Progress) -> str:
+    """Tells what fits beside a bar in a narrow terminal: what it costs, and what went wrong.
+
+    >>> _short_facts(Progress(total=20, answered=5, credits=5.0, failed=1))
+    '5 credits, failed 1'
+    """
+    failed = f", failed {progress.failed:,}" if progress.failed else ""
+    return f"{amount(progress.credits)} credits{failed}"
+
+
+def _is_narrow() -> bool:
+    try:
+        return not _in_kernel() and os.get_terminal_size(sys.stderr.fileno()).columns < WIDE
+    except (OSError, ValueError, AttributeError):  # no terminal at all
+        return False
+
+
 def _bar(progress: Progress) -> Any:  # noqa: ANN401  # one of tqdm's two classes
     has_widgets = _in_kernel() and importlib.util.find_spec("ipywidgets") is not None
     module = importlib.import_module("tqdm.notebook" if has_widgets else "tqdm")
-    bar = module.tqdm(total=progress.total, unit=" numbers", dynamic_ncols=True, leave=True)
+    format_ = {"bar_format": _NARROW_BAR} if _is_narrow() else {}
+    bar = module.tqdm(total=progress.total, unit=" numbers", dynamic_ncols=True, leave=True, **format_)
     if not bar.disable:  # as TQDM_DISABLE does
         bar.start_t -= progress.seconds  # the work began before the bar
     return bar
