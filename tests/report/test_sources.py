@@ -29,6 +29,12 @@ def tables_of(summary):
     return {name: getattr(summary, name) for name in summary.names}
 
 
+@pytest.fixture(scope="module")
+def expected(enriched):
+    """The tables of these rows."""
+    return tables_of(summarize(enriched))
+
+
 def assert_same(one, other):
     assert one.keys() == other.keys()
     for name, table in one.items():
@@ -38,12 +44,11 @@ def assert_same(one, other):
 @pytest.mark.parametrize(
     "ending", ["csv", "csv.gz", "csv.zst", "tsv", "ndjson.gz", "jsonl", "pq", "arrow", "arrows", "feather"]
 )
-def test_files_of_every_kind_that_enrich_file_writes(enriched, tmp_path, ending):
+def test_files_of_every_kind_that_enrich_file_writes(enriched, expected, tmp_path, ending):
     """The summary of a written file is that of the frame, packed or not; and so is that of a folder of such files."""
     done = tmp_path / "out"
     done.mkdir()
     write(enriched, done / f"enriched.{ending}")
-    expected = tables_of(summarize(enriched))
     assert_same(tables_of(summarize(done / f"enriched.{ending}")), expected)
     assert_same(tables_of(summarize(done)), expected)
 
