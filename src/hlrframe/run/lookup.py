@@ -34,7 +34,7 @@ from hlrframe.run.loop import Job, RunResult, run_job
 from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
 from hlrframe.run.outcomes import OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
 from hlrframe.run.resources import Resources
-from hlrframe.run.team import Team
+from hlrframe.run.team import FolderShare, Team
 from hlrframe.store import Journal, Store
 
 __all__ = ["resolve_numbers"]
@@ -82,6 +82,8 @@ async def resolve_numbers(
     own = [name for name in OWN_COLUMNS if name in columns]
     team = _team(store, client, settings, question) if resources is None else None
     kept = _kept(store, settings, columns, question=question, others=resources.claims if resources else team)
+    if kept is not None and resources is None and not kept.store.is_remote:
+        kept = replace(kept, share=FolderShare(kept.store, client, settings))
     run = _Asking(client, settings, own, kept, resources or Resources(), on_reply)
     distinct = numbers.numbers["msisdn"]
     known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
@@ -116,12 +118,19 @@ class _Kept:
     claims: Claims
     #: Those on other machines, where the store has a register.
     team: Team | None = None
+    #: Those in its folder, where it is one.
+    share: FolderShare | None = None
 
     @contextmanager
     def joined(self) -> Iterator[None]:
         """Is among the others while the block runs."""
-        with self.team.joined() if self.team else nullcontext():
+        with self.share.joined() if self.share else nullcontext(), self.team.joined() if self.team else nullcontext():
             yield
+
+    def within(self, resources: Resources) -> Resources:
+        """Gives what a run may use, as far as it shares that with the others."""
+        resources = self.team.resources if self.team else resources
+        return self.share.within(resources) if self.share else resources
 
     @contextmanager
     def journal(self) -> Iterator[Journal]:
@@ -203,7 +212,7 @@ class _Asking:
             keep=self.own,
             on_progress=tell,
             on_reply=self.on_reply,
-            resources=self.kept.team.resources if self.kept and self.kept.team else self.resources,
+            resources=self.kept.within(self.resources) if self.kept else self.resources,
         )
         if self.kept is None:
             return await ask(Job(_by_lane(to_ask)))

@@ -5,7 +5,7 @@
     store        Store: what the rest of the package and its users hold   <- open this first
     reader       what is known, in doubt, changed; all answers as they lie
     journal      a run's own file of what it asks and learns; segment: its bytes
-    claims       who is asking what at this moment
+    claims       who is asking what at this moment; slots: with how many requests, where the store is a folder
     parts        sealed files: written, read, set aside; checksum: are they whole
     tidying/     merging, forgetting, purging
     queries      which answer counts; records: the columns that are kept
@@ -41,6 +41,7 @@ from hlrframe.store.register import (
     turned,
 )
 from hlrframe.store.register import State as RegisterState
+from hlrframe.store.slots import Slots
 from hlrframe.store.stats import StoreStats
 from hlrframe.store.store import Store
 from hlrframe.store.tidying import Compaction
@@ -66,6 +67,7 @@ __all__ = [
     "Member",
     "Register",
     "RegisterState",
+    "Slots",
     "Sources",
     "Standing",
     "Store",

@@ -6,11 +6,13 @@
     membership   one run in the register of its store, from joining to leaving
     heart        the thread by which it shows that it lives; handover: its journal, on the way into the bucket
     purse        the money: its own ceiling, and what it may draw of a budget that is shared; refill: waiting for more
+    folder       the requests among the runs of a folder, which need no register for them
     share        the requests: its part of what the account allows
     claiming     the numbers: who asks what
     settling     what runs left in doubt, once it is known better
 """
 
+from hlrframe.run.team.folder import FolderShare
 from hlrframe.run.team.team import Team
 
-__all__ = ["Team"]
+__all__ = ["FolderShare", "Team"]

@@ -15,7 +15,7 @@ that dates the objects.
 
 from hlrframe.store.register.funds import Grant, agree, draw, turned
 from hlrframe.store.register.register import Register, Standing, register_of
-from hlrframe.store.register.shares import fair_share, settle_share
+from hlrframe.store.register.shares import even_shares, fair_share, settle_share
 from hlrframe.store.register.state import Doubt, Fund, Member, State, doubt_claims, touched
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "agree",
     "doubt_claims",
     "draw",
+    "even_shares",
     "fair_share",
     "register_of",
     "settle_share",

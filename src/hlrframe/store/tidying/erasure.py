@@ -23,6 +23,7 @@ from hlrframe.store.parts import collect
 from hlrframe.store.queries import by_numbers
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
+from hlrframe.store.slots import SLOTS, SLOTS_TURN
 from hlrframe.store.tidying.rewriting import by_ranges, read_sealed, replace, tidying
 
 __all__ = ["forget", "purge"]
@@ -127,7 +128,7 @@ def _in_journals(layout: Layout, view: View, theirs: pl.Expr) -> bool:
 def _unsearched(layout: Layout) -> Iterator[Path]:
     """Gives what lies in a store's folder and nobody has looked into; removes what killed writers left behind."""
     view = layout.view()
-    known = {layout.marker, layout.lock, layout.probed, layout.claims / "turn.lock", *view}
+    known = {layout.marker, layout.lock, layout.probed, layout.claims / "turn.lock", layout.claims / SLOTS_TURN, *view}
     for path in _files_in(layout):
         if is_temporary(path):
             if not remove_temporary(path, {each.stem for each in view.journals}):
@@ -141,7 +142,7 @@ def _unsearched(layout: Layout) -> Iterator[Path]:
 
 
 def _is_ours(layout: Layout, path: Path) -> bool:
-    is_claim = path.parent == layout.claims and path.suffix in {".claim", ".run"}
+    is_claim = path.parent == layout.claims and path.suffix in {".claim", ".run", SLOTS}
     return is_claim or not path.exists() or layout.inventory.is_entry(path) or path in layout.view()
 
 
