@@ -7,18 +7,20 @@ the destination is no delimited text all cells are read, as text: an empty one a
 import io
 import re
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
+from hlrframe.files.blocks import Block, Feed, lines_as_column, plain_block
 from hlrframe.files.dialect import Dialect, find_dialect
 from hlrframe.files.encodings import TextEncoding, find_encoding
 from hlrframe.files.guard import LineGuard
@@ -35,8 +37,14 @@ __all__ = ["SEPARATORS", "DelimitedFile", "DelimitedLines", "DelimitedTable"]
 #: Characters by which the line end is told.
 _SAMPLE: Final = 1 << 16
 _IN_QUOTES: Final = re.compile(r'"[^"]*+"')
+#: Characters of the first block: by its lines the size of others is told.
+_FIRST_BLOCK: Final = 1 << 16
 #: How DOS ended a file.
 _DOS_END: Final = "\x1a"
+
+
+#: A row as its line with all cells there, the line's end, and its cells.
+Row: TypeAlias = tuple[str, str, list[str]]
 
 
 class DelimitedFile:
@@ -80,14 +88,13 @@ class DelimitedFile:
     def phones(self) -> Iterator[Cells]:
         """Reads the phone columns, piece by piece."""
         places = [self.names.index(name) for name in self.taken.names]
-        if len(places) == 1:
-            only = (cells[places[0]] for _, _, cells in self.rows())
-            for chunk in chunks(only, PIECE_ROWS, weigh=len, most=self._most):
-                yield self.taken.cells([self._series(chunk)])
-            return
-        several = map(itemgetter(*places), (cells for _, _, cells in self.rows()))
-        for rows in chunks(several, PIECE_ROWS, weigh=lambda cells: sum(map(len, cells)), most=self._most):
-            yield self.taken.cells(map(self._series, zip(*rows, strict=True)))
+        for lot in self.lots():
+            if isinstance(lot, Block):
+                yield self.taken.cells(lot.cells(places))
+                continue
+            several = ([cells[place] for place in places] for _, _, cells in lot)
+            for rows in chunks(several, PIECE_ROWS, weigh=lambda cells: sum(map(len, cells)), most=self._most):
+                yield self.taken.cells(map(self._series, zip(*rows, strict=True)))
 
     def _series(self, cells: Iterable[str]) -> pl.Series:
         values = values_of(cells)
@@ -112,22 +119,65 @@ class DelimitedFile:
     def _open(self) -> io.TextIOWrapper:
         return open_text(self.path, encoding=self.encoding.name, errors=self.encoding.errors, end=self._end)
 
-    def _records(self, file: io.TextIOWrapper, separator: str, *, padded: bool) -> Records:
+    def _records(self, file: io.TextIOWrapper | Feed, separator: str, *, padded: bool) -> Records:
         lines = lines_of(file, self.path, longest=self._most)
         return Records(lines, separator, padded=padded, longest=self._most)
 
-    def rows(self) -> Iterator[tuple[str, str, list[str]]]:
+    def lots(self) -> "Iterator[Block | Iterator[Row]]":
+        """Gives all rows, many at a time: as a block where that is possible, else one after the other.
+
+        Those that come one after the other must be taken before the next lot.
+        """
+        with readable(self.path), self._open() as file:
+            feed = Feed(file)
+            records = self._records(feed, self.separator, padded=self.dialect.padded)
+            rows = self._filled(records)
+            deque(islice(records, self.dialect.skipped), maxlen=0)
+            if self.encoding.stray is not None or self.dialect.padded or self._end != "\n":
+                yield self._readable(rows)
+                return
+            size = _FIRST_BLOCK
+            while text := feed.take(min(size, self._most), longest=self._most):
+                block = self._block(text)
+                if block is None:
+                    feed.put_back(text)
+                    yield self._while_back(feed, rows)
+                    continue
+                records.line += len(block.lines)
+                yield block
+                size = self.rows_of_piece * len(text) // len(block.lines)
+
+    def rows(self) -> Iterator[Row]:
         """Gives each row as its line with all cells there, the line's end, and its cells.
 
         Lines with nothing on them are no rows: they stay before the row that follows.
         """
         with readable(self.path), self._open() as file:
             records = self._records(file, self.separator, padded=self.dialect.padded)
+            deque(islice(records, self.dialect.skipped), maxlen=0)
             yield from self._filled(records)
 
-    def _filled(self, records: Records) -> Iterator[tuple[str, str, list[str]]]:
+    def _readable(self, rows: Iterator[Row]) -> Iterator[Row]:
+        with readable(self.path):
+            yield from rows
+
+    def _while_back(self, feed: Feed, rows: Iterator[Row]) -> Iterator[Row]:
+        """Gives the rows that begin on lines that were put back."""
+        with readable(self.path):
+            while feed.has_back and (row := next(rows, None)) is not None:
+                yield row
+
+    def _block(self, text: str) -> Block | None:
+        """Gives a text as a block, where its lines are as they should be."""
+        block = plain_block(text, self.separator, len(self.names))
+        return None if block is None or self._is_too_long(text, block) else block
+
+    def _is_too_long(self, text: str, block: Block) -> bool:
+        return len(text) > self._most and bool((block.lines.str.len_chars() >= self._most).any())
+
+    def _filled(self, records: Records) -> Iterator[Row]:
         separator, width, blank = self.separator, len(self.names), ""
-        for raw, cells in islice(records, self.dialect.skipped, None):
+        for raw, cells in records:
             if not cells or cells == [_DOS_END]:
                 blank += raw if not cells else ""
                 if len(blank) > self._most:
@@ -202,10 +252,29 @@ class DelimitedLines:
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives their text."""
-        rows = ((self._guard(body), end) for body, end, _ in self._file.rows())
+        if self._guard is not str:
+            yield from self._pieces_of(self._file.rows())
+            return
+        for lot in self._file.lots():
+            if isinstance(lot, Block):
+                for lines in lot.cut(self._file.rows_of_piece):
+                    yield Piece(len(lines), partial(self._beside, lines, lot.end))
+            else:
+                yield from self._pieces_of(lot)
+
+    def _pieces_of(self, rows: Iterator[Row]) -> Iterator[Piece]:
+        guarded = ((self._guard(body), end) for body, end, _ in rows)
         most = self._file.taken.characters
-        for chunk in chunks(rows, self._file.rows_of_piece, weigh=lambda row: len(row[0]), most=most):
+        for chunk in chunks(guarded, self._file.rows_of_piece, weigh=lambda row: len(row[0]), most=most):
             yield Piece(len(chunk), partial(self._joined, chunk))
+
+    def _beside(self, lines: pl.Series, end: str, results: pl.DataFrame) -> str:
+        separator = self._file.separator
+        added = lines_as_column(results.write_csv(include_header=False, separator=separator).encode())
+        if len(added) != len(lines):
+            return self._joined([(line, end) for line in lines], results)
+        both = pl.DataFrame({"line": lines, "added": added})
+        return both.write_csv(include_header=False, separator=separator, quote_style="never", line_terminator=end)
 
     def _joined(self, rows: Sequence[tuple[str, str]], results: pl.DataFrame) -> str:
         separator = self._file.separator

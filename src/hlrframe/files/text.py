@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, TypeAlias, TypeVar
+from typing import BinaryIO, Final, Literal, Protocol, TypeAlias, TypeVar
 
 from hlrframe.errors import InputError
 from hlrframe.model import PACKINGS
@@ -19,6 +19,13 @@ _ENDING: Final = "\x1a\0"
 _T = TypeVar("_T")
 
 
+class HasLines(Protocol):
+    """A text file, as far as it is read line by line."""
+
+    def readline(self, size: int, /) -> str:
+        """Reads a line, or so many characters of it."""
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Opens a file for reading, unpacked."""
     return open_packed(path, PACKINGS.get(path.suffix.lower()))
@@ -29,7 +36,7 @@ def open_text(path: Path, *, encoding: str, errors: str = "strict", end: LineEnd
     return io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline=end)
 
 
-def lines_of(file: io.TextIOWrapper, path: Path, *, longest: int) -> Iterator[str]:
+def lines_of(file: HasLines, path: Path, *, longest: int) -> Iterator[str]:
     """Gives the lines of a text file with their ends; what fills a file behind its text is none of it.
 
     Args:
