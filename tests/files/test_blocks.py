@@ -29,7 +29,7 @@ LINES = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), min_size
 def test_a_block_has_the_records_of_its_lines(lines, end, columns):
     """Where a text is taken as a block, its lines and cells are those that are read one after the other."""
     text = "".join(line + end for line in lines)
-    block = plain_block(text, ",", columns)
+    block = plain_block(text, ",", columns, longest=1_000)
     if block is None:
         return
     records = list(Records(iter(io.StringIO(text, newline="\n")), ","))
@@ -44,7 +44,8 @@ def test_a_block_has_the_records_of_its_lines(lines, end, columns):
 )
 def test_what_is_not_plain_is_no_block(text, columns):
     """Short and long rows, empty lines, mixed line ends and line ends in quotes are read record by record."""
-    assert plain_block(text, ",", columns) is None
+    assert plain_block(text, ",", columns, longest=1_000) is None
+    assert plain_block("a,b\n" * 3, ",", 2, longest=3) is None
 
 
 ROWS = st.lists(

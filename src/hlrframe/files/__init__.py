@@ -21,6 +21,7 @@
                 separator; records: its cells
     members     what one line of NDJSON holds
     encodings   which characters a file's bytes are; texts: which of them can be written
+    blocks      many lines of delimited text, where each is a record
     text        lines; text_sinks: text that is written
     workbook_size, workbook_sink, account   what workbooks take beside: limits, writing, a sheet about the run
     guard       cells of lines that a spreadsheet would run as formulas

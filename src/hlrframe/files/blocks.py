@@ -86,13 +86,14 @@ class Block:
             yield self.lines.slice(start, rows)
 
 
-def plain_block(text: str, separator: str, columns: int) -> Block | None:
+def plain_block(text: str, separator: str, columns: int, *, longest: int) -> Block | None:
     """Gives a text as a block; ``None`` where a line of it may be no record, or has other cells.
 
     Args:
         text: Lines with their ends.
         separator: What stands between cells.
         columns: How many cells a record has.
+        longest: Most characters of one line, its end included.
     """
     rows, returns = text.count("\n"), text.count("\r")
     if not text.endswith("\n") or any(each in text for each in _STRANGE):
@@ -105,6 +106,8 @@ def plain_block(text: str, separator: str, columns: int) -> Block | None:
         return None
     lines = lines_as_column(plain)
     if len(lines) != rows or lines.null_count() or not _are_records(lines, separator, columns, '"' in text):
+        return None
+    if len(text) > longest and (lines.str.len_chars() >= longest).any():
         return None
     return Block(lines, "\r\n" if returns else "\n", plain, separator)
 

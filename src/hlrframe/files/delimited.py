@@ -131,17 +131,17 @@ class DelimitedFile:
         with readable(self.path), self._open() as file:
             feed = Feed(file)
             records = self._records(feed, self.separator, padded=self.dialect.padded)
-            rows = self._filled(records)
+            rows = _readable(self.path, self._filled(records))
             deque(islice(records, self.dialect.skipped), maxlen=0)
             if self.encoding.stray is not None or self.dialect.padded or self._end != "\n":
-                yield self._readable(rows)
+                yield rows
                 return
             size = _FIRST_BLOCK
             while text := feed.take(min(size, self._most), longest=self._most):
-                block = self._block(text)
+                block = plain_block(text, self.separator, len(self.names), longest=self._most)
                 if block is None:
                     feed.put_back(text)
-                    yield self._while_back(feed, rows)
+                    yield _while_back(feed, rows)
                     continue
                 records.line += len(block.lines)
                 yield block
@@ -156,24 +156,6 @@ class DelimitedFile:
             records = self._records(file, self.separator, padded=self.dialect.padded)
             deque(islice(records, self.dialect.skipped), maxlen=0)
             yield from self._filled(records)
-
-    def _readable(self, rows: Iterator[Row]) -> Iterator[Row]:
-        with readable(self.path):
-            yield from rows
-
-    def _while_back(self, feed: Feed, rows: Iterator[Row]) -> Iterator[Row]:
-        """Gives the rows that begin on lines that were put back."""
-        with readable(self.path):
-            while feed.has_back and (row := next(rows, None)) is not None:
-                yield row
-
-    def _block(self, text: str) -> Block | None:
-        """Gives a text as a block, where its lines are as they should be."""
-        block = plain_block(text, self.separator, len(self.names))
-        return None if block is None or self._is_too_long(text, block) else block
-
-    def _is_too_long(self, text: str, block: Block) -> bool:
-        return len(text) > self._most and bool((block.lines.str.len_chars() >= self._most).any())
 
     def _filled(self, records: Records) -> Iterator[Row]:
         separator, width, blank = self.separator, len(self.names), ""
@@ -205,6 +187,18 @@ class DelimitedFile:
         """Says what a person should know of how the file is read."""
         for said in filter(None, (self.encoding.said(self.path), self.dialect.said)):
             warnings.warn(said, GuessWarning, stacklevel=2)
+
+
+def _readable(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    """Gives rows that are taken where nobody minds what reading raises."""
+    with readable(path):
+        yield from rows
+
+
+def _while_back(feed: Feed, rows: Iterator[Row]) -> Iterator[Row]:
+    """Gives the rows that begin on lines that were put back."""
+    while feed.has_back and (row := next(rows, None)) is not None:
+        yield row
 
 
 def _plain_text(text: str) -> str:
