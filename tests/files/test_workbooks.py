@@ -2,6 +2,7 @@
 
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +19,12 @@ from helpers.examples import examples
 from helpers.workbooks import cells_of, raw_of, write_spreadsheet, write_workbook
 from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
+from hlrframe.files.memory import BASE, Memory
+from hlrframe.files.source import Taken
+from hlrframe.files.workbook import WorkbookFile
 from hlrframe.files.workbook_sink import MOST_ROWS, WorkbookSink
-from hlrframe.files.workbook_size import check_size
+from hlrframe.files.workbook_size import check_size, held_bytes
+from hlrframe.model import Naming
 
 ADA, BO, CY = mobiles(3)
 OLD = Path(__file__).parents[1] / "data" / "contacts.xls"
@@ -260,6 +265,21 @@ def test_a_cell_far_away_takes_no_memory(tmp_path):
 def test_a_wide_sheet_is_no_bomb(tmp_path):
     """Many columns alone are nothing to refuse."""
     check_size(write_workbook(tmp_path / "wide.xlsx", {"S": [[f"c{place}" for place in range(300)]] * 3}))
+
+
+def test_a_limit_on_memory_is_of_workbooks_too(tmp_path, client):
+    """A workbook that takes more than the limit while it is read is refused before anything is asked, with the cure."""
+    rows = [[f"+{ADA}", place] for place in range(5_000)]
+    path = write_workbook(tmp_path / "in.xlsx", {"S": [["phone", "n"], *rows]})
+    assert 1_000_000 < held_bytes(path) < 5_000_000
+    limit = Memory.of("400MB")
+    enrich_file(path, tmp_path / "out.csv", "phone", client=client, memory_limit="400MB")
+    taken = Taken(Naming.of_names(["phone"]), check_room=replace(limit, limit=BASE + 1_000_000).check_whole)
+    with pytest.raises(
+        hf.InputError, match=r"too little for .*in\.xlsx: .* about 0\.4GB; raise it, or save the table as"
+    ):
+        WorkbookFile(path, taken)
+    Memory.of(None).check_whole(path, 10**12)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,9 @@ class FileJob:
         if guard_formulas not in (False, True, "results"):
             raise ConfigError(f"guard_formulas must be True, False or 'results', not {guard_formulas!r}")
         self._memory = Memory.of(memory_limit)
-        taken = Taken(naming, region_column, self._memory.cells, TextReading(encoding, header), sheet)
+        taken = Taken(
+            naming, region_column, self._memory.cells, TextReading(encoding, header), sheet, self._memory.check_whole
+        )
         command = Command("enrich", source, naming.columns, prefix)
         routes = plan_routes(source, destination, formats=(source_format, output_format), of=command.mark)
         #: Where the rows go: a file, or a folder of files.

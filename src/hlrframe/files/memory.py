@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from hlrframe.errors import ConfigError, InputError
@@ -80,6 +81,24 @@ class Memory:
             raise InputError(
                 f"memory_limit={self.limit // 10**6}MB is too little for {numbers:,} distinct numbers: "
                 f"they take about {needed:g}GB; raise it, or split the files"
+            )
+
+    def check_whole(self, path: Path, size: int) -> None:
+        """Refuses a file that is held whole while it is read.
+
+        Args:
+            path: The file.
+            size: About how many bytes that takes.
+
+        Raises:
+            InputError: The limit was set, and they do not fit; the message says what would do.
+        """
+        if self.is_strict and size > self._room:
+            needed = -(-(size + BASE) // 10**8) / 10
+            raise InputError(
+                f"memory_limit={self.limit // 10**6}MB is too little for {path}: a workbook is held whole while it is "
+                f"read, and this one takes about {needed:g}GB; raise it, or save the table as CSV, which is read in "
+                "pieces"
             )
 
 

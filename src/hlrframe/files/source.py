@@ -54,6 +54,8 @@ class Taken(NamedTuple):
     reading: TextReading = TextReading()
     #: The sheet of a workbook, by its name or its place from 1 on; ``None`` for the one that has the phone column.
     sheet: str | None = None
+    #: What reads a whole file at once asks here whether so many bytes may be held.
+    check_room: Callable[[Path, int], None] | None = None
 
     def found(self, names: Sequence[str]) -> Self:
         """Gives the same with the columns that a file has in place of patterns.
