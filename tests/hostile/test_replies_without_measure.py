@@ -58,6 +58,16 @@ CASES = {
     "interim replies without an end": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
     "unfinished": lambda request: request.say(packet(b"[" * 3 * MB, length=100 * MB)),
     "500 of 100 MB": endless(b"HTTP/1.1 500 X\r\nContent-Length: 104857600\r\n\r\n", b"x" * MB),
+    "brotli": encoded(b"br", bytes, 3 * MB),
+    "packed without an end": endless(OPEN % b"Content-Encoding: gzip\r\n", gzip.compress(bytes(16 * MB))),
+    "a header without an end": endless(b"HTTP/1.1 200 OK\r\nX: ", b"y" * MB),
+    "a chunk's extension without an end": endless(OPEN % b"Transfer-Encoding: chunked\r\n" + b"5;", b"y" * MB),
+    "a chunk without measure": endless(
+        OPEN % b"Transfer-Encoding: chunked\r\n" + b"4" + b"0" * 17 + b"\r\n", b"y" * MB
+    ),
+    "nesting without measure": lambda request: request.say(
+        packet(b'{"results":[%b' % (b"[" * 1_500_000) + b"]" * 1_500_000 + b"]}")
+    ),
     "results without measure": lambda request: request.say(packet(b'{"results":[%b{}]}' % (b"{}," * 1_300_000))),
     "broken results without measure": lambda request: request.say(
         packet(b'{"results":[%b{"a":"\\q"}]}' % (b"{}," * 1_300_000))

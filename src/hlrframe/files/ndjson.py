@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 import polars as pl
 import pyarrow as pa
@@ -26,6 +26,9 @@ from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
+
+#: Different names of members that a file may have; each becomes a column somewhere, which takes a kilobyte.
+MOST_NAMES: Final = 200_000
 
 
 class _Row(NamedTuple):
@@ -104,6 +107,11 @@ class NdjsonLines:
         except ValueError as error:
             raise InputError(f"{self.path}, {place}: {error}") from None
         self.names.update(dict.fromkeys(members.names))
+        if len(self.names) > MOST_NAMES:
+            raise InputError(
+                f"{self.path}, {place}: more than {MOST_NAMES:,} different names of members so far, so they must be "
+                "values: write the objects with the same names"
+            )
         if not members.is_strict:
             self.loose = self.loose or place
         phones = members.values[: len(self.taken.columns)]

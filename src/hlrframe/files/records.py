@@ -15,6 +15,8 @@ class _Quoted(str):
 
 
 _QUOTED: Final = _Quoted()
+#: Characters that a line inside a record counts for beside its own: what it takes while it is a text by itself.
+LINE: Final = 100
 #: Stands for two quotes for a moment. Unicode keeps it for uses inside a program.
 _MARK: Final = "\ufdd0"
 _INSIDE: Final = re.compile(r'[^"]*+(?:""[^"]*+)*+')
@@ -122,7 +124,7 @@ class Records:
                 raise csv.Error(f"in the record that begins on line {began}: a quote is never closed")
             self.line += 1
             taken.append(line)
-            length += len(line)
+            length += len(line) + LINE
             if self._longest is not None and length > self._longest:
                 raise csv.Error(
                     f"the record that begins on line {began} is longer than memory has room for; a quote that is "

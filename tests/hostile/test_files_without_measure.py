@@ -1,0 +1,109 @@
+"""Files that are small or of one endless piece and would take gigabytes: a case is a line of the table."""
+
+import bz2
+import gzip
+import itertools
+import lzma
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from hlrframe.errors import InputError
+from hlrframe.files import clean_file
+
+MB = 1 << 20
+HEAD = b"name,phone\n"
+LIMIT = "600MB"
+#: Cleans in a process of its own, and says how much memory it took at most.
+CLEAN = """
+import sys
+import hlrframe as hf
+try:
+    hf.enrich_file(sys.argv[1], sys.argv[2], "phone", client=hf.emulator.connect(seed=7), memory_limit=sys.argv[3])
+    said = "done"
+except hf.InputError as error:
+    said = str(error)
+status = open("/proc/self/status", encoding="ascii").read()
+print(int(status.partition("VmHWM:")[2].split()[0]) // 1024, said)
+"""
+
+
+def one_cell(count):
+    return itertools.chain([HEAD, b"x,"], itertools.repeat(b"7" * MB, count))
+
+
+def open_quote(count):
+    return itertools.chain([HEAD, b'x,"'], itertools.repeat(b"7\n" * (MB // 2), count))
+
+
+def many_columns(count):
+    return itertools.chain([b"phone"], itertools.repeat(b",a" * (MB // 2), count))
+
+
+def nothing(count):
+    return itertools.repeat(bytes(MB), count)
+
+
+def one_text(count):
+    return itertools.chain([b'{"phone":"'], itertools.repeat(b"7" * MB, count), [b'"}\n'])
+
+
+def many_names(count):
+    names = (b',"k%d":1' % each for each in range(count * MB // 12))
+    return itertools.chain([b'{"phone":"+447400123456"'], names, [b"}\n"])
+
+
+def folded(count):
+    return itertools.chain([b"BEGIN:VCARD\r\nTEL:+44"], itertools.repeat(b"\r\n 7" * (MB // 4), count))
+
+
+def zipped(path):
+    return zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED).open("a.csv", "w", force_zip64=True)
+
+
+CASES = {
+    "one cell.csv": (open, one_cell, 300),
+    "a quote that is never closed.csv": (open, open_quote, 300),
+    "columns without end.csv": (open, many_columns, 300),
+    "nothing.csv": (open, nothing, 300),
+    "one text.ndjson": (open, one_text, 300),
+    "names without end.ndjson": (open, many_names, 24),
+    "nesting.ndjson": (open, lambda count: [b'{"phone":1,"x":', b"[" * count * MB], 5),
+    "nesting.json": (open, lambda count: [b'[{"phone":1,"x":', b'{"a":' * count * MB], 2),
+    "folded.vcf": (open, folded, 100),
+    "bomb.csv.gz": (gzip.open, one_cell, 600),
+    "lines.csv.gz": (gzip.open, open_quote, 300),
+    "bomb.csv.bz2": (bz2.open, nothing, 300),
+    "bomb.csv.xz": (lzma.open, one_cell, 300),
+    "bomb.csv.zip": (zipped, one_cell, 600),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", CASES)
+def test_no_file_takes_all_memory(tmp_path, case):
+    """Whatever a file holds, the process stays within the limit on its memory, and one line says what is wrong."""
+    opened, pieces, count = CASES[case]
+    path = tmp_path / case
+    with path.open("wb") if opened is open else opened(path, "wb") if opened is not zipped else zipped(path) as file:
+        file.writelines(pieces(count))
+    out = tmp_path / ("out.ndjson" if "json" in case else "out.csv")
+    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(out), LIMIT]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert ended.returncode == 0, ended.stderr
+    peak, said = ended.stdout.split(" ", 1)
+    assert int(peak) < 600
+    assert path.name in said
+
+
+def test_names_that_are_values_are_told(tmp_path, monkeypatch):
+    """A file whose objects all have other names is refused before each of them becomes a column."""
+    monkeypatch.setattr("hlrframe.files.ndjson.MOST_NAMES", 100)
+    path = tmp_path / "in.ndjson"
+    path.write_text("".join(f'{{"phone":"+447400123456","k{each}":1}}\n' for each in range(200)), encoding="utf-8")
+    with pytest.raises(InputError, match="line 100: more than 100 different names"):
+        clean_file(path, tmp_path / "out.ndjson", "phone")
