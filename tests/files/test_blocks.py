@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 
 import hlrframe as hf
-from hlrframe.files.blocks import Block, Feed, plain_block
-from hlrframe.files.delimited import DelimitedFile
-from hlrframe.files.records import Records, values_of
+from hlrframe.files.delimited.blocks import Block, Feed, plain_block
+from hlrframe.files.delimited.file import DelimitedFile
+from hlrframe.files.delimited.records import Records, values_of
 from hlrframe.files.source import Taken
 from hlrframe.model import Naming
 
@@ -66,7 +66,7 @@ def test_lots_are_the_rows(tmp_path_factory, rows, end, ended, size):
     text = end.join(["id,phone,note", *rows]) + (end if ended else "")
     path.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hlrframe.files.delimited._FIRST_BLOCK", size)
+        patch.setattr("hlrframe.files.delimited.file._FIRST_BLOCK", size)
         file = DelimitedFile(path, Taken(Naming.of_names(["phone"])))
         found, phones = [], []
         for lot in file.lots():

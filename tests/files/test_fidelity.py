@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.examples import examples
-from hlrframe.files import delimited, enrich_file, estimate_file
-from hlrframe.files.guard import LineGuard, guard_frame, guard_text
-from hlrframe.files.records import Records, value_of
+from hlrframe.files import enrich_file, estimate_file
+from hlrframe.files.delimited import file as delimited
+from hlrframe.files.delimited.guard import LineGuard, guard_frame, guard_text
+from hlrframe.files.delimited.records import Records, value_of
 
 OFFLINE = hf.Settings(offline=True)
 CELLS = st.text(st.sampled_from("a0,;\t|\" \n\r'=+-@é€\x0b\x85\u2028"), max_size=4)

@@ -16,7 +16,7 @@ import hlrframe as hf
 from helpers.emulator import mobiles
 from helpers.workbooks import write_workbook
 from hlrframe.files import enrich_file, estimate_file
-from hlrframe.files.kinds import Format, format_of_bytes
+from hlrframe.files.places.kinds import Format, format_of_bytes
 from hlrframe.model import FileKind
 
 ADA, BO, CY = mobiles(3)

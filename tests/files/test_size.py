@@ -19,7 +19,7 @@ from hlrframe import emulator
 from hlrframe.emulator import running
 from hlrframe.files import FileJob, enrich_file
 from hlrframe.files.memory import Memory
-from hlrframe.files.paths import replacing
+from hlrframe.files.places.paths import replacing
 from hlrframe.files.readings import Readings
 from hlrframe.model.vocabulary import Reason
 from hlrframe.run.number_list import Cells, NumberList
@@ -208,7 +208,7 @@ def test_a_killed_run_goes_on_without_paying_again(tmp_path):
 WRITE = """
 import sys
 from pathlib import Path
-from hlrframe.files.paths import replacing
+from hlrframe.files.places.paths import replacing
 with replacing(Path("out.csv")) as temporary:
     temporary.write_text("half of it")
     print(flush=True)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import hlrframe as hf
 from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
-from hlrframe.files.delimited import DelimitedFile, DelimitedLines
-from hlrframe.files.ndjson import NdjsonLines
-from hlrframe.files.records import Records, value_of
+from hlrframe.files.delimited.file import DelimitedFile, DelimitedLines
+from hlrframe.files.delimited.records import Records, value_of
+from hlrframe.files.ndjson.lines import NdjsonLines
 from hlrframe.files.source import Taken
 from hlrframe.model import Naming
 

@@ -21,9 +21,9 @@ from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
 from hlrframe.files.memory import BASE, Memory
 from hlrframe.files.source import Taken
-from hlrframe.files.workbook import WorkbookFile
-from hlrframe.files.workbook_sink import MOST_ROWS, WorkbookSink
-from hlrframe.files.workbook_size import check_size, held_bytes
+from hlrframe.files.workbook.file import WorkbookFile
+from hlrframe.files.workbook.sink import MOST_ROWS, WorkbookSink
+from hlrframe.files.workbook.size import check_size, held_bytes
 from hlrframe.model import Naming
 
 ADA, BO, CY = mobiles(3)

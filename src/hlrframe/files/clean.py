@@ -8,14 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from hlrframe.files.account import account_of_cleaning
 from hlrframe.files.memory import Memory
-from hlrframe.files.overwriting import Command
-from hlrframe.files.paths import existing_folder, make_room, writable
+from hlrframe.files.places import Command, Named, existing_folder, make_room, plan_routes, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
+from hlrframe.files.workbook import account_of_cleaning
 from hlrframe.frames import CLEAN_COLUMNS
 from hlrframe.model import Naming, check_region
 from hlrframe.phone import number_types, predict_networks

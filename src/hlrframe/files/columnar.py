@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hlrframe.files.paths import readable
+from hlrframe.files.places import readable
 from hlrframe.files.source import Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from hlrframe.files.routes import Named, sources_of
+from hlrframe.files.places import Named, sources_of
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import check_same_phones, open_phones
 from hlrframe.frames import StorePath, estimate_list

@@ -10,16 +10,12 @@ import pyarrow as pa
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.columnar import IpcFile, IpcSink, ParquetFile, ParquetSink
 from hlrframe.files.delimited import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable
-from hlrframe.files.encodings import checked_encoding
-from hlrframe.files.inputs import InputFile
-from hlrframe.files.json_array import JsonLines
-from hlrframe.files.kinds import Format
-from hlrframe.files.ndjson import NdjsonLines, NdjsonTable
+from hlrframe.files.ndjson import JsonLines, NdjsonLines, NdjsonTable
+from hlrframe.files.places import Format, InputFile
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.text_sinks import open_text_sink
+from hlrframe.files.text import checked_encoding, open_text_sink
 from hlrframe.files.vcard import VcardFile
-from hlrframe.files.workbook import WorkbookFile
-from hlrframe.files.workbook_sink import MOST_COLUMNS, Account, WorkbookSink
+from hlrframe.files.workbook import MOST_COLUMNS, Account, WorkbookFile, WorkbookSink
 from hlrframe.frames import OpenFrame
 from hlrframe.model import FileKind
 

@@ -10,9 +10,8 @@ from typing import Final
 import polars as pl
 
 from hlrframe.files.formats import open_source
-from hlrframe.files.inputs import InputFile
-from hlrframe.files.kinds import Format
 from hlrframe.files.ndjson import NdjsonTable
+from hlrframe.files.places import Format, InputFile
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.model import Naming, Settings
 from hlrframe.provider import read_download, unused_account

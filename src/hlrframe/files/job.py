@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from hlrframe.errors import ConfigError
-from hlrframe.files.account import account_of_run
 from hlrframe.files.kept import KeptAnswers
 from hlrframe.files.memory import Memory
-from hlrframe.files.overwriting import Command
-from hlrframe.files.paths import existing_folder, make_room, writable
+from hlrframe.files.places import Command, Named, existing_folder, make_room, plan_routes, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import Named, plan_routes
 from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
+from hlrframe.files.workbook import account_of_run
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
 from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Report, Settings, State
 from hlrframe.provider import Client, client_for

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from hlrframe.errors import InputError
 from hlrframe.files.delimited import DelimitedLines
-from hlrframe.files.inputs import InputFile
+from hlrframe.files.places import InputFile
 from hlrframe.files.source import Source
 from hlrframe.files.wrappers import InOrder
 from hlrframe.model import guard_frame

@@ -13,13 +13,10 @@ import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.formats import open_sink, open_source
-from hlrframe.files.inputs import InputFile
-from hlrframe.files.kinds import Format
 from hlrframe.files.ndjson import NdjsonTable
-from hlrframe.files.paths import check_destination, make_room, replacing, writable
-from hlrframe.files.routes import sources_of
+from hlrframe.files.places import Format, InputFile, check_destination, make_room, replacing, sources_of, writable
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.workbook_sink import Account
+from hlrframe.files.workbook import Account
 from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed, phone_columns
 from hlrframe.model import Naming
 from hlrframe.system import sealed

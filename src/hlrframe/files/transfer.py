@@ -10,17 +10,12 @@ import polars as pl
 
 from hlrframe.errors import InputError
 from hlrframe.files.formats import check_fits, open_sink, open_source, written_encoding
-from hlrframe.files.inputs import InputFile
-from hlrframe.files.kinds import Format
 from hlrframe.files.matching import matched
-from hlrframe.files.overwriting import Command
-from hlrframe.files.paths import existing_folder, replacing, writable
+from hlrframe.files.places import Command, Format, InputFile, Route, existing_folder, replacing, writable
 from hlrframe.files.readings import Readings
-from hlrframe.files.routes import Route
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.texts import Texts
-from hlrframe.files.workbook import WorkbookFile
-from hlrframe.files.workbook_sink import MOST_ROWS, Account, check_cells, load_writer
+from hlrframe.files.text import Texts
+from hlrframe.files.workbook import MOST_ROWS, Account, WorkbookFile, check_cells, load_writer
 from hlrframe.files.wrappers import within_folders
 from hlrframe.model import FileKind, Naming, guard_frame
 from hlrframe.run import READING_COLUMNS, Cells

@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.columnar import TypedFile
-from hlrframe.files.encodings import find_encoding
-from hlrframe.files.paths import readable
+from hlrframe.files.places import readable
 from hlrframe.files.source import Taken
-from hlrframe.files.text import chunks, lines_of, open_text
+from hlrframe.files.text import chunks, find_encoding, lines_of, open_text
 
 __all__ = ["COLUMNS", "VcardFile"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.files.inputs import InputFile
+from hlrframe.files.places import InputFile
 from hlrframe.files.source import Piece, Source, Taken
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.model import guard_frame

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from hlrframe.errors import InputError
 from hlrframe.files.columnar import TypedFile
-from hlrframe.files.paths import readable
+from hlrframe.files.places import readable
 from hlrframe.files.source import Taken
-from hlrframe.files.workbook_size import check_size, held_bytes
+from hlrframe.files.workbook.size import check_size, held_bytes
 from hlrframe.system import Scratch, extra, quiet
 
 __all__ = ["WorkbookFile"]

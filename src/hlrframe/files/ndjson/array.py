@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from hlrframe.errors import InputError
-from hlrframe.files.ndjson import NdjsonLines
+from hlrframe.files.ndjson.lines import NdjsonLines
 
 __all__ = ["JsonLines"]
 

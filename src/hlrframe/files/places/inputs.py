@@ -12,8 +12,8 @@ from typing import Final, Self
 from urllib.parse import unquote
 
 from hlrframe.errors import InputError
-from hlrframe.files.kinds import Format, check_bytes
-from hlrframe.files.paths import check_source, readable
+from hlrframe.files.places.kinds import Format, check_bytes
+from hlrframe.files.places.paths import check_source, readable
 from hlrframe.system import Scratch, member_of, open_packed
 
 __all__ = ["InputFile", "is_partition", "partition_of"]

@@ -17,11 +17,10 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
-from hlrframe.files.encodings import find_encoding
-from hlrframe.files.members import NoText, Value, members_of, strict_line
-from hlrframe.files.paths import readable
+from hlrframe.files.ndjson.members import NoText, Value, members_of, strict_line
+from hlrframe.files.places import readable
 from hlrframe.files.source import Piece, Taken, rows_of_piece
-from hlrframe.files.text import chunks, lines_of, open_text
+from hlrframe.files.text import chunks, find_encoding, lines_of, open_text
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 

@@ -16,8 +16,8 @@ from typing import Final
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.files.looks import Looks, Opened, Record, end_of, is_remark
-from hlrframe.files.records import value_of
+from hlrframe.files.delimited.looks import Looks, Opened, Record, end_of, is_remark
+from hlrframe.files.delimited.records import value_of
 from hlrframe.files.source import Taken
 from hlrframe.frames import open_frame
 from hlrframe.model import looks_like_data, many_digits

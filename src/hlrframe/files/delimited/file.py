@@ -20,15 +20,14 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
-from hlrframe.files.blocks import Block, Feed, lines_as_column, plain_block
-from hlrframe.files.dialect import Dialect, find_dialect
-from hlrframe.files.encodings import TextEncoding, find_encoding
-from hlrframe.files.guard import LineGuard
-from hlrframe.files.looks import SEPARATORS
-from hlrframe.files.paths import readable
-from hlrframe.files.records import Records, values_of
+from hlrframe.files.delimited.blocks import Block, Feed, lines_as_column, plain_block
+from hlrframe.files.delimited.dialect import Dialect, find_dialect
+from hlrframe.files.delimited.guard import LineGuard
+from hlrframe.files.delimited.looks import SEPARATORS
+from hlrframe.files.delimited.records import Records, values_of
+from hlrframe.files.places import readable
 from hlrframe.files.source import PIECE_ROWS, Piece, Taken, check_distinct, rows_of_piece
-from hlrframe.files.text import LineEnd, chunks, lines_of, open_text, too_long
+from hlrframe.files.text import LineEnd, TextEncoding, chunks, find_encoding, lines_of, open_text, too_long
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 

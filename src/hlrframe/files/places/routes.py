@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import InputError
-from hlrframe.files.elsewhere import Delivery, as_said, delivery_to, fetched, is_elsewhere
-from hlrframe.files.inputs import InputFile, is_partition, partition_of
-from hlrframe.files.kinds import Format
-from hlrframe.files.paths import check_destination
+from hlrframe.files.places.elsewhere import Delivery, as_said, delivery_to, fetched, is_elsewhere
+from hlrframe.files.places.inputs import InputFile, is_partition, partition_of
+from hlrframe.files.places.kinds import Format
+from hlrframe.files.places.paths import check_destination
 from hlrframe.model import PACKINGS
 
 __all__ = ["Formats", "Named", "Route", "plan_routes", "sources_of"]

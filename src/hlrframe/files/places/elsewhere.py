@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from hlrframe.errors import ConfigError, InputError, StoreError
-from hlrframe.files.inputs import InputFile, partition_of
-from hlrframe.files.kinds import Format, format_of_bytes
-from hlrframe.files.paths import check_source, readable
+from hlrframe.files.places.inputs import InputFile, partition_of
+from hlrframe.files.places.kinds import Format, format_of_bytes
+from hlrframe.files.places.paths import check_source, readable
 from hlrframe.model import kind_of
 from hlrframe.store import Bucket
 from hlrframe.system import Scratch, state_home

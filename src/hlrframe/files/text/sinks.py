@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.files.kinds import Format
+from hlrframe.files.places import Format
 from hlrframe.files.source import Sink
 from hlrframe.model import FileKind, guard_frame
 from hlrframe.system import create_packed

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from hlrframe.errors import InputError
-from hlrframe.files.records import Records
+from hlrframe.files.delimited.records import Records
 
 __all__ = ["SEPARATORS", "Looks", "Opened", "Record", "end_of", "is_remark"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files.text import open_bytes, too_long
+from hlrframe.files.text.lines import open_bytes, too_long
 
 __all__ = ["TextEncoding", "checked_encoding", "find_encoding"]
 

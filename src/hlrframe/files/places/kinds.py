@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from hlrframe.errors import InputError
-from hlrframe.files.paths import readable
+from hlrframe.files.places.paths import readable
 from hlrframe.model import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.system import member_of, open_packed
 

@@ -1,0 +1,25 @@
+"""Workbooks of Excel.
+
+::
+
+    file      a sheet as a source of rows   <- open this first
+    sink      a workbook that is written
+    size      what a packed sheet may come to
+    account   a sheet about the run
+"""
+
+from hlrframe.files.workbook.account import account_of_cleaning, account_of_run
+from hlrframe.files.workbook.file import WorkbookFile
+from hlrframe.files.workbook.sink import MOST_COLUMNS, MOST_ROWS, Account, WorkbookSink, check_cells, load_writer
+
+__all__ = [
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "Account",
+    "WorkbookFile",
+    "WorkbookSink",
+    "account_of_cleaning",
+    "account_of_run",
+    "check_cells",
+    "load_writer",
+]
