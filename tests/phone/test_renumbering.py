@@ -2,10 +2,12 @@
 
 import re
 
+import phonenumbers
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import carrier, geocoder
 
 from helpers.examples import examples
 from hlrframe.model import Reason
@@ -123,6 +125,35 @@ def test_every_rule_says_when_and_where():
         assert rule.since[:2] == "20"
         assert rule.words.startswith(("a ", "an "))
         assert rule.source.startswith("https://")
+
+
+#: Old numbers, and who had or where was the range that they are of.
+WHOSE = [
+    *((f"+8416{digit}1234567", "Viettel") for digit in range(2, 10)),
+    *((f"+8412{digit}4234567", "MobiFone") for digit in (0, 1, 2, 6, 8)),
+    *((f"+8412{digit}1234567", "Vinaphone") for digit in (3, 4, 5, 7, 9)),
+    *(("+841861234567", "Vietnamobile"), ("+841881234567", "Vietnamobile"), ("+841991234567", "G-Mobile")),
+    *((f"+201{digit}1234567", "Vodafone") for digit in (0, 6, 9)),
+    *((f"+201{digit}1234567", "Orange") for digit in (2, 7, 8)),
+    *((f"+201{digit}1234567", "Etisalat") for digit in (1, 4)),
+    *(("+22501123456", "Moov"), ("+22505123456", "MTN"), ("+22507123456", "Orange")),
+    *(("+5623456789", "Santiago, Metropolitan Region"), ("+5712345678", "Bogotá"), ("+4112345678", "Zurich")),
+    *(
+        ("+441712345678", "London"),
+        ("+441812345678", "London"),
+        ("+70951234567", "Moscow"),
+        ("+99532123456", "Tbilisi"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "name"), WHOSE)
+def test_a_new_number_is_of_the_same_operator_or_place(old, name):
+    """What libphonenumber's metadata says of the new range is what the old one was, and the rule says that it does."""
+    today = parse(old)
+    number = phonenumbers.parse(f"+{today.digits}")
+    assert name in {carrier.name_for_number(number, "en"), geocoder.description_for_number(number, "en")}
+    assert today.renumbered.checked in {"metadata", "text"}
 
 
 def test_an_old_number_is_found_under_both():

@@ -32,6 +32,10 @@ class Renumbering:
     words: str
     #: Where it is published: the plan that the country deposited with ITU, or its regulator.
     source: str
+    #: What the rule was checked against: ``"text"`` (date and digits, a published text), ``"metadata"`` (the new digits
+    #: belong to the operators or the place of the old ones in libphonenumber's metadata; the date was not checked), or
+    #: ``"nothing"`` but that today's plan knows the new form and not the old one.
+    checked: str = "nothing"
 
 
 def renumbered(code: str, national: str) -> Iterator[tuple[str | None, Renumbering]]:
@@ -52,7 +56,8 @@ def _rules() -> dict[str, list[tuple[Renumbering, re.Pattern[str]]]]:
     rules: dict[str, list[tuple[Renumbering, re.Pattern[str]]]] = {}
     for line in _TABLE.strip().splitlines():
         code, old, new, since, words, source = (cell.strip() for cell in line.split(" ; "))
-        rule = Renumbering(code, old, None if new == "-" else new, since, words, _SOURCES.get(source, source))
+        known = _CHECKED.get((code, since), "nothing")
+        rule = Renumbering(code, old, None if new == "-" else new, since, words, _SOURCES.get(source, source), known)
         rules.setdefault(code, []).append((rule, re.compile(old)))
     return rules
 
@@ -81,6 +86,19 @@ _SOURCES: Final = MappingProxyType(
             "GR": "055",
             "RU": "0AD",
         }.items()
+    }
+)
+#: Calling code and date of the rules that were checked.
+_CHECKED: Final = MappingProxyType(
+    {
+        ("225", "2021-01-31"): "text",
+        **dict.fromkeys(
+            [
+                *[("84", "2018-11"), ("20", "2011-10-06"), ("56", "2012-11-24"), ("57", "2021-09-01")],
+                *[("41", "2007-03"), ("44", "2000-04-22"), ("7", "2005-12-01"), ("995", "2011")],
+            ],
+            "metadata",
+        ),
     }
 )
 #: Calling code ; old number ; what it became, ``-`` where that cannot be told ; since ; what it looks like ; source.
