@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice, repeat
 from operator import attrgetter
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails
 
-__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch"]
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "Whole", "answers_to_batch", "together"]
 
 
 #: Columns whose texts are each number's own; they are called as the fields of a result.
@@ -60,6 +61,7 @@ NARROW_TYPES: Final = pl.Schema(
 )
 _YES_NO: Final[dict[str | None, bool]] = {"YES": True, "NO": False}
 _NOWHERE: Final = NetworkDetails()
+_PLAIN: Final = pl.CompatLevel.oldest()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -93,8 +95,8 @@ class AnswerBook:
         """
         self._chunks.append(self._columns(answers, received_at, self._types))
 
-    def add_whole(self, answers: Sequence[Answer], *, received_at: datetime) -> pa.RecordBatch:
-        """Takes answers in and gives them as a table of ``ANSWER_SCHEMA``, in order, for the books of all runs.
+    def add_whole(self, answers: Sequence[Answer], *, received_at: datetime) -> "Whole":
+        """Takes answers in and gives all there is of them, for the books of all runs.
 
         There the credits are with what an earlier run paid and never learnt; a run's own bill is its own.
 
@@ -104,11 +106,10 @@ class AnswerBook:
         """
         mine = self._columns(answers, received_at, NARROW_TYPES)
         self._chunks.append(mine.select(self._types.names()))
-        whole = mine.drop("profile").hstack(self.profiles()[mine["profile"]]).select(ANSWER_SCHEMA.names)
         if any(map(_earlier_of, answers)):
             paid = [(each.milli + each.earlier) / MILLI for each in answers]
-            whole = whole.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
-        return _as_batch(whole)
+            mine = mine.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
+        return Whole(mine, self.profiles())
 
     def _columns(self, answers: Sequence[Answer], received_at: datetime, types: pl.Schema) -> pl.DataFrame:
         results = [each.result for each in answers]
@@ -129,6 +130,34 @@ class AnswerBook:
         return self._alike
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Answers with all that was said of each."""
+
+    #: ``NARROW_TYPES``.
+    own: pl.DataFrame
+    #: The profiles that these point to, and perhaps others.
+    alike: pl.DataFrame
+
+    def as_batch(self) -> pa.RecordBatch:
+        """Gives them as a table of ``ANSWER_SCHEMA``, in order."""
+        used = self.own["profile"].unique().sort()
+        places = used.search_sorted(self.own["profile"]).to_arrow()
+        own, alike = (each.to_arrow(compat_level=_PLAIN) for each in (self.own, self.alike[used]))
+        # Arrow's plain strings rather than polars' views; of what repeats only the few there are.
+        arrays = [
+            (alike[name].cast(kind).combine_chunks().take(places) if name in _PROFILE_COLUMNS else own[name].cast(kind))
+            for name, kind in zip(ANSWER_SCHEMA.names, ANSWER_SCHEMA.types, strict=True)
+        ]
+        plain = [each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for each in arrays]
+        return pa.RecordBatch.from_arrays(plain, schema=ANSWER_SCHEMA)
+
+
+def together(some: Sequence[Whole]) -> Whole:
+    """Gives what one book gave, one after the other, as one."""
+    return Whole(pl.concat([each.own for each in some], rechunk=True), some[-1].alike)
+
+
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
     """Gives answers as a table of ``ANSWER_SCHEMA``, in order.
 
@@ -137,7 +166,7 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         received_at: When they came, with time zone; stands in where the provider gave no time.
         provider: Name for the ``provider`` column.
     """
-    return AnswerBook(provider).add_whole(answers, received_at=received_at)
+    return AnswerBook(provider).add_whole(answers, received_at=received_at).as_batch()
 
 
 def _own_columns(
@@ -157,12 +186,6 @@ def _profile_columns(profiles: Iterable[Any], provider: str) -> pl.DataFrame:
     columns = zip(*rows, strict=True) if rows else repeat(())
     by_name = dict(zip(_Profile._fields, columns, strict=bool(rows)))
     return pl.DataFrame([pl.Series(name, by_name[name], kind) for name, kind in PROFILE_TYPES.items()])
-
-
-def _as_batch(rows: pl.DataFrame) -> pa.RecordBatch:
-    # Arrow's plain strings rather than polars' views, in one piece each.
-    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(ANSWER_SCHEMA)
-    return pa.RecordBatch.from_arrays([each.combine_chunks() for each in table.columns], schema=ANSWER_SCHEMA)
 
 
 def _row(profile: tuple[Any, ...], provider: str) -> _Profile:

@@ -12,15 +12,17 @@ import polars as pl
 
 from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, Settings
 from hlrframe.phone import explain_column, predict_networks
-from hlrframe.run.outcomes import counts_of
+from hlrframe.run.outcomes import KEY, counts_of
 from hlrframe.store import Store
 
-__all__ = ["READING_COLUMNS", "Cells", "NumberList", "known_answers", "to_be_asked"]
+__all__ = ["READING_COLUMNS", "SOME", "Cells", "NumberList", "known_answers", "to_be_asked"]
 
 #: What is read in each cell.
 READING_COLUMNS: Final = ("msisdn", "reason", "reading", "suggestion")
 #: Numbers that wait to be looked for among those met before: so many at least, so that it is not done for each batch.
 WAITING: Final = 1 << 18
+#: Numbers that are looked at together, where many columns are made of each.
+SOME: Final = 1 << 17
 
 
 class Cells(NamedTuple):
@@ -155,7 +157,13 @@ def known_answers(
 
 def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
     """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``."""
-    key = pl.col("msisdn").cast(pl.UInt64)
-    unknown = numbers.to_frame().join(known.select("msisdn"), on=key, how="anti", maintain_order="left")["msisdn"]
+    unknown = numbers.to_frame().join(known.select("msisdn"), on=KEY, how="anti", maintain_order="left")["msisdn"]
+    # Some at a time: on the way to a prediction there are many columns.
+    parts = [unknown.slice(start, SOME) for start in range(0, max(1, len(unknown)), SOME)]
+    return pl.concat([_predicted(part) for part in parts])
+
+
+def _predicted(numbers: pl.Series) -> pl.DataFrame:
     place = pl.coalesce("region", pl.concat_str(pl.lit("+"), "calling_code"))
-    return predict_networks(unknown).select(unknown, "network", country="region", place=place)
+    found = predict_networks(numbers).select(numbers, "network", country="region", place=place)
+    return found.with_columns(pl.col("network", "country", "place").cast(pl.Categorical))  # there are few of each

@@ -89,10 +89,7 @@ class Asking:
             on_reply=self._on_reply,
         )
         self._count(found)
-        # Nobody looks at the numbers as text any more.
-        found = replace(
-            found, numbers=found.numbers.drop("msisdn", strict=False), kinds=self._with_true_reason(found.kinds)
-        )
+        found = replace(found, kinds=self._with_true_reason(found.kinds))
         self.outcomes = found if self.outcomes is None else _joined(self.outcomes, found)
         self._ended = self._ended or _end_of(found)
         return self.outcomes

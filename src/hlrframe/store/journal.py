@@ -32,7 +32,7 @@ IMPORTED: Final = "imported-"
 
 #: Bytes after which a journal file is sealed and the next one begun, so that neither sealing nor reading it takes
 #: memory that grows with the run.
-SEGMENT_SIZE: Final = 32 * 2**20
+SEGMENT_SIZE: Final = 16 * 2**20
 #: Seconds without a write after which a journal is a dead run's, where the file system has no locks to tell.
 ORPHAN_AGE: Final = 24 * 60 * 60
 

@@ -37,6 +37,8 @@ _T = TypeVar("_T")
 #: Rows that are read or passed over together: enough to compress well, few enough to skip most for a few numbers.
 ROW_GROUP: Final = 65_536
 
+#: Columns that hardly repeat: to look for repetitions there takes time, and saves nothing.
+_OWN: Final = frozenset({"msisdn", "uuid", "detected_number"})
 #: Bytes of a sealed file that are handed over at once.
 _TOGETHER: Final = 2**20
 #: Listings of a store that changes while it is read; a second one nearly always does.
@@ -63,6 +65,8 @@ def write_parquet(path: Path, frames: Iterable[pl.DataFrame], *, layout: Layout)
 
     def write(file: BinaryIO) -> None:
         keys = layout.encoding.writing(first.schema.names)
+        # The stubs know of no list.
+        keys["use_dictionary"] = [name for name in first.schema.names if name not in _OWN]
         sink = Stamper(file)
         # In large pieces: a page is written in many, each of which would have to wait for Python's lock.
         with (
