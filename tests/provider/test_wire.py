@@ -82,6 +82,18 @@ def settings_of_any_kind():
     )
 
 
+@given(st.lists(st.text(max_size=8) | st.sampled_from(['","', '"', "\\", '\\","', "a number"]), min_size=1, max_size=6))
+def test_a_request_is_json_whatever_stands_in_it(texts):
+    """Each text arrives as it is and with all options, also one that looks like a piece of a request."""
+    options = {"save_to_cache": "NO", "cache_days_private": 1}
+    sent = json.loads(encode_request('k"', "s", texts, options))
+    assert sent == {
+        "api_key": 'k"',
+        "api_secret": "s",
+        "requests": [{"telephone_number": text, **options} for text in texts],
+    }
+
+
 @given(settings_of_any_kind(), st.integers(0, 30))
 def test_the_provider_takes_every_request(settings, recheck):
     """Whatever the settings, a request has no unknown key, no null and no value that the provider would reject."""

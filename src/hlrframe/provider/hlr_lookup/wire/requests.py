@@ -55,7 +55,7 @@ def options_asked(parameters: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def encode_request(key: str, secret: str, numbers: Sequence[str], options: Mapping[str, object]) -> bytes:
-    """Gives the body of one lookup. It holds the credentials: it must never reach a log or a message.
+    """Gives the body of one lookup, of one number at least. It holds the credentials: it must never reach a log.
 
     >>> encode_request("k", "s", ["447790606023"], {"cache_days_private": 1})
     b'{"api_key":"k","api_secret":"s","requests":[{"telephone_number":"447790606023","cache_days_private":1}]}'
