@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hlrframe as hf
 from helpers.frames import KINDS, PHONES, Stream, columns_of
 from hlrframe.errors import InputError
 from hlrframe.frames.adapters import open_frame, open_list
@@ -557,3 +558,10 @@ def test_another_library_is_one_more_adapter():
     }
     with pytest.raises(InputError, match="did you mean 'phone'"):
         open_frame(rows, "Phone", adapters=(ListOfDicts,))
+
+
+def test_an_index_that_is_meant_is_told():
+    """A phone column that is pandas' index is refused with the call that makes it a column."""
+    frame = pd.DataFrame({"n": [1]}, index=pd.Index(["+44 7400 123456"], name="phone"))
+    with pytest.raises(hf.InputError, match=r"'phone' is the frame's index, not a column: pass frame\.reset_index\(\)"):
+        hf.clean(frame, "phone")

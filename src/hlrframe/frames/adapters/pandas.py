@@ -24,6 +24,9 @@ def open(frame: Any, wanted: Wanted) -> OpenFrame:  # noqa: A001  # the name tha
             "the frame has columns of several levels: flatten them first, e.g. with df.columns.map('_'.join)"
         )
     names = list(frame.columns)
+    for label in frame.index.names:
+        if label is not None and label in wanted.naming.columns and label not in names:
+            raise InputError(f"{label!r} is the frame's index, not a column: pass frame.reset_index()")
     wanted.check(names)
     return wanted.open(
         names, lambda name: texts_of_series(frame[name], name), lambda results: _attach_to_pandas(frame, results)
