@@ -44,6 +44,25 @@ def row(answer):
 
 
 @pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("+963 11 238 1287-1234", "SY"),
+        ("+963 11 331 3456-1234", "SY"),
+        ("+963 21 238 1287-1234", "SY"),
+        ("+963 11 238 1287-1234 (office)", "SY"),
+    ],
+)
+def test_the_end_of_a_run_is_no_number_of_its_own(text, region):
+    """Digits behind others that are no number by themselves are the end of one that is too long."""
+    assert outcome(text, region=region) == Reason.TOO_LONG
+
+
+def test_a_second_number_in_a_run_is_read_where_the_first_is_one():
+    """Two numbers behind each other, with nothing but a blank between them, are still found."""
+    assert outcome("+44 7400 123456 +44 7400 654321") == "447400123456"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "+44 (0)7400 123456",

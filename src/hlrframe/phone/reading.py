@@ -76,6 +76,8 @@ def _found_in_prose(text: str, region: str | None) -> Iterator[Msisdn | Rejectio
         found = sum(map(str.isdigit, match.raw_string))
         before, around = digits_around(text, match.start)
         part = found < around <= PLAUSIBLE_DIGITS[1] or 0 < before < FEWEST_DIGITS_OF_A_PART
+        # What stands before it in one run must be a number too, or it is the end of that.
+        part = part or (before > 0 and not isinstance(read_longest(text[: match.start], region), Msisdn))
         if found >= FEWEST_DIGITS_OF_A_PART and not part and isinstance(read_longest(match.raw_string, region), Msisdn):
             yield read_international(phonenumbers.format_number(match.number, PhoneNumberFormat.E164)[1:])
 
