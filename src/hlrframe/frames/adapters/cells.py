@@ -94,13 +94,13 @@ def settled(naming: Naming, spare: Spare, first: pl.Expr) -> list[pl.Expr]:
             up to the bill.
     """
     asked = pl.col(spare.rows).is_not_null()
-    return [
-        pl.when(asked & first if is_credits(other) else asked)
-        .then(spare.result(at))
-        .otherwise(pl.lit(other))
-        .alias(given)
-        for at, (given, other) in enumerate(defaults(naming).items())
-    ]
+
+    def of(result: str, other: object) -> pl.Expr:
+        if other is None:  # as the join left it: to choose anew would copy every text of every row
+            return pl.col(result)
+        return pl.when(asked & first if is_credits(other) else asked).then(result).otherwise(pl.lit(other))
+
+    return [of(spare.result(at), other).alias(given) for at, (given, other) in enumerate(defaults(naming).items())]
 
 
 def numbered(answers: pl.DataFrame, naming: Naming, spare: Spare) -> pl.DataFrame:
