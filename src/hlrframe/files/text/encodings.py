@@ -43,8 +43,8 @@ _USUAL: Final = ("cp1252", "iso8859-1", "cp850", "mac-roman")
 _CLEARLY: Final = 1.65
 #: Signs that stand between letters only where the text was decoded as what it is not.
 _ODD: Final = re.compile(r"[^\W\d_][¡-³µ¶¸-¿×÷‚ƒ„†‡ˆ‰‹•˜™›\x80-\x9f][^\W\d_]")  # noqa: RUF001
-#: Signs that no name has, and a word.
-_NO_LETTERS: Final = re.compile(r"[¡-©«-±´¶¸¹»-¿×÷†‡‰‹•™›\x80-\x9f\u2190-\u2bff]")  # noqa: RUF001
+#: Signs that no name has (control signs of Latin-1 apart, of which a damaged file has some), and a word.
+_NO_LETTERS: Final = re.compile(r"[¡-©«-±´¶¸¹»-¿×÷†‡‰‹•™›\u2190-\u2bff]")  # noqa: RUF001
 #: The first letter of other alphabets than the Latin one, and the Latin letters that stand behind some of them.
 _FIRST_OTHER: Final = "\u0370"
 _MORE_LATIN: Final = "\u1e00"
@@ -275,9 +275,10 @@ def _oddness(text: str) -> float:
 
 
 def _is_mixed(word: str) -> bool:
-    """Whether two alphabets meet, or a capital stands behind a small letter that is not of ``McKay``'s kind."""
+    """Whether two alphabets meet, or a capital stands within a word that is not all capitals, not as in ``McKay``."""
     if word.isascii():
         return False
-    pairs = itertools.pairwise(word)
-    capitals = any(one.islower() and other.isupper() and not (one + other).isascii() for one, other in pairs)
+    within = itertools.pairwise(word)
+    capitals = any(one.islower() and other.isupper() and not (one + other).isascii() for one, other in within)
+    capitals = capitals or any(not each.isascii() and each.isupper() and not word.isupper() for each in word[1:])
     return capitals or (any(map(str.isascii, word)) and any(_FIRST_OTHER <= each < _MORE_LATIN for each in word))
