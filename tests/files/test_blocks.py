@@ -26,6 +26,7 @@ LINES = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), min_size
 @example(['"",""', ","], "\n", 2)
 @example(["a", "", "b"], "\n", 1)
 @example([" ", '""'], "\n", 1)
+@example(["\ufeffa"], "\n", 1)
 def test_a_block_has_the_records_of_its_lines(lines, end, columns):
     """Where a text is taken as a block, its lines and cells are those that are read one after the other."""
     text = "".join(line + end for line in lines)

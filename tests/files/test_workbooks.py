@@ -1,5 +1,6 @@
 """Workbooks in and out: every cell is what it was, numbers are text, nothing is ever run."""
 
+import re
 import sys
 import zipfile
 from dataclasses import replace
@@ -197,13 +198,13 @@ texts = st.text(
 @examples(30)
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_every_text_comes_back(tmp_path_factory, found):
-    """A text goes into a workbook and comes out as it was, whatever is in it; an empty one may come back as none."""
+    """A text comes out of a workbook as it went in; an empty one may be none then, what is no character is told so."""
     path = tmp_path_factory.getbasetemp() / "texts.xlsx"
     sink = WorkbookSink(path, name="t", columns=["phone"], account=[])
     sink.write(pl.DataFrame({"text": found, "phone": ["1"] * len(found)}).to_arrow())
     sink.close()
     back = fastexcel.read_excel(str(path)).load_sheet(0, dtypes="string").to_polars()
-    assert [text or "" for text in back["text"]] == found
+    assert [text or "" for text in back["text"]] == [re.sub("[\ufffe\uffff]", "\ufffd", text) for text in found]
 
 
 @pytest.mark.parametrize(

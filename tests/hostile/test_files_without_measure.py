@@ -102,7 +102,7 @@ def test_no_file_takes_all_memory(tmp_path, case):
 
 def test_names_that_are_values_are_told(tmp_path, monkeypatch):
     """A file whose objects all have other names is refused before each of them becomes a column."""
-    monkeypatch.setattr("hlrframe.files.ndjson.MOST_NAMES", 100)
+    monkeypatch.setattr("hlrframe.files.ndjson.lines.MOST_NAMES", 100)
     path = tmp_path / "in.ndjson"
     path.write_text("".join(f'{{"phone":"+447400123456","k{each}":1}}\n' for each in range(200)), encoding="utf-8")
     with pytest.raises(InputError, match="line 100: more than 100 different names"):

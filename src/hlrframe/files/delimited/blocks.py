@@ -15,6 +15,8 @@ __all__ = ["Block", "Feed", "lines_as_column", "plain_block"]
 
 #: Characters that have a meaning of their own here or at the end of a file, and are in no list of contacts.
 _STRANGE: Final = ("\x01", "\x1a", "\0")
+#: What a reader takes for the mark of a file where a text begins with it.
+_MARK: Final = "\ufeff"
 #: What no text of a plain file holds, so that each line is one cell.
 _NOWHERE: Final = "\x01"
 #: Most columns that a pattern of quoted cells may have.
@@ -96,7 +98,7 @@ def plain_block(text: str, separator: str, columns: int, *, longest: int) -> Blo
         longest: Most characters of one line, its end included.
     """
     rows, returns = text.count("\n"), text.count("\r")
-    if not text.endswith("\n") or any(each in text for each in _STRANGE):
+    if not text.endswith("\n") or text.startswith(_MARK) or any(each in text for each in _STRANGE):
         return None
     if returns and not rows == returns == text.count("\r\n"):
         return None

@@ -43,8 +43,8 @@ _SHOWN: Final = {
 }
 _FORBIDDEN_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH: Final = 31
-#: What XML has no room for; a workbook has a way to write it.
-_NO_XML: Final = str.maketrans({"\ufffe": "_xFFFE_", "\uffff": "_xFFFF_"})
+#: What no character is, and XML has no room for.
+_NO_XML: Final = str.maketrans(dict.fromkeys("\ufffe\uffff", "\ufffd"))
 
 #: Lines of the second sheet: what, and how much.
 Account = Sequence[tuple[str, object]]
