@@ -29,11 +29,11 @@ BAR = 0.95
 
 def run(order: dict) -> None:
     """One turn, in a process of its own: prints what it took."""
-    import polars as pl  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  # in the process that needs it
+    import pyarrow as pa  # noqa: PLC0415  # in the process that needs it
 
-    import hlrframe as hf  # noqa: PLC0415
-    from hlrframe.run import lookup  # noqa: PLC0415
+    import hlrframe as hf  # noqa: PLC0415  # in the process that needs it
+    from hlrframe.run import lookup  # noqa: PLC0415  # in the process that needs it
 
     pa.array([1])  # it looks for pandas once, whatever is measured
     if not order["register"]:
@@ -59,7 +59,7 @@ def turn(order: dict) -> dict:
 
 def main(numbers: int, turns: int, latency: float, *, in_folder: bool) -> int:
     """Takes turns, prints the table, and gives the exit code: 0 where the bar is reached."""
-    from helpers.s3 import moto  # noqa: PLC0415
+    from helpers.s3 import moto  # noqa: PLC0415  # in the process that needs it
 
     found: dict[bool, list[dict]] = {False: [], True: []}
     with ExitStack() as stack:

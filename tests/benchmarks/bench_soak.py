@@ -36,8 +36,8 @@ ROUNDS = 8
 
 def provide(rate: float, seed: int) -> None:
     """The other side: serves until its input ends, then says what it billed."""
-    from hlrframe.emulator import Emulator, Fault, Faults, Latency, running  # noqa: PLC0415
-    from hlrframe.emulator.dice import key_of, roll, share  # noqa: PLC0415
+    from hlrframe.emulator import Emulator, Fault, Faults, Latency, running  # noqa: PLC0415  # in the process that needs it
+    from hlrframe.emulator.dice import key_of, roll, share  # noqa: PLC0415  # in the process that needs it
 
     class Bad(Emulator):
         """Turns some replies round, too."""
@@ -67,9 +67,9 @@ def provide(rate: float, seed: int) -> None:
 
 def ask(order: dict) -> None:
     """One machine: asks the list, and says how it ended."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  # in the process that needs it
 
-    import hlrframe as hf  # noqa: PLC0415
+    import hlrframe as hf  # noqa: PLC0415  # in the process that needs it
 
     warnings.simplefilter("ignore")
     told = []
@@ -141,9 +141,9 @@ class Machine(threading.Thread):
 
 def books(place: dict, url: str, spool: str, numbers) -> tuple[Decimal, int]:
     """Gives what the answers in the bucket cost by the store's own account, and how many numbers have one."""
-    import hlrframe as hf  # noqa: PLC0415
-    from hlrframe.model.question import Question  # noqa: PLC0415
-    from hlrframe.model.vocabulary import LookupKind  # noqa: PLC0415
+    import hlrframe as hf  # noqa: PLC0415  # in the process that needs it
+    from hlrframe.model.question import Question  # noqa: PLC0415  # in the process that needs it
+    from hlrframe.model.vocabulary import LookupKind  # noqa: PLC0415  # in the process that needs it
 
     store = hf.Store(place["store"], storage_options=place["options"], spool=spool)
     question = Question(LookupKind.HLR, hf.Client(*ACCOUNT, base_url=url).provider)
@@ -153,9 +153,9 @@ def books(place: dict, url: str, spool: str, numbers) -> tuple[Decimal, int]:
 
 def main(given: argparse.Namespace) -> int:
     """Runs it, prints the table, and gives the exit code: 0 where everything adds up."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  # in the process that needs it
 
-    from helpers.s3 import moto  # noqa: PLC0415
+    from helpers.s3 import moto  # noqa: PLC0415  # in the process that needs it
 
     numbers = pl.Series([f"4474{index:08d}" for index in range(given.numbers)])
     with ExitStack() as stack:

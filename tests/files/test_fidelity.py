@@ -129,7 +129,7 @@ RISKY = [
     "\t=1",
     "\r=1",
     "\n=1",
-    "＝1",  # noqa: RUF001
+    "＝1",  # noqa: RUF001  # meant
     "+",
     "-",
     '=HYPERLINK("http://x";"y")',

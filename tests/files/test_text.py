@@ -59,7 +59,7 @@ WORLD = [
     ("cp850", "nombre", ["José Núñez", "María Peña", "Íñigo Ibáñez", "Málaga", "León", "Begoña", "Jesús"]),
     ("cp437", "prénom", ["François", "Hélène", "Léa Bérard", "Zoé", "Gérard", "André", "Noël", "Jérôme"]),
     ("cp737", "όνομα", ["Γιώργος Παπαδόπουλος", "Μαρία", "Ελένη", "Θεσσαλονίκη"]),
-    ("cp857", "ad", ["Ayşe Yılmaz", "Çağrı Şahin", "Iğdır", "Gülşen", "Oğuz Kılıç"]),  # noqa: RUF001
+    ("cp857", "ad", ["Ayşe Yılmaz", "Çağrı Şahin", "Iğdır", "Gülşen", "Oğuz Kılıç"]),  # noqa: RUF001  # meant
     ("cp775", "vārds", ["Žydrė Šimkutė", "Šiauliai", "Klaipėda", "Panevėžys", "Eglė Žukauskienė"]),
     ("iso8859-6", "اسم", ["محمد علي", "فاطمة حسن", "القاهرة", "دبي"]),
     ("mac-latin2", "jméno", ["Jiří Dvořák", "Zdeněk Růžička", "Šárka Šťastná", "Přemysl Žák", "Plzeň"]),

@@ -80,7 +80,7 @@ def test_a_workbook_that_is_written(tmp_path, source, client):
     assert [row[:6] for row in rows] == [
         (1.0, ADA, datetime(1990, 5, 17), "=1+1", "answered", ADA),  # noqa: DTZ001  # of a workbook
         (2.0, f"+{BO}", None, "007", "answered", BO),
-        (3.0, "n/a", datetime(2001, 1, 2), "http://example.org", "rejected", None),  # noqa: DTZ001
+        (3.0, "n/a", datetime(2001, 1, 2), "http://example.org", "rejected", None),  # noqa: DTZ001  # workbooks know no zones
     ]
     assert abs(rows[0][6] - datetime.now(UTC).replace(tzinfo=None)).total_seconds() < 600
     raw = raw_of(tmp_path / "out.xlsx")

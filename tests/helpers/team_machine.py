@@ -42,7 +42,7 @@ def main(order: dict) -> None:
     said = [str(each.message) for each in caught if isinstance(each.message, hf.BudgetWarning)]
     answered = rows["hlr_state"].is_in(["answered", "cached"]).sum()
     outcome = {"answered": answered, "credits": report.credits, "stopped": report.stopped, "seconds": report.seconds}
-    print(json.dumps({**outcome, "states": dict(report.states), "warnings": said}), flush=True)  # noqa: T201
+    print(json.dumps({**outcome, "states": dict(report.states), "warnings": said}), flush=True)  # noqa: T201  # read by the test
 
 
 if __name__ == "__main__":

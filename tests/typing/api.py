@@ -32,7 +32,7 @@ def options(frame: pl.DataFrame) -> None:
     """Every option can be given in each of its forms."""
     hf.enrich(frame, "phone", store="answers", columns="all", prefix="mobile_", progress=False)
     hf.enrich(frame, "phone", store=hf.Store("answers"), columns=["verdict", "credits"])
-    hf.enrich(frame, "phone", progress=lambda progress: print(progress.done, progress.total))  # noqa: T201
+    hf.enrich(frame, "phone", progress=lambda progress: print(progress.done, progress.total))  # noqa: T201  # an example
     hf.enrich(frame, column="phone", settings=hf.Settings(lookup="mnp", max_age="12h", max_credits=10))
 
 

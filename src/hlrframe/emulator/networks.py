@@ -104,7 +104,7 @@ _OWN_ISLANDS: Final = 4
 @functools.cache
 def _prefixes() -> Mapping[str, str]:
     # Imported late: the table takes a fifth of a second.
-    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415
+    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415  # large: where it is needed alone
 
     return {prefix: names["en"] for prefix, names in CARRIER_DATA.items() if "en" in names}
 

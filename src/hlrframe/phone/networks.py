@@ -76,7 +76,7 @@ def _network(digits: pl.Series) -> pl.Series:
 def _prefix_intervals() -> tuple[pl.Series, pl.Series]:
     """Cuts the line of all numbers where the longest prefix changes: starts in order, and the name from there on."""
     # 29,000 prefixes take a quarter of a second to load: only who predicts pays for it.
-    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415
+    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415  # large: where it is needed alone
 
     names = {prefix: name for prefix, languages in CARRIER_DATA.items() if (name := languages.get("en"))}
     cuts: dict[int, str | None] = {0: None}

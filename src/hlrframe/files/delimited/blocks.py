@@ -107,7 +107,7 @@ def plain_block(text: str, separator: str, columns: int, *, longest: int) -> Blo
     except UnicodeEncodeError:
         return None
     lines = lines_as_column(plain)
-    if len(lines) != rows or lines.null_count() or not _are_records(lines, separator, columns, '"' in text):
+    if len(lines) != rows or lines.null_count() or not _are_records(lines, separator, columns, quoted='"' in text):
         return None
     if len(text) > longest and (lines.str.len_chars() >= longest).any():
         return None
@@ -120,7 +120,7 @@ def lines_as_column(text: bytes) -> pl.Series:
     return pl.read_csv(text, has_header=False, separator=_NOWHERE, quote_char=None, schema=schema).to_series()
 
 
-def _are_records(lines: pl.Series, separator: str, columns: int, quoted: bool) -> bool:  # noqa: FBT001
+def _are_records(lines: pl.Series, separator: str, columns: int, *, quoted: bool) -> bool:
     if not quoted:
         return bool((lines.str.count_matches(separator, literal=True) == columns - 1).all())
     if columns > _MOST_QUOTED:

@@ -71,7 +71,7 @@ def _files_of(path: Path) -> Sequence[Path]:
     if not _is_many(path):
         return [path]
     # A glob leaves hidden files out, as Path.glob does not.
-    found = _inside(path) if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207
+    found = _inside(path) if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     known = _table(sorted(each for each in found if each.is_file() and Format.is_known(each)))
     if not known:
         raise InputError(f"no file matches {path}: give a folder or a pattern with files that hlrframe reads")

@@ -42,9 +42,9 @@ _CANDIDATES: Final = (
 _USUAL: Final = ("cp1252", "iso8859-1", "cp850", "mac-roman")
 _CLEARLY: Final = 1.65
 #: Signs that stand between letters only where the text was decoded as what it is not.
-_ODD: Final = re.compile(r"[^\W\d_][¡-³µ¶¸-¿×÷‚ƒ„†‡ˆ‰‹•˜™›\x80-\x9f][^\W\d_]")  # noqa: RUF001
+_ODD: Final = re.compile(r"[^\W\d_][¡-³µ¶¸-¿×÷‚ƒ„†‡ˆ‰‹•˜™›\x80-\x9f][^\W\d_]")  # noqa: RUF001  # meant
 #: Signs that no name has (control signs of Latin-1 apart, of which a damaged file has some), and a word.
-_NO_LETTERS: Final = re.compile(r"[¡-©«-±´¶¸¹»-¿×÷†‡‰‹•™›\u2190-\u2bff]")  # noqa: RUF001
+_NO_LETTERS: Final = re.compile(r"[¡-©«-±´¶¸¹»-¿×÷†‡‰‹•™›\u2190-\u2bff]")  # noqa: RUF001  # meant
 #: The first letter of other alphabets than the Latin one, and the Latin letters that stand behind some of them.
 _FIRST_OTHER: Final = "\u0370"
 _MORE_LATIN: Final = "\u1e00"

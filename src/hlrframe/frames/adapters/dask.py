@@ -62,7 +62,7 @@ class _Rows:
         """Puts answers beside the rows."""
         delayed = sys.modules["dask"].delayed
         table = numbered(pl.DataFrame(answers), self.wanted.naming, self.spare)
-        meta = _with_answers(self.frame._meta, 0, table.clear(), self.wanted, self.spare)  # noqa: SLF001
+        meta = _with_answers(self.frame._meta, 0, table.clear(), self.wanted, self.spare)  # noqa: SLF001  # dask has no public name for it
         shared = self.shared(table)
         parts = [delayed(_with_answers)(part, at, shared, self.wanted, self.spare) for at, part in self.parts()]
         return sys.modules["dask.dataframe"].from_delayed(

@@ -86,7 +86,7 @@ def libraries() -> ModuleType:
 
     A tenth of what importing all else takes: who hands in a polars frame never pays for it.
     """
-    from narwhals.stable.v2 import dependencies  # noqa: PLC0415
+    from narwhals.stable.v2 import dependencies  # noqa: PLC0415  # for frames that are not of polars alone
 
     return dependencies
 

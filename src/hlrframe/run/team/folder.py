@@ -11,6 +11,7 @@ from hlrframe.provider import Provider
 from hlrframe.run.gate import Both
 from hlrframe.run.resources import Resources
 from hlrframe.run.team.heart import Heart
+from hlrframe.run.team.share import account_of
 from hlrframe.store import Slots, Store
 
 __all__ = ["FolderShare"]
@@ -33,8 +34,7 @@ class FolderShare:
 
     def __init__(self, store: Store, client: Provider, settings: Settings) -> None:
         self._store = store
-        account = str(getattr(client, "account", None) or client.provider)
-        self._slots = Slots(store.layout.claims, account, most=client.limits.requests)
+        self._slots = Slots(store.layout.claims, account_of(client), most=client.limits.requests)
         self._most = min(settings.max_requests, client.limits.requests)
         self._heart = Heart(self._look, LOOK_EVERY)
         self._lock = threading.Lock()

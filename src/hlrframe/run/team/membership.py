@@ -24,7 +24,7 @@ from hlrframe.run.team.handover import Handover
 from hlrframe.run.team.heart import Heart, TakenForDead
 from hlrframe.run.team.purse import Purse
 from hlrframe.run.team.refill import Refill
-from hlrframe.run.team.share import Share
+from hlrframe.run.team.share import Share, account_of
 from hlrframe.store import (
     Grant,
     Member,
@@ -79,7 +79,7 @@ class Membership:
         self.turn = threading.RLock()
         self._budget = settings.budget if isinstance(settings.budget, Budget) else None
         self._most = min(settings.max_requests, client.limits.requests)
-        self._account = str(getattr(client, "account", None) or client.provider)
+        self._account = account_of(client)
         self._limit = client.limits.requests
         self._patience = LEASE + (settings.timeout or client.timeout or DEFAULT_TIMEOUT) + MARGIN
         self._heart = Heart(self._beat, LOOK_EVERY[is_remote])

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 
-__all__ = ["Share"]
+from hlrframe.provider import Provider
+
+__all__ = ["Share", "account_of"]
 
 
 class Share:
@@ -52,3 +54,8 @@ class Share:
         with self._lock:
             self.agreed = min(self.agreed, requests)
             return self.held
+
+
+def account_of(client: Provider) -> str:
+    """Gives what names an account on every machine; a provider that does not say has one."""
+    return str(getattr(client, "account", None) or client.provider)

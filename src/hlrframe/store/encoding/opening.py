@@ -55,7 +55,7 @@ def _warn_of_unused_keys(path: Path | str) -> None:
 
 def _encrypted(key: Key) -> Encoding:
     # Here: few stores are encrypted, and it needs packages that are not everywhere.
-    from hlrframe.store.encoding.cipher import Encrypted  # noqa: PLC0415
+    from hlrframe.store.encoding.cipher import Encrypted  # noqa: PLC0415  # needs an extra
 
     return Encrypted(key)
 
