@@ -79,6 +79,8 @@ class Slots:
         Returns:
             What it is to have; ``None`` where the turn did not come: then it keeps what it has.
         """
+        if self._path is None or not self._path.exists():  # the folder was removed: a lock would make it anew
+            return None
         try:
             with locked(self._folder / SLOTS_TURN, patience=PATIENCE) as is_mine:
                 if not is_mine or self._file is None:
