@@ -24,7 +24,7 @@ __all__ = ["JournalWriter"]
 #: Answers that are turned into columns together: few enough for the cache.
 CHUNK: Final = 512
 #: Seconds for which a note waits for others, where nobody waits for it: a sync costs the same for many.
-MOMENT: Final = 0.02
+MOMENT: Final = 0.005
 
 
 class JournalWriter:

@@ -55,8 +55,11 @@ class Sender:
         self._settings = scheduler.state.settings
         self._session = session
         self._writer = writer
-        most = self._settings.max_requests * self._settings.batch_size
-        self._askings = Askings(writer, scheduler.coming, most=most)
+        # Numbers that may be out, and that are: sent and not answered, or answered and not yet on disk.
+        self._most = self._settings.max_requests * self._settings.batch_size
+        self._out = 0
+        self._back = asyncio.Event()
+        self._askings = Askings(writer, scheduler.coming, most=self._most)
         self._on_reply = on_reply
         self._loop = asyncio.get_running_loop()
 
@@ -64,15 +67,27 @@ class Sender:
         """Sends one ticket once it is on disk that it leaves; raises what stops the run."""
         try:
             await self._askings.before(ticket)
+            await self._room_for(ticket)
         except BaseException:
             self._scheduler.returned_unsent(ticket)
             raise
         state = self._scheduler.state
         if state.halted is None and state.allowance.requests:
-            await self._send(ticket)
+            self._out += len(ticket.numbers)
+            try:
+                await self._send(ticket)
+            finally:
+                self._out -= len(ticket.numbers)
+                self._back.set()
         else:  # stopped while the disk was busy, or put to sleep for so long that others took over
             self._scheduler.returned_unsent(ticket)
             await self._writer.withdrawn(ticket.numbers)
+
+    async def _room_for(self, ticket: Ticket) -> None:
+        """Returns when a kill would find no more numbers out than may be in flight: what it finds is asked again."""
+        while self._writer.keeps and self._out and self._out + len(ticket.numbers) > self._most:
+            self._back.clear()
+            await self._back.wait()
 
     async def rest(self) -> None:
         """Returns when what was noted and will not be sent is withdrawn on disk, as far as the disk takes that."""
