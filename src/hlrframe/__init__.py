@@ -10,9 +10,11 @@ The emulator needs no account: ``client=hf.emulator.connect(seed=7)``.
 """
 
 import importlib as _importlib
-import typing as _typing
 
-if _typing.TYPE_CHECKING:
+TYPE_CHECKING = False  # as typing says it, which takes long to load: until then Ctrl-C is heard by nobody
+if TYPE_CHECKING:
+    import typing as _typing
+
     from hlrframe import emulator
     from hlrframe.errors import (
         AttachError,
@@ -73,6 +75,8 @@ if _typing.TYPE_CHECKING:
     from hlrframe.report import Summary, summarize
     from hlrframe.run import Imported, prometheus_counters
     from hlrframe.store import Store
+
+del TYPE_CHECKING
 
 __all__ = [
     "AttachError",
@@ -140,7 +144,7 @@ __all__ = [
 
 #: Where each public name is at home; those that are not here are errors. A name is loaded when it is first used, so
 #: that ``hlrframe --help`` waits for no column and no socket.
-_HOMES: _typing.Final = {
+_HOMES: "_typing.Final" = {
     **dict.fromkeys(("Cleaned", "clean_file", "enrich_file", "estimate_file", "select_file"), "files"),
     **dict.fromkeys(("clean", "enrich", "enrich_async", "enrich_batches", "enrich_with_report"), "frames"),
     **dict.fromkeys(("Explanation", "Selection", "estimate", "explain", "lookup", "select"), "frames"),
@@ -156,7 +160,7 @@ _HOMES: _typing.Final = {
 }
 
 
-def __getattr__(name: str) -> _typing.Any:  # noqa: ANN401  # whatever the name stands for
+def __getattr__(name: str) -> "_typing.Any":  # noqa: ANN401  # whatever the name stands for
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415  # reads files: only when asked
 

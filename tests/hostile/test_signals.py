@@ -18,8 +18,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no such signals there"),
 ]
 ENRICH = ["enrich", "in.csv", "--column", "phone", "-o", "out.csv", "--yes", "--store", "answers"]
-#: The command, which says first that it is there: before its first line it cannot hear a signal.
-START = "import os, sys; from hlrframe.__main__ import run; os.write(1, b'!'); sys.exit(run())"
+#: The command, which says first that Python itself is there.
+START = "import os; os.write(1, b'!'); import sys; from hlrframe.__main__ import run; sys.exit(run())"
 ENDS = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
 
 
