@@ -75,6 +75,7 @@ def test_a_report_is_seen_before_scrolling(browser, address, width, scheme):
 def test_search_finds(browser, address, width):
     """What is typed into the search is found, and leads to its page."""
     with opened(browser, f"{address}/index.html", width=width, scheme="light") as page:
+        page.wait_for_load_state("networkidle")  # what is typed before the search is there is not heard
         if width == WIDTHS[0]:
             page.locator("label[for=__search].md-header__button").click()
         page.locator("input.md-search__input").fill("max_credits")
