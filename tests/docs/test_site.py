@@ -75,10 +75,9 @@ def test_a_report_is_seen_before_scrolling(browser, address, width, scheme):
 def test_search_finds(browser, address, width):
     """What is typed into the search is found, and leads to its page."""
     with opened(browser, f"{address}/index.html", width=width, scheme="light") as page:
-        page.wait_for_load_state("networkidle")  # what is typed before the search is there is not heard
         if width == WIDTHS[0]:
             page.locator("label[for=__search].md-header__button").click()
-        page.locator("input.md-search__input").fill("max_credits")
+        page.locator("input.md-search__input").press_sequentially("max_credits")  # it listens to keys
         found = page.locator(".md-search-result__item a").first
         found.wait_for(timeout=120_000)
         assert ".html" in found.get_attribute("href")
