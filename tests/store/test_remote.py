@@ -129,6 +129,29 @@ def write(store, *entries):
         journal.write(entries)
 
 
+@pytest.mark.parametrize("moment", range(6))
+def test_two_machines_that_begin_a_store_begin_one(machine, monkeypatch, moment):
+    """Whenever another machine begins the store while this one does, both have the same, and each its own spool."""
+    here, there = machine("here"), machine("there")
+    read, reads = Bucket.read, []
+
+    def read_and_meet(bucket, key):
+        found = read(bucket, key)
+        if bucket is here.layout.bucket:
+            reads.append(key)
+            if len(reads) == moment + 1:
+                there.layout.prepare()
+        return found
+
+    monkeypatch.setattr(Bucket, "read", read_and_meet)
+    here.layout.prepare()
+    there.layout.prepare()
+    here.layout.check()
+    there.layout.check()
+    write(here, answered(number(1)))
+    assert known(machine("third"), numbers(3)) == {number(1): "LIVE"}
+
+
 class Ceph(Relay):
     """A connection to a gateway like Ceph's, which knows a tag without its quotes alone."""
 

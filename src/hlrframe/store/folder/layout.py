@@ -125,6 +125,8 @@ class Layout(Places):
             return None
 
     def _mark(self) -> None:
+        # Read first: a marker that another machine makes from here on is found by the making of ours.
+        marked = self._marked()
         facts = self.facts()
         if facts is None:
             self.refuse_foreign()
@@ -132,7 +134,6 @@ class Layout(Places):
         now = dict(facts or {}) | {"format": FORMAT_VERSION, "columns": SCHEMA_VERSION}
         if self.encoding.mark is not None:
             now["privacy"] = dict(self.encoding.mark)
-        marked = self._marked()
         if now != marked:
             self._write_marker(now, anew=marked is None)
 
