@@ -23,7 +23,7 @@ RUN = Path(__file__).parents[1] / "helpers" / "crash_run.py"
 KILLS = 60
 NUMBERS = 30_000
 #: What the provider answers while a run is going to be killed: all of the kills together leave something to do.
-RATION = 800
+RATION = NUMBERS // (KILLS + 1)
 
 
 class Provider:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hlrframe as hf
@@ -92,6 +92,17 @@ def test_the_sum_holds_whatever_runs_want(tmp_path_factory, steps):
             # Requests land when they like, and no more leave than was agreed.
             held[run] = min(held[run], sends) if held[run] > agreed[run] else min(sends, agreed[run])
             assert sum(held) <= 40
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+@example([4, 4, 4])
+def test_nobody_is_left_without(tmp_path_factory, wants):
+    """However little the first ones want, those that come later have their even part once all have looked around."""
+    with entered(tmp_path_factory.mktemp("slots"), *["one"] * len(wants), most=40) as slots:
+        for _ in range(2):
+            agreed = [each.agree(wanted, holds(0)) for each, wanted in zip(slots, wants, strict=True)]
+    assert sum(agreed) <= 40
+    assert all(has >= min(wanted, 40 // len(wants)) for has, wanted in zip(agreed, wants, strict=True))
 
 
 def test_what_a_killed_process_had_is_free_at_once(tmp_path):

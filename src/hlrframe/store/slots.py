@@ -129,13 +129,13 @@ class Slots:
 
 
 def _part(most: int, wants: int, others: Mapping[str, _Entry]) -> int:
-    """Gives a run its even part of what its account allows, and what the others do not want.
+    """Gives a run its even part of what its account allows, and an even part of what nobody wants.
 
     >>> _part(210, 210, {"a": _Entry(210, 210, 210)}), _part(210, 210, {"a": _Entry(210, 5, 5)})
     (105, 205)
-    >>> _part(210, 4, {})
-    210
+    >>> _part(210, 4, {}), _part(210, 4, {"a": _Entry(210, 202, 4)})
+    (210, 105)
     """
     most = min([most, *(each.most for each in others.values())])
-    even = even_shares(most, {"": wants, **{name: each.wants for name, each in others.items()}})[""]
-    return max(even, most - sum(each.wants for each in others.values()))
+    shares = even_shares(most, {"": wants, **{name: each.wants for name, each in others.items()}})
+    return shares[""] + (most - sum(shares.values())) // len(shares)
