@@ -70,9 +70,9 @@ class OtherProvider:
         return said
 
 
-def run(provider, numbers, *, resources=None, **settings):
+def run(provider, numbers, *, resources=None, seed=1, **settings):
     job = Job({"net": numbers})
-    running = run_job(job, provider, settings=Settings(**settings), resources=resources, rng=Random(1))
+    running = run_job(job, provider, settings=Settings(**settings), resources=resources, rng=Random(seed))
     return in_virtual_time(running)
 
 
@@ -246,6 +246,25 @@ def test_a_request_that_is_wrong_whatever_it_carries_ends_the_run():
     result = run(other, some(400))
     assert isinstance(result.error, RequestError)
     assert len(other.requests) < 40
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_request_that_is_wrong_for_the_first_number_tried_alone_does_not_end_the_run(seed):
+    """Where every request so far carried a bad number, and the first that is tried alone is one, too, others follow."""
+    numbers = some(200)
+    bad = set(numbers[::5])
+
+    def say(number):
+        if number in bad:
+            raise RequestError("HTTP 400", status=400)
+        return LookupResult(live_status="LIVE", number_type="MOBILE")
+
+    other = OtherProvider(say)
+    other.limits = Limits(requests=210, batch=80, cache_days=0)
+    result = run(other, numbers, seed=seed)
+    assert result.error is None
+    assert set(result.failed) == bad
+    assert sorted(other.billed) == sorted(set(numbers) - bad)
 
 
 class FullDisk:

@@ -161,7 +161,7 @@ class Sender:
             raise error
 
     async def _came_to_nothing(self, ticket: Ticket, error: ProviderError) -> None:
-        now, reason, state = self._loop.time(), Reason(error.reason), self._scheduler.state
+        now, reason = self._loop.time(), Reason(error.reason)
         match error:
             case ReplyLost() | ProtocolError():
                 self.last_error = error
@@ -172,7 +172,7 @@ class Sender:
                 self._scheduler.refused(ticket, reason, now, retry_after=error.retry_after, reached=reached)
                 self.landed.set()
                 await self._writer.withdrawn(ticket.numbers)
-            case RequestError(status=HTTPStatus.BAD_REQUEST) if len(ticket.numbers) > 1 or state.answered:
+            case RequestError(status=HTTPStatus.BAD_REQUEST) if not self._scheduler.is_wrong_throughout(ticket):
                 self.last_error = error
                 self._scheduler.rejected(ticket, reason, now)
                 self.landed.set()

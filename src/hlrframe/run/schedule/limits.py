@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Protocol
 
-__all__ = ["Allowance", "Circuit", "FixedAllowance", "Grants", "Meter", "NoGate", "Ramp", "Window"]
+__all__ = ["FIRST_FAILURES", "Allowance", "Circuit", "FixedAllowance", "Grants", "Meter", "NoGate", "Ramp", "Window"]
 
 #: Shortest and longest rest, in seconds, before the ceiling is tried again.
 SHORT_REST: Final = 1.0

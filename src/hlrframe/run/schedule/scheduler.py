@@ -17,7 +17,7 @@ from hlrframe.provider import PriceList
 from hlrframe.run.schedule.dispatch import Dispatcher
 from hlrframe.run.schedule.feedback import Feedback
 from hlrframe.run.schedule.ledger import Budget
-from hlrframe.run.schedule.limits import Allowance, FixedAllowance, Grants, NoGate
+from hlrframe.run.schedule.limits import FIRST_FAILURES, Allowance, FixedAllowance, Grants, NoGate
 from hlrframe.run.schedule.queues import Attempt, Lane, Ticket
 from hlrframe.run.schedule.state import RunState
 
@@ -188,6 +188,18 @@ class Scheduler:
     def rejected(self, ticket: Ticket, reason: Reason, now: float) -> None:
         """Takes in that the provider called a request wrong; see :meth:`Feedback.rejected`."""
         self._feedback.rejected(ticket, reason, now)
+
+    def is_wrong_throughout(self, ticket: Ticket) -> bool:
+        """Whether a request that the provider called wrong is wrong whatever number it carries.
+
+        It carries one alone, and nothing was ever answered: neither the numbers that were tried alone before, nor
+        anything else that could be.
+        """
+        state = self.state
+        if len(ticket.numbers) > 1 or state.answered:
+            return False
+        tried_alone = len({*state.suspects, *ticket.numbers})
+        return tried_alone >= FIRST_FAILURES or (state.in_flight == 1 and state.roster.is_empty)
 
     def returned_unsent(self, ticket: Ticket) -> None:
         """Takes in that a ticket never left: its numbers wait as they did before."""
