@@ -24,10 +24,16 @@ PATIENCE = 300
 
 
 def pytest_collection_modifyitems(items):
-    """Gives slow tests the time that they are marked for."""
+    """Gives slow tests the time that they are marked for, and has those begin first that may take longest."""
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(PATIENCE))
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item):
+    marker = item.get_closest_marker("timeout")
+    return marker.args[0] if marker else 0
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def run(capsys):
     return run
 
 
+@pytest.mark.slow
 def test_an_account_is_asked_for_no_more_than_it_may_cost(run, tmp_path, folder):
     """The table and the file are shown, the file is what was shown, and the bill is what was said to be spent."""
     code, out, err = run("--spend", "3", "--number", f"+{NUMBER}", "-o", "found.json", "--yes")
@@ -91,6 +92,7 @@ def test_nobody_there_is_said(run, monkeypatch, tmp_path):
     assert "cannot be reached" in err
 
 
+@pytest.mark.slow
 def test_numbers_come_from_a_file(run, tmp_path, folder):
     """A file of numbers, one a line in any spelling, is read as the options are."""
     (tmp_path / "numbers.txt").write_text(f"0{NUMBER[2:]}\n\n", encoding="utf-8")

@@ -252,6 +252,7 @@ def test_commands_parse(arguments):
     assert build_parser().parse_args(arguments).command in COMMANDS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 def test_examples_of_the_help_run(monkeypatch, capsys):
     """What the help shows works, one example after the other."""

@@ -94,6 +94,7 @@ def test_lines_that_were_put_back_come_again():
     assert deque(lines, maxlen=1) == deque(["three\n"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_large_file_is_what_it_was_with_columns(tmp_path, end):
     """Half a million cells, some of them quoted, come out byte for byte beside what was found."""

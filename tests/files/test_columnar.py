@@ -50,6 +50,7 @@ def test_a_file_of_no_rows_has_its_columns(tmp_path: Path) -> None:
         assert file.schema_arrow.equals(nothing.schema)
 
 
+@pytest.mark.slow
 def test_enriching_a_file_loads_no_other_frame_library(tmp_path: Path) -> None:
     """To import one takes longer than to enrich a small file, and pyarrow would import pandas by itself."""
     pl.DataFrame({"phone": ["+447400123456"]}).write_parquet(tmp_path / "in.parquet")

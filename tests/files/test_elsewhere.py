@@ -164,6 +164,7 @@ def bucket(monkeypatch):
         yield "s3://bucket/contacts"
 
 
+@pytest.mark.slow
 def test_an_object_to_an_object(home, bucket, client):
     """A source and a destination may be objects; one that is there is replaced where somebody says so."""
     (home / "in.csv").write_bytes(TEXT)

@@ -46,6 +46,7 @@ def with_files(free):
     return json.loads(ended.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
 def test_few_file_descriptors_slow_a_run_down_and_no_more():
     """Out of file descriptors, a run goes on with the connections that it has, and holds nothing against anybody."""

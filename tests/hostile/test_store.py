@@ -257,6 +257,7 @@ def command(*words, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_command_never_says_nothing_was_there_while_it_is(path, tmp_path):
     """Without a marker the command removes; where it cannot look, or finds no store, it says so and does not exit 0."""
     store = lived_in(path)

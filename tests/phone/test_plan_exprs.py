@@ -40,6 +40,7 @@ def test_twenty_thousand_numbers_of_all_plans_are_read_alike():
     assert answers["row"].is_unique().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 def test_numbers_dialled_in_a_region_are_read_alike(part):
     """National, coded and foreign digits of a region, none of which start with 00, get the answer they get alone."""

@@ -41,6 +41,7 @@ def assert_same(one, other):
         assert_frame_equal(table, other[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending", ["csv", "csv.gz", "csv.zst", "tsv", "ndjson.gz", "jsonl", "pq", "arrow", "arrows", "feather"]
 )

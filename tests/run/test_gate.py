@@ -53,6 +53,7 @@ def client_of(slow, tally, key="emulator"):
     return hf.Client(key, "emulator", transport=transport, provider="emulator")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clients", [1, 2])
 def test_two_runs_of_one_account_share_its_limit(slow, tally, clients):
     """Two runs in threads of one process, on one client or on two of one account, keep to 210 together."""

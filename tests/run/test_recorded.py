@@ -111,6 +111,7 @@ def test_nothing_is_lost_and_nothing_is_paid_unknowingly(path):
     assert spent <= emulator.bill.total or is_cheaper(manners)
 
 
+@pytest.mark.slow
 @every_file
 def test_the_ceiling_holds_by_the_price_list(path):
     """No run costs more than its ceiling where no answer costs more than the list says, lost replies and all."""

@@ -473,6 +473,7 @@ def test_an_export_can_hold_one_question_or_all_answers(path, tmp_path):
         assert (tmp_path / "one.csv").read_text() == (tmp_path / "same.csv").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_an_export_goes_by_ranges(path, tmp_path, mode, monkeypatch):
     """However little is held at once, each answer is written once and in order."""

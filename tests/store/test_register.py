@@ -55,6 +55,7 @@ def member(**more):
     return Member(account="a", most=210, patience=10.0, **more)
 
 
+@pytest.mark.slow
 def test_changes_come_one_after_the_other(open_register):
     """Many threads and machines that add at once lose no change."""
     registers = [open_register(f"machine-{index}") for index in range(4)]

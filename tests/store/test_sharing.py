@@ -228,6 +228,7 @@ def test_the_budget_is_one_of_all_rounds(party):
     assert late["cached"] == early["answered"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cells", [40, 50], ids=["all elsewhere", "some elsewhere"])
 def test_a_run_that_is_stopped_while_it_waits(party, cells):
     """A cancelled run hands over what it had; what it was waiting for is skipped, and the other run goes on."""

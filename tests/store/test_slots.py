@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -122,6 +123,7 @@ def test_what_a_killed_process_had_is_free_at_once(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["slots.lock"]
 
 
+@pytest.mark.slow
 def test_two_processes_share_what_their_account_allows(tmp_path):
     """Two processes with one folder and no budget: never more than 210 in flight together, and both get on."""
     provider = Emulator(seed=7, latency=Latency(network=0.2), max_in_flight=10_000)
