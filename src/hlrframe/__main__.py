@@ -1,15 +1,20 @@
 """The command itself, as ``hlrframe`` and as ``python -m hlrframe``."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
-
-__all__ = ["run"]
 
 #: What a shell adds to the number of a signal that ended a command.
 ENDED_BY = 128
+
+try:
+    import signal
+    from collections.abc import Callable
+    from types import FrameType
+except KeyboardInterrupt:  # Ctrl-C before anything can be told what to do then
+    os._exit(ENDED_BY + 2)
+
+__all__ = ["run"]
+
 INTERRUPTED = ENDED_BY + signal.SIGINT
 
 

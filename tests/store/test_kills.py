@@ -24,6 +24,8 @@ KILLS = 60
 NUMBERS = 30_000
 #: What the provider answers while a run is going to be killed: all of the kills together leave something to do.
 RATION = NUMBERS // (KILLS + 1)
+#: The largest request of a run: what it asks beyond its ration has no reply, with all that is asked together.
+BATCH = 40
 
 
 class Provider:
@@ -59,7 +61,7 @@ def killed(other, folder, chance):
     """Starts a run, kills it in the middle of its asking, and gives how many answers it had claimed to have."""
     before = other.tell("grant", RATION)
     with start(other.url, folder) as run:
-        other.tell("wait", before + chance.randrange(1, RATION))
+        other.tell("wait", before + chance.randrange(1, RATION - BATCH))
         with suppress(subprocess.TimeoutExpired):
             run.wait(chance.choice((0.0, 0.01, 0.1, 1.0)) * chance.random())
         run.send_signal(signal.SIGKILL)
