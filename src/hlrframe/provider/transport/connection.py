@@ -12,9 +12,9 @@ from hlrframe.provider.transport.http1 import Reply, ReplyReader
 
 __all__ = ["Connection", "Timeouts"]
 
-#: Bytes that one reply may have of those that all unfinished ones may have together.
+#: Bytes that one reply may have in any case, and those that all may have together that are not taken yet, whole or not.
 SHARE = 256 * 1024
-MOST_UNFINISHED = 64 * 1024 * 1024
+MOST_HELD = 64 * 1024 * 1024
 #: Seconds by the names that httpx gives them; ``None`` or absent for no limit.
 Timeouts = Mapping[str, float | None]
 
@@ -29,8 +29,8 @@ class Owner(Protocol):
         """A connection is gone."""
 
     @property
-    def unfinished(self) -> int:
-        """Bytes of replies that are not whole, over all connections."""
+    def held(self) -> int:
+        """Bytes of replies that nobody has taken yet, over all connections."""
 
 
 # Many methods: asyncio itself calls six of them, and one request's time-outs belong to the connection that carries it.
@@ -57,9 +57,9 @@ class Connection(asyncio.Protocol):
         self._writing = False
 
     @property
-    def unfinished(self) -> int:
-        """Bytes of a reply that is not whole yet."""
-        return 0 if self._waiter is None else self._reader.unfinished
+    def held(self) -> int:
+        """Bytes of a reply that nobody has taken yet: none, while no request is in flight."""
+        return self._reader.held
 
     @property
     def usable(self) -> bool:
@@ -82,21 +82,21 @@ class Connection(asyncio.Protocol):
         There is no await before the write, so a cancellation comes either before all of it or after.
         """
         self._timeouts = timeouts
-        self._reader.begin()
         self._waiter = self._loop.create_future()
         self._transport.write(message)
         self._start_timer()
         try:
             reply = await self._waiter
+            if not self._reader.keep_alive:
+                self.abort()
         except BaseException:
             self.abort()
-            self._reader.begin()  # whoever keeps the error shall not keep half a reply
             raise
         finally:
             self._stop_timer()
             self._waiter = None
-        if not self._reader.keep_alive:
-            self.abort()
+            # Neither an idle connection nor whoever keeps an error shall keep a reply, whole or not.
+            self._reader.begin()
         return reply
 
     def abort(self) -> None:
@@ -107,6 +107,7 @@ class Connection(asyncio.Protocol):
         """Closes the socket at once, and the request in flight fails."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
+            self._reader.begin()  # what came of the reply makes room for others at once
         self.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -127,8 +128,8 @@ class Connection(asyncio.Protocol):
         except httpx.RemoteProtocolError as error:
             self.fail(error)
             return
-        if self.unfinished > SHARE and self._owner.unfinished > MOST_UNFINISHED:
-            self.fail(httpx.RemoteProtocolError("the replies are too long together, and have no end"))
+        if self.held > SHARE and self._owner.held > MOST_HELD:
+            self.fail(httpx.RemoteProtocolError("the replies are too long together"))
         else:
             self._deliver()
 

@@ -61,15 +61,15 @@ class ReplyReader:
             raise httpx.RemoteProtocolError(f"the reply is too long: {self._received} bytes and no end")
 
     @property
-    def unfinished(self) -> int:
-        """Bytes of a body that is not whole yet."""
-        return len(self._body) if self.reply is None else 0
+    def held(self) -> int:
+        """Bytes of a body, whole or not, that are kept here."""
+        return len(self._body) if self.reply is None else len(self.reply.body)
 
     def finish(self) -> None:
         """Takes note that nothing more will come; a reply whose length nobody stated is whole then."""
         stated = {name.lower() for name, _ in self._headers} & {b"content-length", b"transfer-encoding"}
-        if self.reply is None and self._in_body and not stated:
-            self.reply = Reply(self._status, self._headers, bytes(self._body))
+        if not stated:
+            self._complete()
 
     def on_message_begin(self) -> None:
         """The parser saw the first byte of a reply; after a whole one, of a reply that nobody asked for."""
@@ -95,9 +95,15 @@ class ReplyReader:
 
     def on_message_complete(self) -> None:
         """The parser saw the end of a reply, perhaps of an interim one, which announces the real one."""
-        if self.reply is None and self._in_body:
-            self.reply = Reply(self._status, self._headers, bytes(self._body))
+        if self._complete():
             self.keep_alive = self._parser.should_keep_alive()
+
+    def _complete(self) -> bool:
+        if self.reply is not None or not self._in_body:
+            return False
+        self.reply = Reply(self._status, self._headers, bytes(self._body))
+        self._body = bytearray()  # not twice
+        return True
 
 
 def serialize(request: httpx.Request, body: bytes) -> bytes:

@@ -58,9 +58,9 @@ class Pool:
                 expiry.cancel()
 
     @property
-    def unfinished(self) -> int:
-        """Bytes of replies that are not whole, over all connections."""
-        return sum(connection.unfinished for connection in self._open)
+    def held(self) -> int:
+        """Bytes of replies that nobody has taken yet, over all connections."""
+        return sum(connection.held for connection in self._open)
 
     def close(self) -> None:
         """Closes all connections at once; requests in flight fail."""
