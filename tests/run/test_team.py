@@ -16,7 +16,10 @@ import hlrframe as hf
 from helpers.emulator import mobiles
 from hlrframe import emulator
 from hlrframe.emulator import Emulator
-from hlrframe.store import register_of
+from hlrframe.errors import ConfigError, StoreError
+from hlrframe.run.team import membership
+from hlrframe.store import Register, register_of
+from hlrframe.store.register.objects import FolderObjects
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -211,14 +214,18 @@ def test_a_machine_that_slept_sends_nothing_that_others_took_over(team):
 @pytest.mark.timeout(1800)
 def test_twenty_kills_pay_nothing_twice(team):
     """Machines that are killed at random, twenty times: nothing is paid twice, and nothing stays lost."""
-    rng, count = random.Random(7), 9_000
-    team.lists(mobiles(count))
+    rng, count, more = random.Random(7), 9_000, 10
+    team.lists(mobiles(count + 3 * more))
     running = {index: team.start(f"machine-{index}", index * 2_000, 5_000, **KILLABLE) for index in range(3)}
     for _ in range(20):
         index = rng.choice(sorted(running))
         kill_in_the_middle(running[index], rng.uniform(0.0, 2.0))
         running[index] = team.start(f"machine-{index}", index * 2_000, 5_000, **KILLABLE)
     assert [team.outcome(each)["answered"] for each in running.values()] == [5_000] * 3
+    # Who finds everything in the store is not in the register, and takes nobody out: the next that asks does.
+    for index in running:
+        first, count = count, count + more
+        assert team.outcome(team.start(f"machine-{index}", first, more, **KILLABLE))["answered"] == more
     bill = team.provider.bill
     assert bill.paid_twice() == []
     assert bill.total == count
@@ -227,3 +234,74 @@ def test_twenty_kills_pay_nothing_twice(team):
     assert state.runs == {}
     # Who of several dead runs paid for a number is not always known: the sum errs high, never low.
     assert 1000 * count <= state.budgets["team"].spent + state.set_aside("team") <= 1010 * count
+
+
+class Faltering(FolderObjects):
+    """A place that cannot be written so many times."""
+
+    falters = 0
+
+    def create(self, key, content):
+        """Makes an object, or fails."""
+        if Faltering.falters:
+            Faltering.falters -= 1
+            raise StoreError("the place is away")
+        return super().create(key, content)
+
+
+@pytest.fixture
+def member(tmp_path, monkeypatch):
+    """Gives runs of one folder, whose register falters for so long as it is told to."""
+    monkeypatch.setattr(Faltering, "falters", 0)
+    monkeypatch.setattr(membership, "LEAVE_PAUSE", 0.0)
+    store = hf.Store(tmp_path / "answers")
+    store.layout.prepare()
+
+    def member(**settings):
+        register = Register(store.layout, Faltering(store.layout.root))
+        return membership.Membership(register, emulator.connect(), hf.Settings(**settings), is_remote=False)
+
+    return member
+
+
+def test_a_run_leaves_a_register_that_falters(member, monkeypatch):
+    """What fails at first is tried again, until the run is out."""
+    run = member()
+    run.join()
+    monkeypatch.setattr(Faltering, "falters", 3)
+    run.leave()
+    assert Faltering.falters == 0
+    assert run.register.look().state.runs == {}
+
+
+def test_a_run_that_could_not_leave_is_taken_out_by_the_next(member, monkeypatch):
+    """It ends although its register stays away, and the next run on its machine need not wait for its expiry."""
+    monkeypatch.setattr(membership, "LEAVE_WITHIN", 0.0)
+    first, second = member(), member()
+    first.join()
+    monkeypatch.setattr(Faltering, "falters", 1)
+    first.leave()
+    assert set(first.register.look().state.runs) == {first.name}
+    second.join()
+    assert set(second.register.look().state.runs) == {second.name}
+    second.leave()
+    assert list((second.register.signs.folder).glob("*.run")) == []
+
+
+def test_a_run_whose_budget_is_refused_stays_in_no_register(member):
+    """Its other amount is refused when it has joined: nothing of it is left, and the budget is as it was."""
+    first, second = member(budget="team=10"), member(budget="team=20")
+    first.join()
+    with pytest.raises(ConfigError, match="is 10 credits"):
+        second.join()
+    assert set(first.register.look().state.runs) == {first.name}
+    first.leave()
+
+
+def test_a_run_that_its_disk_ended_leaves_as_any_other(member):
+    """Trouble that others have nothing to do with leaves nothing for them to wait for."""
+    run = member()
+    run.join()
+    run._heart.trouble = StoreError("no space left")
+    run.leave()
+    assert run.register.look().state.runs == {}

@@ -16,7 +16,7 @@ from helpers.stores import PAID, answered, numbers
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.model import Budget
 from hlrframe.store import Store
-from hlrframe.store.register import Fund, Member, State, agree, draw, fair_share, register_of
+from hlrframe.store.register import Fund, Member, Register, State, agree, draw, fair_share, register_of, touched
 from hlrframe.store.register.funds import turned
 from hlrframe.store.register.objects import FolderObjects, probe
 from hlrframe.store.register.shares import even_shares
@@ -84,7 +84,7 @@ def test_changes_come_one_after_the_other(open_register):
 def test_what_changes_nothing_writes_nothing(open_register):
     """A change that leaves the state as it is makes no object."""
     register = open_register()
-    register.transact(lambda state, _: state.runs.update(x=member(at=1.0, since=1.0)))
+    register.transact(lambda state, _: state.runs.update(x=member()))
     before = register.look()
     register.transact(lambda state, _: None)
     assert register.look() == before
@@ -267,6 +267,45 @@ def test_a_clock_that_jumps_ends_nobody(open_register, monkeypatch):
     monkeypatch.setattr("hlrframe.store.register.register.time.monotonic", lambda: ahead)
     register.transact(lambda state, _: state.runs["y"].__setattr__("beat", 1))
     assert set(register.look().state.runs) == {"y"}
+
+
+class Clocked(FolderObjects):
+    """A place whose clock stands where it is put."""
+
+    now = 0.0
+
+    def read(self, key):
+        """Gives an object as of now, where it was just made."""
+        found = super().read(key)
+        if found is None:
+            return None
+        made = self.root / f"{key.replace('/', '-')}.time"
+        if not made.exists():
+            made.write_text(str(Clocked.now))
+        return found[0], float(made.read_text())
+
+
+def test_visits_that_are_short_find_a_dead_run_together(tmp_path, monkeypatch):
+    """No run is here for long: what one noted the next one knows, and a run that gives signs of life is no dead one."""
+    store = Store(tmp_path / "store")
+    store.layout.prepare()
+
+    def visit(now, change=lambda state: None):
+        monkeypatch.setattr(Clocked, "now", now)
+        register = Register(store.layout, Clocked(store.layout.root))
+
+        def changed(state, _):
+            state.budgets["x"] = Fund(most=0, spent=int(1000 * now))  # so that there is something to write
+            change(state)
+
+        register.transact(changed)
+        return set(register.look().state.runs)
+
+    visit(1.0, lambda state: state.runs.update(dead=member(), living=member()))
+    assert visit(20.0) == visit(20.5) == {"dead", "living"}
+    visit(21.0, lambda state: touched(state.runs["living"]))
+    assert visit(22.0) == visit(24.0) == {"dead", "living"}
+    assert visit(24.5) == {"living"}
 
 
 def test_a_killed_process_is_dead_at_once_on_its_own_machine(open_register, tmp_path):

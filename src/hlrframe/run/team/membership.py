@@ -51,6 +51,9 @@ MARGIN: Final = 15.0
 LOOK_EVERY: Final = (0.25, 1.0)
 #: Seconds before more money is asked for that was not there.
 DRY_PAUSE: Final = 2.0
+#: Seconds within which a run tries again to leave where the register does not answer, and between two such tries.
+LEAVE_WITHIN: Final = 10.0
+LEAVE_PAUSE: Final = 0.5
 
 _T = TypeVar("_T")
 #: Alters a state that is of so much time.
@@ -130,7 +133,7 @@ class Membership:
             self.change(lambda _state, _now: None)  # so that the place dates it: the next change knows what day it is
             self._agree()
         except BaseException:
-            self._quit()
+            self._quit(has_left=self._joined and self._try_to_leave(within=0.0))
             raise
         self._heart.start()
 
@@ -149,27 +152,44 @@ class Membership:
     def leave(self) -> None:
         """Leaves the register, with what was spent booked; whatever the run held is free at once.
 
-        Where the register cannot be reached, the others find out in time: what it held counts as they then see fit.
+        Where the register cannot be reached it is tried again for a while. Then the others find out: those on this
+        machine at their next change, any other when the run's patience has passed.
         """
         self._heart.stop()
+        has_left = False
         try:
-            if self._joined and self._heart.trouble is None:
+            if self._joined:
+                has_left = self._try_to_leave(within=LEAVE_WITHIN)
+            if has_left:
                 with contextlib.suppress(StoreError):
-                    self.change(self._go, all_of_it=True)
                     self.register.sweep()
         finally:
-            self._quit()
+            self._quit(has_left=has_left)
         for each in self._warnings:
             warnings.warn(each, BudgetWarning, stacklevel=2)
 
-    def _go(self, state: RegisterState, now: float) -> None:
-        """Takes this run out; what may have been charged beyond what is known stays with its doubts."""
-        member = state.runs.pop(self.name)
-        doubt_claims(state, self.name, member, at=now)
+    def _try_to_leave(self, *, within: float) -> bool:
+        """Takes this run out, and says whether it is; what may have been charged beyond what is known is in doubt."""
 
-    def _quit(self) -> None:
+        def go(state: RegisterState, now: float) -> None:
+            doubt_claims(state, self.name, state.runs.pop(self.name), at=now)
+
+        until = time.monotonic() + within
+        while True:
+            try:
+                self.change(go, all_of_it=True)
+            except TakenForDead:  # or a try before has arrived of which we were not told
+                return True
+            except StoreError:
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(LEAVE_PAUSE)
+            else:
+                return True
+
+    def _quit(self, *, has_left: bool) -> None:
         self._joined = False
-        self.register.signs.leave(self.name, self._sign)
+        self.register.signs.leave(self.name, self._sign, has_left=has_left)
 
     # Changes
 

@@ -21,7 +21,7 @@ from hlrframe.store.register.versions import Version, Versions
 __all__ = ["Register", "Standing", "register_of"]
 
 _T = TypeVar("_T")
-#: Share of a run's patience for which it must have been silent before our own eyes too.
+#: Share of a run's patience for which it must have been silent too before our own eyes, or since another noted it.
 _QUIET: Final = 0.25
 
 
@@ -122,9 +122,9 @@ class Register:
             del self._seen[name]
 
     def _is_dead(self, name: str, member: Member, now: float) -> bool:
-        silent = time.monotonic() - self._seen[name][1]
-        by_clock = member.at is not None and now - member.at > member.patience
-        return (by_clock and silent > _QUIET * member.patience) or self.signs.has_fallen(name)
+        noted = 0.0 if member.quiet is None else now - member.quiet
+        silent = max(noted, time.monotonic() - self._seen[name][1])
+        return (member.has_expired(now) and silent > _QUIET * member.patience) or self.signs.has_fallen(name)
 
     def has_dead(self, standing: Standing) -> bool:
         """Whether a run is in it that is dead: the next change takes it out."""

@@ -29,12 +29,13 @@ class Signs:
             return name, None
         return name, file
 
-    def leave(self, name: str, file: FileIO | None) -> None:
-        """Ends a run that is in the register no more."""
+    def leave(self, name: str, file: FileIO | None, *, has_left: bool) -> None:
+        """Ends a run; one that may still be in the register leaves its fallen sign: the next one takes it out."""
         if file is not None:
             file.close()
-        with contextlib.suppress(OSError):
-            self._sign(name).unlink(missing_ok=True)
+        if has_left:
+            with contextlib.suppress(OSError):
+                self._sign(name).unlink(missing_ok=True)
 
     def has_fallen(self, name: str) -> bool:
         """Whether a run of this machine was killed; ``False`` where its sign is not here."""

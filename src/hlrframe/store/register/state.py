@@ -33,6 +33,8 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: float | None = None
     #: Grows with each sign of life.
     beat: int = 0
+    #: Since when it is known to have been silent for longer than its patience; ``None`` while it gives signs of life.
+    quiet: float | None = None
     #: Requests that it would use, and those that it has.
     wants: int = 0
     share: int = 0
@@ -47,6 +49,10 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     reserved: int = 0
     #: Whether it waits for money with nothing in flight.
     broke: bool = False
+
+    def has_expired(self, now: float) -> bool:
+        """Whether it has been silent for longer than its patience, by the clock of the place, which may have jumped."""
+        return self.at is not None and now - self.at > self.patience
 
 
 class Doubt(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -117,6 +123,7 @@ def touched(member: Member) -> None:
     """Notes a sign of life."""
     member.at = None
     member.beat += 1
+    member.quiet = None
 
 
 def bury(state: State, now: float, is_quiet: Callable[[str, Member], bool]) -> list[str]:
@@ -135,6 +142,10 @@ def bury(state: State, now: float, is_quiet: Callable[[str, Member], bool]) -> l
         member = state.runs.pop(name)
         at = now if member.at is None else member.at
         doubt_claims(state, name, member, at=at)
+    for each in state.runs.values():
+        # Noted for whoever comes later: no single run may be here for long enough to see it with its own eyes.
+        if each.quiet is None and each.has_expired(now):
+            each.quiet = now
     for name, doubt in list(state.doubts.items()):
         if now - doubt.at > DOUBTS_LAST:
             del state.doubts[name]
