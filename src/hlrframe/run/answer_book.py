@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice, repeat
 from operator import attrgetter
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails
 
-__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "Whole", "answers_to_batch", "together"]
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch"]
 
 
 #: Columns whose texts are each number's own; they are called as the fields of a result.
@@ -79,8 +78,9 @@ class AnswerBook:
         self._types = pl.Schema({name: kind for name, kind in NARROW_TYPES.items() if name not in _OWN or name in keep})
         # The id of each; one that is new gets the next.
         self._profiles: defaultdict[Any, int] = defaultdict(count().__next__)
-        # The columns of the first of them, so many as were needed so far.
+        # The columns of the first of them, so many as were needed so far; the same as Arrow has them.
         self._alike = _profile_columns((), provider)
+        self._plain: dict[str, pa.Array[Any]] = {}
         self._chunks: list[pl.DataFrame] = []
 
     def __len__(self) -> int:
@@ -95,8 +95,8 @@ class AnswerBook:
         """
         self._chunks.append(self._columns(answers, received_at, self._types))
 
-    def add_whole(self, answers: Sequence[Answer], *, received_at: datetime) -> "Whole":
-        """Takes answers in and gives all there is of them, for the books of all runs.
+    def add_whole(self, answers: Sequence[Answer], *, received_at: datetime) -> pa.RecordBatch:
+        """Takes answers in and gives all there is of them, in ``ANSWER_SCHEMA``, for the books of all runs.
 
         There the credits are with what an earlier run paid and never learnt; a run's own bill is its own.
 
@@ -105,11 +105,18 @@ class AnswerBook:
             received_at: When they came, with time zone; stands in where the provider gave no time.
         """
         mine = self._columns(answers, received_at, NARROW_TYPES)
-        self._chunks.append(mine.select(self._types.names()))
+        # Column by column: a selection is a query, which waits for the threads of those that go on elsewhere.
+        self._chunks.append(pl.DataFrame([mine[name] for name in self._types]))
         if any(map(_earlier_of, answers)):
             paid = [(each.milli + each.earlier) / MILLI for each in answers]
             mine = mine.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
-        return Whole(mine, self.profiles())
+        alike = self.profiles()
+        if not self._plain or len(self._plain["provider"]) < alike.height:
+            self._plain = _plain_columns(alike)
+        own, plain = _plain_columns(mine), self._plain
+        places = own["profile"]
+        arrays = [plain[each].take(places) if each in plain else own[each] for each in ANSWER_SCHEMA.names]
+        return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
 
     def _columns(self, answers: Sequence[Answer], received_at: datetime, types: pl.Schema) -> pl.DataFrame:
         results = [each.result for each in answers]
@@ -130,34 +137,6 @@ class AnswerBook:
         return self._alike
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Answers with all that was said of each."""
-
-    #: ``NARROW_TYPES``.
-    own: pl.DataFrame
-    #: The profiles that these point to, and perhaps others.
-    alike: pl.DataFrame
-
-    def as_batch(self) -> pa.RecordBatch:
-        """Gives them as a table of ``ANSWER_SCHEMA``, in order."""
-        used = self.own["profile"].unique().sort()
-        places = used.search_sorted(self.own["profile"]).to_arrow()
-        own, alike = (each.to_arrow(compat_level=_PLAIN) for each in (self.own, self.alike[used]))
-        # Arrow's plain strings rather than polars' views; of what repeats only the few there are.
-        arrays = [
-            (alike[name].cast(kind).combine_chunks().take(places) if name in _PROFILE_COLUMNS else own[name].cast(kind))
-            for name, kind in zip(ANSWER_SCHEMA.names, ANSWER_SCHEMA.types, strict=True)
-        ]
-        plain = [each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for each in arrays]
-        return pa.RecordBatch.from_arrays(plain, schema=ANSWER_SCHEMA)
-
-
-def together(some: Sequence[Whole]) -> Whole:
-    """Gives what one book gave, one after the other, as one."""
-    return Whole(pl.concat([each.own for each in some], rechunk=True), some[-1].alike)
-
-
 def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provider: str) -> pa.RecordBatch:
     """Gives answers as a table of ``ANSWER_SCHEMA``, in order.
 
@@ -166,7 +145,7 @@ def answers_to_batch(answers: Sequence[Answer], *, received_at: datetime, provid
         received_at: When they came, with time zone; stands in where the provider gave no time.
         provider: Name for the ``provider`` column.
     """
-    return AnswerBook(provider).add_whole(answers, received_at=received_at).as_batch()
+    return AnswerBook(provider).add_whole(answers, received_at=received_at)
 
 
 def _own_columns(
@@ -178,6 +157,13 @@ def _own_columns(
         "checked_at": _times(results, received_at),
         **{column: [text or None for text in map(attrgetter(column), results)] for column in own},
     }
+
+
+def _plain_columns(frame: pl.DataFrame) -> "dict[str, pa.Array[Any]]":
+    """Gives columns with the types of ``ANSWER_SCHEMA``: Arrow's plain strings rather than polars' views."""
+    kinds = {each.name: each.type for each in ANSWER_SCHEMA}
+    columns = zip(frame.columns, frame.to_arrow(compat_level=_PLAIN).columns, strict=True)
+    return {name: column.cast(kinds.get(name, column.type)).combine_chunks() for name, column in columns}
 
 
 def _profile_columns(profiles: Iterable[Any], provider: str) -> pl.DataFrame:

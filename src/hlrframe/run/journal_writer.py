@@ -15,8 +15,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final, Literal, Self
 
+import pyarrow as pa
+
 from hlrframe.model import Answer
-from hlrframe.run.answer_book import AnswerBook, Whole, together
+from hlrframe.run.answer_book import AnswerBook
 from hlrframe.store import Answered, Asked, Entry, Journal, Withdrawn
 
 __all__ = ["JournalWriter"]
@@ -59,6 +61,11 @@ class JournalWriter:
     def keeps(self) -> bool:
         """Whether there is a disk that anything is written to."""
         return self._disk is not None
+
+    @property
+    def safe(self) -> int:
+        """Answers that are on disk."""
+        return 0 if self._disk is None else self._disk.safe
 
     def note_asked(self, numbers: Sequence[str]) -> asyncio.Future[None]:
         """Notes that these numbers are about to be asked; gives what is done when that is on disk."""
@@ -131,7 +138,9 @@ class JournalWriter:
             return
         try:
             replies = [
-                _Reply(self._book.add_whole(each, received_at=now), now, reach) for reach, each in pending.items()
+                _Reply(self._book.add_whole(each, received_at=now), now, reach)
+                for reach, each in pending.items()
+                if each
             ]
         except Exception as error:  # noqa: BLE001  # it belongs to whoever waits for the answers
             kept.set_exception(error)
@@ -154,7 +163,7 @@ _Word = Literal["asked", "withdrawn", "answered"]
 class _Reply:
     """Answers that came."""
 
-    whole: Whole
+    batch: pa.RecordBatch
     received_at: datetime
     #: ``cache_days`` and ``recheck_days``.
     reach: tuple[int, int]
@@ -178,6 +187,8 @@ class _Disk:
         self._journal = journal
         self._notes: deque[_Note] = deque()
         self._ended = False
+        #: Answers that are on disk; from then on, not when the event loop comes to hear of it.
+        self.safe = 0
         # Set when there is a note, and when somebody waits for it.
         self._there, self._urgent = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._write_notes, name="hlrframe-journal", daemon=True)
@@ -220,6 +231,8 @@ class _Disk:
             self._journal.write([*_events(group), *_answers(group)])
         except Exception as caught:  # noqa: BLE001  # it belongs to whoever waits for the note
             error = caught
+        else:
+            self.safe += sum(reply.batch.num_rows for note in group for reply in note.replies)
         loop = group[0].written.get_loop()
         if not loop.is_closed():
             loop.call_soon_threadsafe(_tell, group, error)
@@ -238,7 +251,8 @@ def _answers(group: Sequence[_Note]) -> Iterator[Entry]:
     replies = sorted((reply for note in group for reply in note.replies), key=_reach_of)
     for (cache_days, recheck_days), alike in groupby(replies, key=_reach_of):
         some = list(alike)
-        batch, came = together([reply.whole for reply in some]).as_batch(), max(reply.received_at for reply in some)
+        batch = pa.concat_batches([reply.batch for reply in some])  # type: ignore[attr-defined]  # the stubs lack it
+        came = max(reply.received_at for reply in some)
         yield Answered(batch, came, cache_days=cache_days, recheck_days=recheck_days)
 
 

@@ -55,9 +55,9 @@ class Sender:
         self._settings = scheduler.state.settings
         self._session = session
         self._writer = writer
-        # Numbers that may be out, and that are: sent and not answered, or answered and not yet on disk.
+        # Numbers that may be out, that were sent, and that came to nothing: of the others some are on disk.
         self._most = self._settings.max_requests * self._settings.batch_size
-        self._out = 0
+        self._sent = self._void = 0
         self._back = asyncio.Event()
         self._askings = Askings(writer, scheduler.coming, most=self._most)
         self._on_reply = on_reply
@@ -73,11 +73,12 @@ class Sender:
             raise
         state = self._scheduler.state
         if state.halted is None and state.allowance.requests:
-            self._out += len(ticket.numbers)
+            self._sent += len(ticket.numbers)
+            kept = 0
             try:
-                await self._send(ticket)
+                kept = await self._send(ticket)
             finally:
-                self._out -= len(ticket.numbers)
+                self._void += len(ticket.numbers) - kept
                 self._back.set()
         else:  # stopped while the disk was busy, or put to sleep for so long that others took over
             self._scheduler.returned_unsent(ticket)
@@ -85,9 +86,14 @@ class Sender:
 
     async def _room_for(self, ticket: Ticket) -> None:
         """Returns when a kill would find no more numbers out than may be in flight: what it finds is asked again."""
-        while self._writer.keeps and self._out and self._out + len(ticket.numbers) > self._most:
+        while self._writer.keeps and (out := self._out) and out + len(ticket.numbers) > self._most:
             self._back.clear()
             await self._back.wait()
+
+    @property
+    def _out(self) -> int:
+        """Numbers that are out: sent and not answered, or answered and not yet on disk."""
+        return self._sent - self._void - self._writer.safe
 
     async def rest(self) -> None:
         """Returns when what was noted and will not be sent is withdrawn on disk, as far as the disk takes that."""
@@ -98,7 +104,8 @@ class Sender:
         """Withdraws what was noted and will not be sent; gives what is done when that is on disk."""
         return self._askings.withdraw()
 
-    async def _send(self, ticket: Ticket) -> None:
+    async def _send(self, ticket: Ticket) -> int:
+        """Gives how many answers came and are on disk."""
         recheck, began = ticket.attempt.recheck, self._loop.time()
         try:
             outcomes = await self._session.ask(ticket.numbers, recheck=recheck, wait=ticket.timeout)
@@ -125,6 +132,8 @@ class Sender:
             self.landed.set()  # the slot is free before the disk is done
             await self._keep(answers, recheck=recheck)
             self._tell(ticket, "answered", seconds, status=HTTPStatus.OK, answers=len(answers), charged=charged)
+            return len(answers)
+        return 0
 
     def _tell(
         self,
