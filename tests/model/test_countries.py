@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from helpers.phone_numbers import REGIONS
 from hlrframe.emulator.countries import country_of
 from hlrframe.model import countries
-from hlrframe.model.countries import check_region, region_of, regions_of
+from hlrframe.model.countries import region_of, regions_of
+from hlrframe.model.dialling import check_region, dialling_region_of
+from hlrframe.phone import parse
+
+#: Countries by calling code, the main one first.
+REGIONS_OF_CODE = {
+    code: [region for region in regions if region in REGIONS]
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+}
 
 #: Names as forms, exports and people write them.
 NAMES = {
@@ -79,6 +87,24 @@ def test_a_country_is_known_by_each_of_its_names(region):
         ("en_GB.UTF-8", "GB"),
         ("it-VA", "VA"),
         (".de", "DE"),
+        ("Canada (+1)", "CA"),
+        ("+7 Kazakhstan", "KZ"),
+        ("Guernsey +44-1481", "GG"),
+        ("Trinidad & Tobago (+1 868)", "TT"),
+        ("Puerto Rico (+1-787, +1-939)", "PR"),
+        ("Germany 49", "DE"),
+        ("DE+49", "DE"),
+        ("+49DE", "DE"),
+        ("049", "DE"),
+        ("+049", "DE"),
+        ("00 49", "DE"),
+        ("++49", "DE"),
+        ("0420", "CZ"),
+        ("0353", "IE"),
+        ("\u201cGermany\u201d", "DE"),
+        ('["GB"]', "GB"),
+        ("{FR}", "FR"),
+        ('="+49"', "DE"),
         ("\U0001f1ec\U0001f1e7", "GB"),
         ("\U0001f1fa\U0001f1f8 United States", "US"),
         ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "GB"),
@@ -96,6 +122,55 @@ def test_what_shops_locales_and_flags_say_is_a_country(cell, region):
 )
 def test_two_countries_or_a_half_of_one_mean_none(cell):
     """Where the parts of a cell do not agree, or one of them is not understood, nothing is guessed."""
+    assert region_of(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "region"),
+    [
+        ("USA/Canada", "US"),
+        ("US & CA", "US"),
+        ("US;CA", "US"),
+        ("US CA", "US"),
+        ("United States and Canada", "US"),
+        ("United States/Canada (+1)", "US"),
+        ("\U0001f1fa\U0001f1f8\U0001f1e8\U0001f1e6", "US"),
+        ("Trinidad and Tobago / Jamaica", "US"),
+        ("Russia/Kazakhstan", "RU"),
+        ("Italy, Vatican City", "IT"),
+        ("UK & Jersey & Guernsey", "GB"),
+        ("FR;DE", None),
+        ("DE/AT/CH", None),
+        ("UK & Ireland", None),
+        ("US, Canada, Mexico", None),
+        ("Georgia, US", None),
+        ("US/elsewhere", None),
+        ("Germany (+43)", None),
+        ("44 / 49", None),
+    ],
+)
+def test_countries_of_one_calling_code_are_dialled_alike(cell, region):
+    """Several countries that share a plan say how numbers are read, though not which it is; others say nothing."""
+    assert region_of(cell) is None
+    assert dialling_region_of(cell) == region
+
+
+@pytest.mark.parametrize("code", [code for code, regions in REGIONS_OF_CODE.items() if len(regions) > 1])
+def test_a_number_of_one_is_no_other_number_in_the_main_one(code):
+    """What any country of a shared code writes is the same number in the way of the main one, or none there."""
+    main, *others = REGIONS_OF_CODE[code]
+    for region in others:
+        mobile = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+        landline = phonenumbers.example_number(region)
+        for number in filter(None, (mobile, landline)):
+            text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            own, shared = parse(text, region=region), parse(text, region=main)
+            assert getattr(shared, "digits", None) in {getattr(own, "digits", ""), None}, (text, region)
+
+
+@pytest.mark.parametrize("cell", ["040", "044", "032", "07", "01", "0", "00", "+", "-44", "000", "0 40"])
+def test_a_number_that_may_be_one_of_iso_3166_names_no_country(cell):
+    """Behind one zero stands a calling code only where ISO 3166 has given no country that number."""
     assert region_of(cell) is None
 
 

@@ -528,6 +528,15 @@ def test_several_phone_columns_are_cells(tmp_path, capfd):
     assert "Cells, 2 a row" in page
 
 
+def test_the_page_counts_repeats_as_the_rest_of_it_counts(tmp_path):
+    """What repeats a number is a cell where there are several phone columns, and a row where there is one."""
+    frame = pl.DataFrame({"a": ["+44 7400 123456"] * 3, "b": ["+44 7400 123456", None, None]})
+    emulated = hf.emulator.connect(seed=7)
+    for columns, words in ((["a", "b"], "3 cells that repeat a number"), ("a", "2 rows that repeat a number")):
+        with summarize(hf.enrich(frame, columns, client=emulated)) as summary:
+            assert words in summary.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 # --- what is no enriched frame
 
 

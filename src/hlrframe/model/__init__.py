@@ -7,7 +7,8 @@
     answers      what a provider said of one number, in nobody's JSON
     money        credits as whole milli-credits
     freshness    how old an answer may be
-    settings     what a run is told; countries: codes and names of those that it may name
+    settings     what a run is told
+    countries    codes and names of countries; dialling: in the way of which one numbers are read
     budget       what many runs may spend together
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands; reply: what came of one request
@@ -30,7 +31,8 @@ from hlrframe.model.columns import (
     Column,
     select_columns,
 )
-from hlrframe.model.countries import check_region, name_of, region_of, regions_of
+from hlrframe.model.countries import name_of, region_of, regions_of
+from hlrframe.model.dialling import check_region, dialling_regions_of
 from hlrframe.model.display import amount, count, duration, is_share, many, percent
 from hlrframe.model.file_kinds import ENDINGS, IN_ONLY, PACKABLE, PACKINGS, TEXT_KINDS, FileKind, Packing, kind_of
 from hlrframe.model.formulas import FORMULA_BEGINS, guard_frame, guard_text
@@ -121,6 +123,7 @@ __all__ = [
     "check_region",
     "count",
     "credits_of",
+    "dialling_regions_of",
     "discreet",
     "duration",
     "guard_frame",

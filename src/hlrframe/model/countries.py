@@ -7,7 +7,7 @@ import importlib.util
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,22 +16,27 @@ from typing import Any, Final
 import phonenumbers
 import polars as pl
 
-from hlrframe.errors import ConfigError
-
-__all__ = ["check_region", "name_of", "region_of", "regions_of"]
+__all__ = ["LONGEST", "name_of", "region_of", "regions_of"]
 
 #: Fewest letters of a foreign name without its accents: shorter ones are somebody else's code.
 _FEWEST_LETTERS: Final = 4
 #: How often a name may refer to that of another language.
 _MOST_REFERENCES: Final = 3
 #: Longest cell that is looked at, in characters; more is prose.
-_LONGEST: Final = 120
+LONGEST: Final = 120
 _TITLE: Final = re.compile(
     r"^(?:(?:islamic|federal|federative|democratic|hashemite) )?"
     r"(?:republic|kingdom|state|principality|commonwealth|sultanate|union|grand duchy) of "
 )
-#: ``+44``, ``0044``, ``44``, and ``44-1481`` or ``+1 868`` of the lists that add an area.
-_CALLING_CODE: Final = re.compile(r"(?:\+ ?|00)?([1-9][0-9]{0,2})(?:\.0|[- ]\(?[0-9]{3,4}\)?)?")
+#: ``+44``, ``0044``, ``44``, ``044``, and ``44-1481`` or ``+1 868`` of the lists that add an area.
+_CALLING_CODE: Final = re.compile(r"(\+{0,2} ?(?:0{1,2}[ -]?)?)([1-9][0-9]{0,2})(?:\.0|[- ]\(?[0-9]{3,4}\)?)?")
+#: Numbers of ISO 3166 that a calling code behind one zero could be: Austria is ``040``, and Romania has +40.
+_ISO_NUMBERS: Final = frozenset(
+    {
+        *("10", "12", "16", "20", "24", "28", "31", "32", "36", "40", "44", "48", "50", "51", "52", "56", "60", "64"),
+        *("68", "70", "72", "74", "76", "84", "86", "90", "92", "96"),
+    }
+)
 #: ``en-GB``, ``zh_Hant_TW``, ``de_AT.UTF-8``: a language, perhaps a script, a country.
 _LOCALE: Final = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z]{4}[-_])?([A-Za-z]{2})(?:[.@][\w.@-]*)?")
 #: ``GB-ENG``, ``US-CA``, ``FR-75``: ISO 3166-2, a country and a part of it.
@@ -41,24 +46,10 @@ _FLAG: Final = re.compile("([\U0001f1e6-\U0001f1ff]{2})|\U0001f3f4([\U000e0061-\
 #: Words that names shorten.
 _SHORT: Final = MappingProxyType({"st": "saint", "rep": "republic", "dem": "democratic", "is": "islands"})
 #: What divides the names of one country from each other: ``United States (US)``, ``GB | United Kingdom``.
-_BETWEEN_NAMES: Final = re.compile(r"[()\[\]|,;:/=]+|\s[-\u2013\u2014]+\s|\s+(?=\+)")
-
-
-def check_region(region: str | None) -> str | None:
-    """Gives the ISO 3166 alpha-2 code of the country that a setting names, in any form that a cell can.
-
-    Raises:
-        ConfigError: It names no country that has a numbering plan.
-
-    >>> check_region("gb"), check_region("USA"), check_region("+44"), check_region(None)
-    ('GB', 'US', 'GB', None)
-    """
-    if region is None:
-        return None
-    code = region_of(str(region))
-    if code is None:
-        raise ConfigError(f"{region!r} is no region: use an ISO 3166 alpha-2 code such as 'GB', 'DE' or 'US'")
-    return code
+_BETWEEN_NAMES: Final = re.compile(
+    r"[()\[\]{}|,;:/=]+|\s[-\u2013\u2014]+\s|\s*(?=\+)|(?<=[^\W\d_])[ _-]?(?=\d)|(?<=\d)[ _-]?(?=[^\W\d_])"
+)
+_QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d"
 
 
 def region_of(cell: str) -> str | None:
@@ -67,21 +58,25 @@ def region_of(cell: str) -> str | None:
     Read are ISO 3166 alpha-2, alpha-3 and the codes of sports, names in the languages that libphonenumber has names in,
     usual other names, calling codes with or without a plus, flags, locales, codes of a part of a country, and several
     of these that name one country; not ISO 3166 numbers, which look like calling codes. Case, accents and punctuation
-    make no difference.
+    make no difference. A calling code beside a name may be any that the country shares.
 
     >>> [region_of(cell) for cell in ("gb", " GBR ", "Côte d'Ivoire", "Deutschland", "U.S.A.", "+44", "Narnia")]
     ['GB', 'GB', 'CI', 'DE', 'US', 'GB', None]
-    >>> [region_of(cell) for cell in ("United States (US)", "en-GB", "GB-ENG", "EL", "Ireland (UK)")]
-    ['US', 'GB', 'GB', 'GR', None]
+    >>> [region_of(cell) for cell in ("United States (US)", "en-GB", "EL", "Canada (+1)", "Ireland (UK)")]
+    ['US', 'GB', 'GR', 'CA', None]
     """
-    text = _FLAG.sub(_letters_of_flag, unicodedata.normalize("NFKC", cell)).strip().strip("|").strip("\"'")
-    if len(text) > _LONGEST:
+    text = _FLAG.sub(_letters_of_flag, unicodedata.normalize("NFKC", cell)).strip().strip(f"|={_QUOTES}")
+    if len(text) > LONGEST:
         return None
     return _region_of_one(text) or _region_of_several(text)
 
 
-def regions_of(cells: pl.Series) -> pl.Series:
+def regions_of(cells: pl.Series, *, read: Callable[[str], str | None] = region_of) -> pl.Series:
     """Gives the country that each cell of a column names; null where it names none.
+
+    Args:
+        cells: Text.
+        read: What reads one cell.
 
     >>> regions_of(pl.Series(["uk", None, "France", "?"])).to_list()
     ['GB', None, 'FR', None]
@@ -89,7 +84,7 @@ def regions_of(cells: pl.Series) -> pl.Series:
     # A name of the caller's may read as a pattern of names.
     cells = cells.alias("cells")
     distinct = cells.drop_nulls().unique()
-    known = pl.Series(map(region_of, distinct), dtype=pl.String)
+    known = pl.Series(map(read, distinct), dtype=pl.String)
     return cells.replace_strict(distinct, known, default=None, return_dtype=pl.String)
 
 
@@ -106,7 +101,7 @@ def _region_of_one(text: str) -> str | None:
     """Gives the country of one code or name."""
     text = text.strip()
     if match := _CALLING_CODE.fullmatch(text):
-        return _region_of_code(int(match[1]))
+        return next(iter(_regions_of_code(match)), None)
     # Codes as they stand: "n/a" is not Namibia.
     name = _folded(text)
     known = _codes().get(text.lower().removeprefix(".")) or _region_of_name(name)
@@ -128,13 +123,25 @@ def _region_of_locale(text: str) -> str | None:
 
 def _region_of_several(text: str) -> str | None:
     """Gives the country of several names of one, or of a name that is turned round: ``Korea (Republic of)``."""
-    parts = [part for part in _BETWEEN_NAMES.split(text) if _folded(part)]
+    parts = [part.strip().strip(_QUOTES) for part in _BETWEEN_NAMES.split(text) if _folded(part)]
     if len(parts) == 1:
         return _region_of_one(parts[0]) or _region_beside_code(parts[0].split())
-    regions = {_region_of_one(part) for part in parts}
     turned = _folded(" ".join(reversed(parts)))
     named = _region_of_name(turned) or _region_of_name(_TITLE.sub("", turned))
-    return named or (regions.pop() if len(regions) == 1 else None)
+    return named or _region_of_all(parts)
+
+
+def _region_of_all(parts: list[str]) -> str | None:
+    """Gives the one country that every part may mean: of a calling code that is shared, each that shares it."""
+    names, codes = list[str | None](), list[list[str]]()
+    for part in parts:
+        if match := _CALLING_CODE.fullmatch(part):
+            codes.append(_regions_of_code(match))
+        else:
+            names.append(_region_of_one(part))
+    likely = (*names, *(code[0] for code in codes if code), None)[0]
+    agreed = all(name == likely for name in names) and all(likely in code for code in codes)
+    return likely if agreed else None
 
 
 def _region_beside_code(words: list[str]) -> str | None:
@@ -150,9 +157,13 @@ def _letters_of_flag(match: re.Match[str]) -> str:
     return "|" + "".join(chr(ord(each) - 0xE0000) for each in match[2][:2]).upper() + "|"
 
 
-def _region_of_code(code: int) -> str | None:
-    region = phonenumbers.region_code_for_country_code(code)
-    return region if region in phonenumbers.SUPPORTED_REGIONS else None
+def _regions_of_code(code: re.Match[str]) -> list[str]:
+    """Gives the countries of a calling code, the one with the most numbers first."""
+    lone = code[1].strip(" -+") == "0" and "+" not in code[1]
+    if lone and (len(code[2]) == 1 or code[2] in _ISO_NUMBERS):
+        return []
+    regions = phonenumbers.region_codes_for_country_code(int(code[2]))
+    return [region for region in regions if region in phonenumbers.SUPPORTED_REGIONS]
 
 
 def _region_of_name(name: str) -> str | None:

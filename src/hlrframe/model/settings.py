@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 
 from hlrframe.errors import ConfigError, did_you_mean
 from hlrframe.model.budget import Budget
-from hlrframe.model.countries import check_region
+from hlrframe.model.dialling import check_region
 from hlrframe.model.freshness import Age, MaxAge
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.system import sealed_class

@@ -52,7 +52,7 @@ from typing import Final
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.model import Reason, check_region, regions_of
+from hlrframe.model import Reason, check_region, dialling_regions_of
 from hlrframe.phone import plan_exprs
 from hlrframe.phone.dated import DATED, SHORTEST_DATED
 from hlrframe.phone.notes import with_notes
@@ -117,9 +117,9 @@ def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Serie
     Args:
         raw: Text, whole numbers, or floats that hold whole numbers.
         region: As for :func:`parse`.
-        regions: The country of each row, in any form that :func:`~hlrframe.model.countries.region_of` reads. A row
-            without one is read with ``region``; one whose country is not understood is rejected, if its number has no
-            plus.
+        regions: The country of each row, in any form that :func:`~hlrframe.model.dialling.dialling_region_of`
+            reads. A row without one is read with ``region``; one whose country is not understood is rejected, if its
+            number has no plus.
 
     Returns:
         Columns ``msisdn``, ``reason`` and ``region``, one row for each row of ``raw`` in its order. Exactly one of
@@ -184,7 +184,7 @@ def _read_rows(
 
 def _countries(cells: pl.Series, usual: str | None) -> pl.DataFrame:
     """Gives each row's ``country``, and whether it is ``lost``: a cell that says something names none."""
-    frame = pl.DataFrame({"cell": cells, "country": regions_of(cells)})
+    frame = pl.DataFrame({"cell": cells, "country": dialling_regions_of(cells)})
     distinct = frame.filter(pl.col("country").is_null())["cell"].drop_nulls().unique()
     said = [cell for cell in distinct if unusable(tidy(cell)) is not Reason.EMPTY]
     lost = pl.col("cell").is_in(said).fill_null(value=False)

@@ -59,7 +59,7 @@ _COSTS: Final[Mapping[str, tuple[str, str, str, str]]] = MappingProxyType(
     {
         "spent": ("Spent", "paid", "number asked now", "numbers asked now"),
         "saved_by_store": ("Saved by the store", "stored", "number known from before", "numbers known from before"),
-        "saved_by_repeats": ("Saved by repeats", "repeats", "row that repeats a number", "rows that repeat a number"),
+        "saved_by_repeats": ("Saved by repeats", "repeats", "{} that repeats a number", "{}s that repeat a number"),
     }
 )
 
@@ -230,7 +230,8 @@ def cost_bar(facts: Facts) -> str:
     for row in rows:
         label, kind, one, several = _COSTS[row["item"]]
         figure = f"{amount(row['credits'])}\u00a0credits{money(row['money'], facts.currency)}"
-        parts.append((Part(label, row["credits"], kind), figure, many(row["count"], one, several)))
+        counted = many(row["count"], one, several).format("row" if facts.phones == 1 else "cell")
+        parts.append((Part(label, row["credits"], kind), figure, counted))
     return stacked_bar([part for part, _, _ in parts], title="Credits spent against credits saved") + _legend(parts)
 
 
