@@ -196,3 +196,57 @@ def test_what_was_never_enriched(tmp_path):
         hf.select_file(tmp_path / "in.csv", tmp_path / "out.csv")
     with pytest.raises(hf.ConfigError, match="'alive' is no verdict: use some of live, "):
         hf.select(pl.DataFrame(PEOPLE), verdict="alive")
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ("all", [*PEOPLE, "hlr_state"]),
+        ("input", [*PEOPLE]),
+        ("phone,id", ["phone", "id"]),
+        (["id", "msisdn", "hlr_verdict"], ["id", "hlr_msisdn", "hlr_verdict"]),
+        (["input", "hlr_v*", "id"], ["id", "phone", "hlr_verdict"]),
+    ],
+)
+@pytest.mark.parametrize("make", [pl.DataFrame, pl.LazyFrame, pd.DataFrame, pa.table])
+def test_the_columns_that_are_kept(make, columns, names):
+    """A list keeps the columns that were asked for, in that order, by their names or those of results."""
+    frame = hf.enrich(make(PEOPLE), "phone", client=connected()[1], settings=GB)
+    chosen, report = hf.select(frame, textable=True, columns=columns)
+    found = pl.DataFrame(chosen.collect() if isinstance(chosen, pl.LazyFrame) else chosen)
+    assert found.columns[: len(names)] == names
+    assert (found.width == len(names)) is (columns != "all")
+    assert found.height == report.selected == 2
+
+
+def test_a_result_of_several_phone_columns_is_that_of_each():
+    """A result that is named without its prefix is every phone column's; what was selected has a name of its own."""
+    several = pl.DataFrame({"name, first": ["x"], "p": ["+44 7400 123456"], "q": ["n/a"]})
+    frame = hf.enrich(several, ["p", "q"], client=connected()[1])
+    chosen, _ = hf.select(frame, columns=["name, first", "msisdn,selected_msisdn"])
+    assert chosen.rows() == [("x", "447400123456", None, "447400123456")]
+    assert chosen.columns == ["name, first", "p_hlr_msisdn", "q_hlr_msisdn", "hlr_selected_msisdn"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "told"),
+    [("idd", hf.InputError, "no column is called 'idd'.*did you mean 'id'"), ("", hf.ConfigError, "names no column")],
+)
+def test_a_column_that_is_not_there_is_an_error(enriched, columns, error, told):
+    """A name that is no column's is told with the likeliest one; no name is told, too."""
+    with pytest.raises(error, match=told):
+        hf.select(enriched, columns=columns)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx", "ndjson"])
+def test_the_columns_of_a_file(tmp_path, enriched, ending, capsys):
+    """The command writes the columns that it is given, whatever the kind of file."""
+    enriched.write_csv(tmp_path / "in.csv")
+    to = tmp_path / f"out.{ending}"
+    line = ["select", str(tmp_path / "in.csv"), "--textable", "--columns", "msisdn,id", "--columns", "phone"]
+    assert main([*line, "-o", str(to)]) == 0
+    read = {"csv": pl.read_csv, "parquet": pl.read_parquet, "xlsx": pl.read_excel, "ndjson": pl.read_ndjson}[ending]
+    assert read(to).columns == ["hlr_msisdn", "id", "phone"]
+    assert main(["select", str(tmp_path / "in.csv"), "--columns", "nme", "-o", str(tmp_path / "no.csv")]) == 2
+    assert "no column is called 'nme'" in capsys.readouterr().err
+    assert not (tmp_path / "no.csv").exists()

@@ -236,7 +236,7 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
         "write the rows of an enriched file that are to be acted on, and count the others by reason; free",
         "select clean.csv --textable -o to_text.csv",
         "select clean.parquet --textable --country GB --max-age 30d -o recent.csv",
-        "select clean.csv --verdict dead --country GB -o remove.csv",
+        "select clean.csv --verdict dead --country GB --columns input -o remove.csv",
     )
     parser.add_argument("source", metavar="SRC", help="what enrich wrote")
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
@@ -249,6 +249,12 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
     parser.add_argument("--suppress", metavar="FILE", help="file of numbers to leave out, in any spelling")
     parser.add_argument("--suppress-column", metavar="NAME", help="the column of that file, if it is not the first")
     parser.add_argument("--suppress-sheet", metavar="NAME", help="the sheet of that workbook, if it has several")
+    parser.add_argument(
+        "--columns",
+        action="append",
+        metavar="COLUMNS",
+        help="which to write: all, input (those before enrich), or names, with commas: name,msisdn; may be repeated",
+    )
     add_region(parser)
     parser.add_argument("--prefix", default="hlr_", help="before the name of each result column (hlr_)")
     add_json(parser)

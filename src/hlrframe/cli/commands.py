@@ -212,6 +212,7 @@ def _select(options: Namespace) -> int:
         "suppress_sheet": options.suppress_sheet,
         "region": options.region,
         "prefix": options.prefix,
+        "columns": options.columns or "all",
     }
     with Command("select", options.source, rule).writing(options.output, overwrite=options.force):
         report = select_file(options.source, options.output, **rule)

@@ -17,7 +17,7 @@ from hlrframe.files.ndjson import NdjsonTable
 from hlrframe.files.places import Format, InputFile, check_destination, make_room, replacing, sources_of, writable
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.workbook import Account
-from hlrframe.frames import Rule, SelectionReport, Words, chosen, is_needed, phone_columns
+from hlrframe.frames import SELECTED, Chosen, Rule, SelectionReport, Words, chosen, is_needed, phone_columns, picked_columns
 from hlrframe.model import Naming
 from hlrframe.system import sealed
 
@@ -46,6 +46,7 @@ def select_file(
     suppress_sheet: str | int | None = None,
     region: str | None = None,
     prefix: str = "hlr_",
+    columns: str | Sequence[str] = "all",
 ) -> SelectionReport:
     """Writes the rows of an enriched file that are to be acted on, as :func:`hlrframe.select` chooses them.
 
@@ -66,6 +67,7 @@ def select_file(
         suppress_sheet: The sheet of it, where it is a workbook of several.
         region: Country of suppressed numbers that are written without a code.
         prefix: What stands before the names of the result columns.
+        columns: Which columns to write, as for :func:`hlrframe.select`.
 
     Raises:
         InputError: A file cannot be read or written, or was not enriched.
@@ -92,17 +94,25 @@ def select_file(
     found = chosen(
         _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
     )
+    there = [*_columns(sources[0]), *(f"{prefix}{name}" for name in SELECTED if found.several)]
+    kept = picked_columns(there, columns, prefix=prefix)
     make_room(to)
-    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, sources[0], found.report)) as sink:
-        first, start = True, 0
-        for table in _tables(sources):
-            rows = found.rows.filter(pl.col("row").is_between(start, start + table.num_rows, closed="left"))
-            part = _taken(table, rows, start, prefix=prefix if found.several else None)
-            start += table.num_rows
-            if first or part.num_rows:
-                sink.write(part)
-            first = False
+    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, kept, found.report)) as sink:
+        for part in _parts(sources, found, prefix):
+            sink.write(part.select(kept))
     return found.report
+
+
+def _parts(sources: Sequence[Source], found: Chosen, prefix: str) -> Iterator[pa.Table]:
+    """Gives the rows that were chosen, piece by piece; the first piece has no rows, or some."""
+    first, start = True, 0
+    for table in _tables(sources):
+        rows = found.rows.filter(pl.col("row").is_between(start, start + table.num_rows, closed="left"))
+        part = _taken(table, rows, start, prefix=prefix if found.several else None)
+        start += table.num_rows
+        if first or part.num_rows:
+            yield part
+        first = False
 
 
 def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = None) -> pl.Series:
@@ -131,8 +141,8 @@ def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = Non
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from error
 
 
-def _sink(temporary: Path, to: Path, source: Source, report: SelectionReport) -> Sink:
-    numbers = [name for name in _columns(source) if name.endswith("msisdn")]
+def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionReport) -> Sink:
+    numbers = [name for name in kept if name.endswith("msisdn")]
     account: Account = [
         ("Rows selected", report.selected),
         ("of", report.rows),
@@ -210,7 +220,7 @@ def _taken(table: pa.Table, rows: pl.DataFrame, start: int, *, prefix: str | Non
     )
     if prefix is None:
         return part
-    for name in ("selected_column", "selected_msisdn"):
+    for name in SELECTED:
         part = part.append_column(f"{prefix}{name}", rows[name].to_arrow().cast(pa.string()))
     return part
 

@@ -6,7 +6,8 @@
     call         what every function begins with: whom to ask, what results are called
     stream       enrich_batches()
     clean        clean()
-    select       select(): the list to act on; rules: which numbers are wanted, and why others are not
+    select       select(): the list to act on; rules: which numbers are wanted, and why others are not;
+                 picking: which columns are kept
     adapters     the one boundary to frame libraries
     to_text      cells of any type as text
     explain      explain(): what is known of one number, in words
@@ -19,6 +20,7 @@ from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, rai
 from hlrframe.frames.clean import CLEAN_COLUMNS, clean
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.frames.explain import Explanation, explain, explain_number
+from hlrframe.frames.picking import SELECTED, picked_columns
 from hlrframe.frames.rules import Chosen, Rule, SelectionReport, Words, chosen, is_needed, phone_columns
 from hlrframe.frames.select import Selection, select
 from hlrframe.frames.stream import enrich_batches
@@ -26,6 +28,7 @@ from hlrframe.frames.stream import enrich_batches
 __all__ = [
     "CLEAN_COLUMNS",
     "READINGS",
+    "SELECTED",
     "Call",
     "Chosen",
     "Explanation",
@@ -52,6 +55,7 @@ __all__ = [
     "open_frame",
     "open_store",
     "phone_columns",
+    "picked_columns",
     "raise_if_ended_early",
     "read_cells",
     "select",

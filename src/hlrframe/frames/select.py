@@ -1,11 +1,13 @@
 """The list to act on: the rows of an enriched frame whose number fits a rule, and how many do not, and why."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Generic, NamedTuple
 
 import polars as pl
 
 from hlrframe.errors import InputError
+from hlrframe.frames.picking import SELECTED, picked_columns
 from hlrframe.frames.rules import Rule, SelectionReport, Words, chosen, is_needed
 from hlrframe.model import Frame
 from hlrframe.system import sealed
@@ -35,6 +37,7 @@ def select(
     suppress: Any = None,  # any list of numbers
     region: str | None = None,
     prefix: str = "hlr_",
+    columns: str | Sequence[str] = "all",
 ) -> Selection[Frame]:
     """Gives the rows of an enriched frame to act on, and counts the others by reason. Sends nothing, costs nothing.
 
@@ -55,10 +58,13 @@ def select(
             columns a row is left out with all its numbers.
         region: Country of suppressed numbers that are written without a code, ISO 3166 alpha-2.
         prefix: What stands before the names of the result columns.
+        columns: Which columns to keep, in this order: ``"all"``, ``"input"`` (those that were there before
+            :func:`~hlrframe.enrich`), or names, patterns such as ``"hlr_*"`` among them; a result also by its name
+            without the prefix (``["name", "msisdn"]``).
 
     Raises:
-        InputError: The frame was not enriched, lacks a column that the rule needs, or is of a type without rows to
-            take.
+        InputError: The frame was not enriched, lacks a column that the rule needs or that is to be kept, or is of a
+            type without rows to take.
         ConfigError: A word is no verdict, type or country; an age is none.
 
     >>> import hlrframe as hf, polars as pl
@@ -95,7 +101,7 @@ def select(
         backend = known.implementation
         rows = rows.with_columns(
             nw.new_series(f"{prefix}{name}", found.rows[name].to_list(), nw.String(), backend=backend)
-            for name in ("selected_column", "selected_msisdn")
+            for name in SELECTED
         )
-    result: Any = rows.to_native()
+    result: Any = rows.select(picked_columns(rows.columns, columns, prefix=prefix)).to_native()
     return Selection(result.lazy() if lazy else result, found.report)
