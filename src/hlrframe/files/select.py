@@ -17,7 +17,17 @@ from hlrframe.files.ndjson import NdjsonTable
 from hlrframe.files.places import Format, InputFile, check_destination, make_room, replacing, sources_of, writable
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.workbook import Account
-from hlrframe.frames import SELECTED, Chosen, Rule, SelectionReport, Words, chosen, is_needed, phone_columns, picked_columns
+from hlrframe.frames import (
+    SELECTED,
+    Chosen,
+    Rule,
+    SelectionReport,
+    Words,
+    chosen,
+    is_needed,
+    phone_columns,
+    picked_columns,
+)
 from hlrframe.model import Naming
 from hlrframe.system import sealed
 
