@@ -470,7 +470,7 @@ def test_more_is_asked_for_when_all_is_done(halted):
     emulator, numbers = Emulator(latency=1.0), mobiles(40)
     rounds = [Job({"later": numbers[20:30]}), Job({"lane 0": numbers[30:]}, {1: {"last": []}}), None]
 
-    async def more():
+    async def more(_):
         assert emulator.bill.numbers == before[0]
         before[0] += 0 if halted else 10
         await asyncio.sleep(1000.0)
@@ -490,7 +490,7 @@ def test_more_is_asked_for_when_all_is_done(halted):
 def test_an_error_while_more_is_waited_for(error):
     """If the wait for more fails the run ends with that error, and keeps what it had."""
 
-    async def more():
+    async def more(_):
         raise error
 
     emulator = Emulator()
@@ -504,7 +504,7 @@ def test_a_silence_without_questions_is_no_outage():
     emulator, numbers = Emulator(faults=Faults(outages=(Outage(0.0, 0.1),))), mobiles(10)
     rounds = [Job({"GB": numbers}), None]
 
-    async def more():
+    async def more(_):
         await asyncio.sleep(3600.0 if len(rounds) == 2 else 0.0)
         return rounds.pop(0)
 

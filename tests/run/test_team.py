@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +15,14 @@ import pytest
 
 import hlrframe as hf
 from helpers.emulator import mobiles
+from helpers.stores import PAID, answered, numbers
 from hlrframe import emulator
 from hlrframe.emulator import Emulator
 from hlrframe.errors import ConfigError, StoreError
 from hlrframe.run.team import membership
-from hlrframe.store import Register, register_of
+from hlrframe.run.team.claiming import Claiming
+from hlrframe.run.team.settling import settle
+from hlrframe.store import Member, Register, agree, doubt_claims, register_of
 from hlrframe.store.register.objects import FolderObjects
 
 pytestmark = pytest.mark.timeout(300)
@@ -305,3 +309,55 @@ def test_a_run_that_its_disk_ended_leaves_as_any_other(member):
     run._heart.trouble = StoreError("no space left")
     run.leave()
     assert run.register.look().state.runs == {}
+
+
+def test_what_a_killed_run_spent_before_explains_nothing_that_it_left_in_doubt(member, tmp_path):
+    """Of a number that two killed runs shared, what one of them paid for others before is no proof that it paid."""
+    store, run = hf.Store(tmp_path / "answers"), member(budget="team=100")
+    a, b, c = numbers(3)
+    journals = {}
+    for name, theirs in (("earlier", [a]), ("later", [b, c])):
+        with store.journal(PAID) as journal:
+            journal.write([answered(*theirs, at=datetime.now(UTC), credits=1.0)])
+        journals[name] = journal.run_id
+    now = time.time()
+    bodies = {
+        name: run.register.bodies.put(pl.Series(theirs, dtype=pl.UInt64))
+        for name, theirs in (("earlier", [int(a), int(b)]), ("later", [int(b), int(c)]))
+    }
+
+    def killed(state, _):
+        agree(state, hf.Budget("team", max_credits=100), now)
+        state.budgets["team"].spent = 3_000
+        common = {"account": "x", "most": 210, "patience": 1.0, "question": PAID.key, "budget": "team"}
+        for at, (name, spent, before) in enumerate((("earlier", 3_000, 2_000), ("later", 0, 0))):
+            dead = Member(**common, spent=spent, before=before, reserved=5_000, since=now + at, journal=journals[name])
+            dead.claims = [bodies[name]]
+            doubt_claims(state, name, dead, at=now)
+
+    run.register.transact(killed)
+    run.join()
+    settle(run, store, PAID, {})
+    run.leave()
+    state = run.register.look().state
+    assert state.doubts == {}
+    assert state.budgets["team"].spent == 5_000
+
+
+def test_what_a_run_let_go_is_no_part_of_what_it_leaves_in_doubt(member, tmp_path):
+    """A run that ends in its second round leaves in doubt what it spent in that alone."""
+    run, store = member(budget="team=100"), hf.Store(tmp_path / "answers")
+    run.join()
+    claiming = Claiming(run, store, PAID)
+    for at, each in enumerate(numbers(2)):
+        claim = claiming.claim(pl.Series("msisdn", [each]))
+        run.resources.budget.reserve(1_000)
+        run.resources.budget.settle(1_000, spent=1_000)
+        with store.journal(PAID) as journal:
+            journal.write([answered(each)])
+        if at == 0:
+            claim.release()
+    run.leave()  # with its second claim: what is in doubt then is so after a kill
+    claim._here.release()
+    (doubt,) = run.register.look().state.doubts.values()
+    assert doubt.spent == 1_000

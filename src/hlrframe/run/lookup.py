@@ -149,6 +149,11 @@ class _Kept:
         if self.team is not None and self.store.is_remote:
             await asyncio.to_thread(partial(journal.hand_over, wait=True))
 
+    async def settle(self, paid_earlier: Mapping[str, int]) -> None:
+        """Books what killed runs are now known to have paid."""
+        if self.team is not None:
+            await asyncio.to_thread(self.team.settle, paid_earlier)
+
     def doubts(self, numbers: pl.Series, since: datetime) -> pl.DataFrame:
         """Gives which numbers may have been billed without an answer, and since when."""
         doubts = self.store.unanswered(numbers, self.question, since=since)
@@ -226,16 +231,16 @@ class _Asking:
                     job = self._job(to_ask, claims.begin(to_ask["msisdn"]))
                     with kept.journal() as journal:
 
-                        async def more() -> Job | None:
+                        async def more(paid_earlier: Mapping[str, int]) -> Job | None:
                             await kept.hand_over(journal)
+                            await kept.settle(paid_earlier)  # who is killed while it waits for others tells nobody
                             left = await claims.more()
                             return self._job(to_ask, left) if len(left) else None
 
                         result = await ask(job, journal=journal, more=more)
                         await kept.hand_over(journal)
                         claims.release()
-                if kept.team is not None:
-                    await asyncio.to_thread(kept.team.settle, result.paid_earlier)
+                await kept.settle(result.paid_earlier)
         except StoreError as refusal:
             if result is None:
                 raise

@@ -35,8 +35,9 @@ _MONEY: Final = (None, Reason.BUDGET, Reason.INSUFFICIENT_CREDIT)
 
 _T = TypeVar("_T")
 OnProgress = Callable[[Progress], None]
-#: Gives what to ask once everything before has its outcome, however long that takes; ``None`` at the end.
-More = Callable[[], Awaitable["Job | None"]]
+#: Gives what to ask once everything before has its outcome, however long that takes; ``None`` at the end. It is told
+#: what earlier runs are known to have paid by then, see :class:`RunResult`.
+More = Callable[[Mapping[str, int]], Awaitable["Job | None"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,7 @@ class _Loop:
         """Waits for more to ask; a run that ended for anything but money does not."""
         if self._more is None or self._scheduler.state.halted not in _MONEY:
             return None
-        return await self._waited_for(self._more())
+        return await self._waited_for(self._more(self._scheduler.state.paid_earlier))
 
     async def _waited_for(self, something: Awaitable[_T]) -> _T | None:
         """Waits while progress is told; ``None`` where the run ends meanwhile."""

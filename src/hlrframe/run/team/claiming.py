@@ -164,7 +164,7 @@ class Claiming:
 
             def let_go(state: RegisterState, now: float) -> None:
                 member = state.runs[self._us.name]
-                member.claims = []
+                member.claims, member.before = [], member.spent
                 if body:
                     since = now if member.since is None else member.since
                     state.doubts[f"{self._us.name}-{body[-12:]}"] = Doubt(

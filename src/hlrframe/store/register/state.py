@@ -47,6 +47,8 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     budget: str = ""
     spent: int = 0
     reserved: int = 0
+    #: What of that was spent on numbers that it has let go since.
+    before: int = 0
     #: Whether it waits for money with nothing in flight.
     broke: bool = False
 
@@ -69,7 +71,7 @@ class Doubt(msgspec.Struct, kw_only=True, omit_defaults=True):
     budget: str = ""
     period: str = ""
     reserved: int = 0
-    #: What the run itself said that it spent, and what answers to others have proved beyond.
+    #: What the run itself said that it spent on them, and what answers are known to have cost, its own among them.
     spent: int = 0
     proved: int = 0
 
@@ -165,7 +167,7 @@ def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
             budget=member.budget,
             period=fund.period if fund else "",
             reserved=reserved,
-            spent=member.spent,
+            spent=member.spent - member.before,
         )
         reserved = 0
     if fund is not None:
