@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         StoreError,
         Unavailable,
         UnsealedWarning,
+        UnsharedWarning,
     )
     from hlrframe.files import Cleaned, clean_file, enrich_file, estimate_file, import_results, select_file
     from hlrframe.frames import (
@@ -122,6 +123,7 @@ __all__ = [
     "Summary",
     "Unavailable",
     "UnsealedWarning",
+    "UnsharedWarning",
     "Verdict",
     "clean",
     "clean_file",

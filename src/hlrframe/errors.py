@@ -52,6 +52,7 @@ __all__ = [
     "StoreError",
     "Unavailable",
     "UnsealedWarning",
+    "UnsharedWarning",
     "did_you_mean",
 ]
 
@@ -212,3 +213,7 @@ class PrivacyWarning(UserWarning):
 
 class UnsealedWarning(UserWarning):
     """A bucket could not take a part: the answers are in their journal, on this machine alone as yet."""
+
+
+class UnsharedWarning(UserWarning):
+    """Several processes on one folder do not share what their account allows: its file system has no locks."""

@@ -259,3 +259,13 @@ def test_a_store_that_is_none(ask, tmp_path):
     (tmp_path / "answers").touch()
     code, findings = ask("--emulator", "--store", "answers")
     assert (code, findings["store"]["status"]) == (4, "problem")
+
+
+def test_a_file_system_without_locks_is_told(ask, provider, monkeypatch):
+    """Runs of several processes do not share the requests there; what to do is said, and nothing else is amiss."""
+    monkeypatch.setattr("hlrframe.store.health.try_lock", lambda _: None)
+    code, findings = ask("--store", "answers")
+    assert code == 0
+    assert findings["locks"]["status"] == "warning"
+    assert "do not share" in findings["locks"]["found"]
+    assert "--budget" in findings["locks"]["cure"]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import hlrframe as hf
 from helpers.emulator import mobiles
+from helpers.stores import PAID
 from hlrframe import emulator
 from hlrframe.emulator import Emulator, Latency
 from hlrframe.model import Settings
@@ -146,3 +147,19 @@ def test_a_run_that_is_alone_has_everything_at_once(tmp_path):
     assert [each.name for each in (tmp_path / "answers" / "claims").iterdir()] in ([], ["slots.lock"])
     hf.enrich(pl.DataFrame({"phone": mobiles(3)}), "phone", client=client, store=tmp_path / "answers")
     assert not [each for each in threading.enumerate() if each.name == "hlrframe-register"]
+
+
+@pytest.mark.parametrize("budget", [None, "team=10"])
+def test_without_locks_the_second_run_warns(tmp_path, monkeypatch, recwarn, budget):
+    """A run that finds another's journal says that the requests are not shared; alone or with a budget it does not."""
+    monkeypatch.setattr("hlrframe.store.slots.try_lock", lambda _: None)
+    store, client = Store(tmp_path / "answers"), emulator.connect(emulator=Emulator(seed=7))
+    settings = Settings(budget=budget)
+
+    def told():
+        with FolderShare(store, client, settings).joined():
+            return [each.message for each in recwarn if isinstance(each.message, hf.UnsharedWarning)]
+
+    assert not told()
+    with store.journal(PAID):
+        assert len(told()) == (budget is None)

@@ -214,6 +214,10 @@ def _store(place: str) -> Iterator[Finding]:
     if health.in_doubt:
         cure = "run the list again soon: the provider's cache answers what was billed for nothing"
         yield Finding("doubts", "warning", f"{health.in_doubt:,} numbers were asked and never answered", cure)
+    if not (health.has_locks or Store(place).is_remote):
+        found = "its file system has none: runs of several processes do not share the account's requests"
+        cure = "run one at a time, or name a budget (`--budget`) in each: they share both by its register"
+        yield Finding("locks", "warning", found, cure)
     yield from _register(place, exists=health.exists)
     scarce = "free some space: a run stops where it cannot write" if health.free < SPARE else ""
     yield Finding("disk", "warning" if scarce else "ok", f"{health.free / 1e9:,.1f} GB free", scarce)

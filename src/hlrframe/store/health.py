@@ -16,7 +16,7 @@ from hlrframe.store.folder import Layout, explained, new_name
 from hlrframe.store.journal import IMPORTED, is_orphan
 from hlrframe.store.parts import read_answers, read_events
 from hlrframe.store.queries import KEY, by_numbers, in_doubt
-from hlrframe.system import create
+from hlrframe.system import create, try_lock
 
 __all__ = ["StoreHealth", "examine", "pace"]
 
@@ -43,6 +43,8 @@ class StoreHealth:
     in_doubt: int
     #: Bytes free on its disk.
     free: int
+    #: Whether its file system has locks: without, runs of several processes do not share what their account allows.
+    has_locks: bool = True
     #: Files that something else than this package removed.
     lost: tuple[str, ...] = ()
 
@@ -56,7 +58,8 @@ def examine(layout: Layout) -> StoreHealth:
     place = _nearest(layout.root)
     with explained("write to the store", layout.root):
         probe = place / f".{new_name()}.tmp"
-        create(probe).close()
+        with create(probe) as file:
+            has_locks = try_lock(file) is not None
         probe.unlink(missing_ok=True)  # who forgets meanwhile takes it for a dead writer's
         free = shutil.disk_usage(place).free
     view = layout.view()
@@ -71,6 +74,7 @@ def examine(layout: Layout) -> StoreHealth:
         orphans=orphans,
         in_doubt=0 if unreadable else _doubts(layout),
         free=free,
+        has_locks=has_locks,
         lost=tuple(layout.upkeep.lost()),
     )
 

@@ -1,11 +1,13 @@
 """The requests of a run among the others of its folder, in whichever processes they are."""
 
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from hlrframe.errors import UnsharedWarning
 from hlrframe.model import Settings
 from hlrframe.provider import Provider
 from hlrframe.run.gate import Both
@@ -36,6 +38,7 @@ class FolderShare:
         self._store = store
         self._slots = Slots(store.layout.claims, account_of(client), most=client.limits.requests)
         self._most = min(settings.max_requests, client.limits.requests)
+        self._has_register = settings.budget is not None
         self._heart = Heart(self._look, LOOK_EVERY)
         self._lock = threading.Lock()
         # What was agreed, what is in flight, and the most of it since the last look; at first all of it is wanted.
@@ -55,6 +58,13 @@ class FolderShare:
         if self._shares:
             self._look()
             self._heart.start()
+        elif not self._has_register and self._store.layout.view().journals:
+            warnings.warn(
+                "another run may be going on in this folder, and its file system has no locks: both may use all of the "
+                "account's requests, and be refused. Run one at a time, or name a budget in each",
+                UnsharedWarning,
+                stacklevel=2,
+            )
         try:
             yield
         finally:
