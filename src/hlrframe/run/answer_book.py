@@ -110,13 +110,20 @@ class AnswerBook:
         if any(map(_earlier_of, answers)):
             paid = [(each.milli + each.earlier) / MILLI for each in answers]
             mine = mine.with_columns(credits=pl.Series(paid, dtype=pl.Float64))
-        alike = self.profiles()
-        if not self._plain or len(self._plain["provider"]) < alike.height:
-            self._plain = _plain_columns(alike)
-        own, plain = _plain_columns(mine), self._plain
+        return self._whole(mine)
+
+    def _whole(self, narrow: pl.DataFrame) -> pa.RecordBatch:
+        """Puts the columns of its profile into the place of each number's profile."""
+        alike, own = self._plain_profiles(), _plain_columns(narrow)
         places = own["profile"]
-        arrays = [plain[each].take(places) if each in plain else own[each] for each in ANSWER_SCHEMA.names]
+        arrays = [alike[each].take(places) if each in alike else own[each] for each in ANSWER_SCHEMA.names]
         return pa.RecordBatch.from_arrays(arrays, schema=ANSWER_SCHEMA)
+
+    def _plain_profiles(self) -> "dict[str, pa.Array[Any]]":
+        profiles = self.profiles()
+        if not self._plain or len(self._plain["provider"]) < profiles.height:
+            self._plain = _plain_columns(profiles)
+        return self._plain
 
     def _columns(self, answers: Sequence[Answer], received_at: datetime, types: pl.Schema) -> pl.DataFrame:
         results = [each.result for each in answers]
