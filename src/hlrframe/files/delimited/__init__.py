@@ -6,6 +6,7 @@
     dialect   how it is to be read: separator, header, columns
     looks     its first records by each separator
     records   its cells, byte by byte as they stand
+    escapes   the same where a backslash stands before what has a meaning
     guard     cells that a spreadsheet would run as formulas
     blocks    many lines at once, where each is a record
 """

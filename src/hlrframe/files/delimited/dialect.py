@@ -20,7 +20,7 @@ from hlrframe.files.delimited.looks import Looks, Opened, Record, end_of, is_rem
 from hlrframe.files.delimited.records import value_of
 from hlrframe.files.source import Taken
 from hlrframe.frames import open_frame
-from hlrframe.model import looks_like_data, many_digits
+from hlrframe.model import Naming, looks_like_data, many_digits
 
 __all__ = ["Dialect", "find_dialect", "same_name"]
 
@@ -187,9 +187,12 @@ class _Recognition:
             records = self._looks.look(separator, padded=True)
             header = next(record for record in records if record.line == line)
         names = self._spelled(header.cells)
-        taken = self._found(names)
         end = end_of(header.raw)
         body, said = header.raw.removesuffix(end), None
+        if _has_row_names(names, [record for record in records if record.line > line], self._taken.naming):
+            names, body = ["", *names], f'""{separator}{body}'
+            said = f"{self._path}: each row begins with a name of its own, as R writes them: that column has no name"
+        taken = self._found(names)
         rows = self._looks.other_separator(separator, line, len(names))
         if rows is not None:
             body = rows.join(_in_quotes(name, rows) for name in names)
@@ -241,6 +244,14 @@ class _Recognition:
                 f"{min(lines)}: if that is the header pass header={min(lines)} (--header-line {min(lines)})"
             )
         names = self._spelled(likeliest[0].cells)
+        if len(names) == 1 and set(self._wanted) & {
+            *re.split(r" {2,}|\"? +\"?", names[0].strip(_UNSEEN + '"')),
+            *re.split(r" {2,}", names[0]),
+        }:
+            return InputError(
+                f"{self._path}: blanks stand between its columns, and no separator; save it as CSV first (a "
+                "spreadsheet imports text of fixed width; R writes CSV by write.csv)"
+            )
         if len(names) == 1 and set(self._wanted) & {*re.split(r"[,;\t|]", names[0])}:
             return InputError(f"{self._path}: each line stands in quotes as a whole; save it again without these")
         try:
@@ -261,6 +272,21 @@ class _Recognition:
         columns = [(name, [*filter(None, cells)]) for name, cells in zip(names, below, strict=False)]
         told_apart = any(values and all(map(_is_figure, values)) for name, values in columns if not _is_figure(name))
         return not told_apart or looks_like_data(names) or any(name in map(_name, values) for name, values in columns)
+
+
+def _has_row_names(names: Sequence[str], rows: Sequence[Record], naming: Naming) -> bool:
+    """Whether rows evidently have a name each before their cells, which the header does not count: R's way."""
+    firsts = [record.cells[0] for record in rows]
+    if not rows or any(len(record.cells) != len(names) + 1 for record in rows) or len({*firsts}) < len(rows):
+        return False
+    try:
+        places = [names.index(column) for column in naming.found(names).columns]
+    except (InputError, ValueError):
+        return False
+    named = all(map(str.isdecimal, firsts)) or all(record.raw.startswith('"') for record in rows)
+    # Else a cell that holds the separator has made one of two.
+    apart = not any(many_digits(record.cells[place]) for record in rows for place in places)
+    return named and apart and any(many_digits(record.cells[place + 1]) for record in rows for place in places)
 
 
 def _is_figure(cell: str) -> bool:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.delimited.blocks import Block, Feed, lines_as_column, plain_block
 from hlrframe.files.delimited.dialect import Dialect, find_dialect
+from hlrframe.files.delimited.escapes import EscapedRecords, Escapes, has_escapes
 from hlrframe.files.delimited.guard import LineGuard
 from hlrframe.files.delimited.looks import SEPARATORS
 from hlrframe.files.delimited.records import Records, values_of
@@ -67,6 +68,9 @@ class DelimitedFile:
             self._most = taken.characters
             #: How it is read.
             self.dialect: Dialect = self._recognise(taken, separators)
+            #: Whether a backslash stands before what has a meaning.
+            self.escaped = False
+            self.escaped = self._is_escaped()
         #: What is taken of it, with the columns that it has.
         self.taken = taken = self.dialect.taken
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
@@ -111,15 +115,35 @@ class DelimitedFile:
         with ExitStack() as until_found:
 
             def opened(separator: str, *, padded: bool = False) -> Records:
-                return self._records(until_found.enter_context(self._open()), separator, padded=padded)
+                lines = lines_of(until_found.enter_context(self._open()), self.path, longest=self._most)
+                return Records(lines, separator, padded=padded, longest=self._most)
 
             return find_dialect(opened, self.path, taken, separators)
 
     def _open(self) -> io.TextIOWrapper:
         return open_text(self.path, encoding=self.encoding.name, errors=self.encoding.errors, end=self._end)
 
-    def _records(self, file: io.TextIOWrapper | Feed, separator: str, *, padded: bool) -> Records:
+    def _is_escaped(self) -> bool:
+        with self._open() as file:
+            if not has_escapes(iter(partial(file.read, _SAMPLE), "")):
+                return False
+        with ExitStack() as opened:
+
+            def rows(kind: type[EscapedRecords] | partial[Records]) -> EscapedRecords | Records:
+                lines = lines_of(opened.enter_context(self._open()), self.path, longest=self._most)
+                records = kind(lines, self.separator, longest=self._most)
+                deque(islice(records, self.dialect.skipped), maxlen=0)
+                return records
+
+            plain = partial(Records, padded=self.dialect.padded)
+            places = [self.names.index(name) for name in self.dialect.taken.names if name in self.names]
+            escapes = Escapes(self.separator, len(self.names), places)
+            return escapes.found(partial(rows, plain), partial(rows, EscapedRecords))
+
+    def _records(self, file: io.TextIOWrapper | Feed, separator: str, *, padded: bool) -> Records | EscapedRecords:
         lines = lines_of(file, self.path, longest=self._most)
+        if self.escaped:
+            return EscapedRecords(lines, separator, longest=self._most)
         return Records(lines, separator, padded=padded, longest=self._most)
 
     def lots(self) -> "Iterator[Block | Iterator[Row]]":
@@ -132,7 +156,7 @@ class DelimitedFile:
             records = self._records(feed, self.separator, padded=self.dialect.padded)
             rows = _readable(self.path, self._filled(records))
             deque(islice(records, self.dialect.skipped), maxlen=0)
-            if self.encoding.stray is not None or self.dialect.padded or self._end != "\n":
+            if self.encoding.stray is not None or self.dialect.padded or self.escaped or self._end != "\n":
                 yield rows
                 return
             size = _FIRST_BLOCK
@@ -156,7 +180,7 @@ class DelimitedFile:
             deque(islice(records, self.dialect.skipped), maxlen=0)
             yield from self._filled(records)
 
-    def _filled(self, records: Records) -> Iterator[Row]:
+    def _filled(self, records: Records | EscapedRecords) -> Iterator[Row]:
         separator, width, blank = self.separator, len(self.names), ""
         for raw, cells in records:
             if not cells or cells == [_DOS_END]:
@@ -178,7 +202,8 @@ class DelimitedFile:
         if any(cell.strip() for cell in cells[width:]):
             raise InputError(
                 f"{self.path}, line {line}: {len(cells)} cells under {width} column names; "
-                "put cells that hold the separator in quotes"
+                "put cells that hold the separator in quotes, and name the first column where each row begins with a "
+                "name of its own"
             )
         return body.rsplit(self.separator, len(cells) - width)[0]
 
@@ -215,7 +240,7 @@ class DelimitedLines:
 
     def __init__(self, file: DelimitedFile, *, guarded: bool = False) -> None:
         self._file = file
-        self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
+        self._guard: Callable[[str], str] = LineGuard(file.separator, escaped=file.escaped) if guarded else str
         #: What stands between cells, and behind a line.
         self.separator = file.separator
         self.line_end = file.dialect.header[1]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-__all__ = ["Records", "value_of", "values_of"]
+__all__ = ["LINE", "QUOTED", "Records", "value_of", "values_of"]
 
 
 class _Quoted(str):
@@ -14,7 +14,7 @@ class _Quoted(str):
     __slots__ = ()
 
 
-_QUOTED: Final = _Quoted()
+QUOTED: Final = _Quoted()
 #: Characters that a line inside a record counts for beside its own: what it takes while it is a text by itself.
 LINE: Final = 100
 #: Stands for two quotes for a moment. Unicode keeps it for uses inside a program.
@@ -101,7 +101,7 @@ class Records:
                 stop = len(line.rstrip("\r\n"))
                 end = line.find(self._separator, place, stop)
                 behind = line[place : stop if end < 0 else end]
-                cells.append(f"{inside}{behind}" or _QUOTED)
+                cells.append(f"{inside}{behind}" or QUOTED)
             else:
                 end = line.find(self._separator, place, stop)
                 cell = line[place : stop if end < 0 else end]
@@ -134,12 +134,12 @@ class Records:
 
 def _unmarked(cell: str) -> str:
     # Inside a quoted cell the two quotes were a doubled one.
-    return _QUOTED if cell == _MARK else cell.replace(_MARK, '"')
+    return QUOTED if cell == _MARK else cell.replace(_MARK, '"')
 
 
 def values_of(cells: Iterable[str]) -> list[str | None]:
     """Gives cells of :class:`Records`: null where nothing stood, text where quotes did."""
-    return [cell or ("" if cell is _QUOTED else None) for cell in cells]
+    return [cell or ("" if cell is QUOTED else None) for cell in cells]
 
 
 def value_of(cell: str) -> str | None:
