@@ -8,6 +8,8 @@
     spelled      which numbers a text may mean, for whoever looks for what was kept of one
     dated        dates and times that stand beside a number
     repair       what is mended before a text is read: labels, links, spreadsheet damage
+    repair_exprs the same of the usual texts as column expressions
+    runs         a column of texts to the digits that they may mean
     plans        one number against the world's numbering plans
     renumbering  numbers of old plans: what countries renumbered
     plan_exprs   the same rules as column expressions

@@ -3,14 +3,12 @@
 import re
 from typing import Final
 
-__all__ = ["DATED", "SHORTEST_DATED", "without_times"]
+__all__ = ["SHORTEST_DATED", "TIMED", "without_times"]
 
 _DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _YEAR: Final = r"(?:19|20)[0-9]{2}"
-#: A day with its year, as figures; also read by the columnar path, so no look-around and no back-references.
+#: A day with its year, as figures; a part of what the columnar path reads, so no look-around and no back-references.
 _FIGURES: Final = rf"(?:{_DAY}[-/.]{_DAY}[-/.](?:{_YEAR}|[0-9]{{2}})|{_YEAR}[-/.]{_DAY}[-/.]{_DAY})"
-#: A clean run of digits that may hold a date.
-DATED: Final = rf"(?:^|[ (]){_FIGURES}(?:$|[ )])"
 _MONTH: Final = r"(?:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zé]*\.?"
 _CLOCK: Final = r"(?:[01]?[0-9]|2[0-4])(?::[0-5][0-9]){1,2}(?:\.[0-9]+)?"
 _HOUR: Final = rf"(?:{_CLOCK}(?: ?[ap]\.?m\b\.?)?|[0-9]{{1,2}} ?(?:[ap]\.?m\b\.?|uhr|h(?:rs?|[0-5][0-9])?))"
@@ -27,12 +25,17 @@ _TIMES: Final = re.compile(
     rf"(?<![\w.\-/:+])(?:{_FIGURES}(?:[ T,]+{_CLOCK}(?:Z|[+-][0-9:]{{2,5}})?)?|{'|'.join(_OTHER)})(?![\w\-/:]|\.[0-9])",
     re.IGNORECASE,
 )
+#: Wherever :data:`_TIMES` finds something in a text or behind its link, and here and there more; without look-around.
+TIMED: Final = (
+    rf"(?i)(?:^|:/{{0,2}}|[^A-Za-z0-9_.\-/:+])(?:{_FIGURES}|{'|'.join(_OTHER)})".replace(r"\b", "")
+    + r"(?:$|[^A-Za-z0-9_\-/:.]|\.(?:$|[^0-9]))"
+)
 #: A date whose year has two figures may be groups of a number.
 _SHORT_YEAR: Final = re.compile(rf"(?:^|[ (]){_DAY}[-/.]{_DAY}[-/.][0-9]{{2}}(?:$|[ )])")
 #: Fewest digits beside a time that may be a number.
 _FEWEST: Final = 7
-#: Fewest characters of a number and a date.
-SHORTEST_DATED: Final = _FEWEST + len(" 1.1.20")
+#: Fewest characters of a number and a date or a time.
+SHORTEST_DATED: Final = _FEWEST + len("24/7 ")
 
 
 def without_times(text: str) -> tuple[str, bool]:

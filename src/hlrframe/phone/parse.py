@@ -54,39 +54,17 @@ import polars as pl
 from hlrframe.errors import InputError
 from hlrframe.model import Reason, check_region, dialling_regions_of
 from hlrframe.phone import plan_exprs
-from hlrframe.phone.dated import DATED, SHORTEST_DATED
 from hlrframe.phone.notes import with_notes
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS, Msisdn, Rejection
 from hlrframe.phone.reading import read_text
-from hlrframe.phone.repair import DATE, EXACT_FLOAT, LIST_MARK, is_bare_run, spellings, tidy, unusable
+from hlrframe.phone.repair import tidy, unusable
+from hlrframe.phone.runs import bared_runs, clean_runs, spelt_runs
 
 __all__ = ["Msisdn", "Rejection", "explain_column", "parse", "parse_column"]
 
 #: Distinct texts that are read one at a time, which gives the same: expressions begin to pay beyond.
 FEW: Final = 256
-#: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
-_CLEAN: Final = r"^[( ]*\+?[( ]*[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
-_PURE: Final = r"^\+?[0-9]{7,17}$"
-#: Marks that may divide a run into several numbers, or stand for less than they say.
-_DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
-#: What is read part by part: brackets behind digits enough for a number, or at the end; slashes, but for one behind an
-#: area code.
-_IN_PARTS: Final = (
-    r"^(?:[^0-9]*[0-9]){7}.*[(/]|/.*/|/[^0-9]*(?:[0-9][^0-9]*){1,3}$|^(?:[^0-9]*[0-9]){4}.*\([0-9 .\-]*\)?$"
-)
 _ROW: Final = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
-#: Runs of digits: ``whole`` where one number or none is written there; ``first``, how many digits stand before the
-#: first mark, null where no mark is.
-_RUNS: Final = pl.Schema(
-    {
-        "row": pl.UInt32(),
-        "country": pl.String(),
-        "digits": pl.String(),
-        "plus": pl.Boolean(),
-        "whole": pl.Boolean(),
-        "first": pl.UInt32(),
-    }
-)
 #: Why a text is no number, whichever country wrote it.
 _WHATEVER_THE_COUNTRY: Final = (Reason.EMPTY.value, Reason.NOT_A_NUMBER.value, Reason.SPREADSHEET_DAMAGE.value)
 
@@ -112,7 +90,7 @@ def parse(raw: str | None, *, region: str | None = None) -> Msisdn | Rejection:
 
 
 def parse_column(raw: pl.Series, *, region: str | None = None, regions: pl.Series | None = None) -> pl.DataFrame:
-    """Reads a column; each distinct text once, the clean ones of many as column expressions, the rest as :func:`parse`.
+    """Reads a column; each distinct text once, the usual ones of many as column expressions, the rest as :func:`parse`.
 
     Args:
         raw: Text, whole numbers, or floats that hold whole numbers.
@@ -222,12 +200,13 @@ def _read_distinct(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_columns(numbered: pl.DataFrame) -> list[pl.DataFrame]:
-    answers = [_read_runs(_clean_runs(numbered))]
-    if answers[0].height < numbered.height:
-        rest = _tidied(numbered.join(answers[0], on="row", how="anti"))
-        spelt = _read_runs(_spelt_runs(rest))
-        answers += [spelt, _one_at_a_time(rest.join(spelt, on="row", how="anti"))]
-    return answers
+    runs = [clean_runs(numbered)]
+    rest = numbered if runs[0].is_empty() else numbered.join(runs[0], on="row", how="anti")
+    if not rest.is_empty():
+        runs += [bared_runs(rest)]
+        runs += [spelt_runs(_tidied(rest.join(runs[1], on="row", how="anti")))]
+    read = _read_runs(pl.concat(runs))
+    return [read, _one_at_a_time(_tidied(numbered.join(read, on="row", how="anti")))]
 
 
 def _tidied(texts: pl.DataFrame) -> pl.DataFrame:
@@ -261,60 +240,6 @@ def _frame(rows: pl.Series, answers: Iterable[Msisdn | Rejection]) -> pl.DataFra
     ]
     names = dict.fromkeys(("msisdn", "region", "reason", "renumbered"), pl.String)
     return pl.DataFrame(records, schema=names, orient="row").insert_column(0, rows)
-
-
-def _clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
-    """Gives the texts that are one run of digits, as they stand."""
-    text = pl.col("text")
-    pure = texts.with_columns(pure=text.str.contains(_PURE))
-    marked = pure.filter(~pl.col("pure")).select("row", "country", text.str.strip_chars(" "))
-    whole = text.str.strip_chars_end("0").str.strip_suffix(".")
-    marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
-    clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    marked = _without_parts(marked.filter(clean).filter(~_is_dated(text))).with_columns(
-        digits=text.str.replace_all("[^0-9]", ""), whole=_is_whole(text)
-    )
-    marked = marked.with_columns(first=_before_first_mark(text, pl.col("digits")))
-    pure = pure.filter("pure").with_columns(
-        digits=text.str.strip_prefix("+"), whole=pl.lit(value=True), first=pl.lit(None, pl.UInt32)
-    )
-    runs = [each.with_columns(plus=text.str.contains("+", literal=True)) for each in (pure, marked)]
-    return pl.concat(each.select(_RUNS.names()) for each in runs)
-
-
-def _is_whole(text: pl.Expr) -> pl.Expr:
-    """Whether a clean run is one number or none: unbroken, or with marks that no part of it could stand behind."""
-    digits = text.str.count_matches("[0-9]")
-    return text.str.contains(_PURE) | ((digits <= PLAUSIBLE_DIGITS[1]) & ~text.str.contains(_DIVIDED))
-
-
-def _without_parts(marked: pl.DataFrame) -> pl.DataFrame:
-    """Leaves out what has to be read part by part; few texts have the marks at all."""
-    doubtful = marked["text"].str.contains(r"[/(\[]")
-    if not doubtful.any():
-        return marked
-    some = marked.filter(doubtful)
-    return pl.concat([marked.filter(~doubtful), some.filter(~pl.col("text").str.contains(_IN_PARTS))])
-
-
-def _is_dated(text: pl.Expr) -> pl.Expr:
-    """Whether a date stands beside digits enough for a number."""
-    return (text.str.len_bytes() >= SHORTEST_DATED) & text.str.contains(DATED)
-
-
-def _before_first_mark(text: pl.Expr, digits: pl.Expr) -> pl.Expr:
-    first = text.str.strip_chars_start("( +").str.find("[^0-9]")
-    return pl.when(first < digits.str.len_bytes()).then(first)
-
-
-def _spelt_runs(texts: pl.DataFrame) -> pl.DataFrame:
-    """Gives the likeliest spelling of tidy texts that have one."""
-    runs = [
-        (row, country, spelling.digits, spelling.international, is_bare_run(text), next(iter(spelling.cuts), None))
-        for row, country, text in texts.select("row", "country", "text").iter_rows()
-        if unusable(text) is None and (spelling := next(spellings(text), None))
-    ]
-    return pl.DataFrame(runs, schema=_RUNS, orient="row")
 
 
 def _read_runs(runs: pl.DataFrame) -> pl.DataFrame:

@@ -20,13 +20,18 @@ from hlrframe.phone.dated import without_times
 __all__ = [
     "DATE",
     "EXACT_FLOAT",
+    "EXTENSION_WORDS",
     "FEWEST_DIGITS_OF_A_PART",
     "LIST_MARK",
+    "LONGEST_EXTENSION",
+    "WRAPPED_BEHIND",
+    "WRAPPED_IN_FRONT",
     "Spelling",
     "digits_around",
     "is_bare_run",
     "is_vanity",
     "longest_run",
+    "plain",
     "spellings",
     "tidy",
     "unusable",
@@ -72,7 +77,8 @@ _NOTHING: Final = frozenset(
     }
 )
 #: What spreadsheets and scripts put around a text; in front of it there may be equals signs too, as in ="0740".
-_WRAPPING: Final = "'\"` \n"
+WRAPPED_BEHIND: Final = "'\"` \n"
+WRAPPED_IN_FRONT: Final = f"={WRAPPED_BEHIND}"
 _ONLY_RULES: Final = re.compile(r"[-._/\\ ]*")
 _ERROR_CELL: Final = re.compile(r"#+|#(?:VALUE|REF|NUM|NAME|DIV/0|NULL|SPILL|CALC)[!?]", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
@@ -101,16 +107,14 @@ _DRESS: Final = re.compile(r"</?(?:p|div|span|b|i|u|em|strong|font|li|td|tr|nobr
 _ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _PHONE_CONTEXT: Final = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r";(?!ext=)[\w-]+=[^;]*|\?.*", re.IGNORECASE)
-#: What stands before an extension.
+#: What stands before an extension; also read by the columnar path.
 _WORDS: Final = """
 ext extension extensión extensiòn extn ex xt x anexo poste interno int ramal durchwahl dw apparat app nst nebenstelle
 klapka wew toestel tst anknytning ankn lokal lok dahili mellek mellék доб внутр вн дод вътр εσωτ 内線 内线 分机 轉 转
 pause wait p w #
 """
-_EXTENSION_WORDS: Final = tuple(sorted(_WORDS.split(), key=len, reverse=True))
-_DIGITS: Final = "0123456789"
-#: Most digits of an extension.
-_LONGEST_EXTENSION: Final = 8
+EXTENSION_WORDS: Final = tuple(sorted(_WORDS.split(), key=len, reverse=True))
+LONGEST_EXTENSION: Final = 8
 #: A label that lost the blank before or behind it.
 _GLUED_LABEL: Final = re.compile(
     r"(?<![^\W_])(?:tel(?:efon|ephone)?|t[eé]l|ph(?:one)?|mob(?:ile?)?|cel[lu]?|handy|fax|home|work)(?=[+(]*[0-9])"
@@ -155,9 +159,9 @@ def tidy(raw: str) -> str:
     ('+44 7400 123456', '447400123456', '447400123456')
     """
     text = _unescaped(raw)
-    text = text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+    text = text if text.isascii() and text.isprintable() else "".join(map(plain, text))
     text = re.sub(r" {2,}", " ", text).strip()
-    return _exact(text.lstrip(f"={_WRAPPING}").rstrip(_WRAPPING))
+    return _exact(text.lstrip(WRAPPED_IN_FRONT).rstrip(WRAPPED_BEHIND))
 
 
 def unusable(text: str) -> Reason | None:
@@ -247,7 +251,12 @@ def _unescaped(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _plain(char: str) -> str:
+def plain(char: str) -> str:
+    r"""Writes one character as the plain one that it stands for, if it shows anything at all.
+
+    >>> plain("\u0664"), plain("\u00a0"), plain("\u200b")
+    ('4', ' ', '')
+    """
     if (digit := unicodedata.decimal(char, None)) is not None:
         return str(digit)
     if "\uff01" <= char <= "\uff5e":
@@ -327,12 +336,12 @@ def _without_extension(text: str) -> str:
     """Takes extensions off the end, one by one: from there, since a pattern would look for them everywhere."""
     while True:
         number = text.rstrip("#) \n")
-        head = number.rstrip(_DIGITS)
-        if not 0 < len(number) - len(head) <= _LONGEST_EXTENSION:
+        head = number.rstrip("0123456789")
+        if not 0 < len(number) - len(head) <= LONGEST_EXTENSION:
             return text
         word = ",," if head.endswith(",,") else ""
         head = head.rstrip(" .:=,/-\n")
-        word = word or next((each for each in _EXTENSION_WORDS if head[-len(each) :].lower() == each), "")
+        word = word or next((each for each in EXTENSION_WORDS if head[-len(each) :].lower() == each), "")
         before = head if word == ",," else head[: len(head) - len(word)]
         if not word or (word.isalpha() and before[-1:].isalpha()):
             return text
