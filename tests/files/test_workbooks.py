@@ -24,7 +24,7 @@ from hlrframe.files.memory import BASE, Memory
 from hlrframe.files.source import Taken
 from hlrframe.files.workbook.file import WorkbookFile
 from hlrframe.files.workbook.sink import MOST_ROWS, WorkbookSink
-from hlrframe.files.workbook.size import check_size, held_bytes
+from hlrframe.files.workbook.size import check_size
 from hlrframe.model import Naming
 
 ADA, BO, CY = mobiles(3)
@@ -272,7 +272,7 @@ def test_a_limit_on_memory_is_of_workbooks_too(tmp_path, client):
     """A workbook that takes more than the limit while it is read is refused before anything is asked, with the cure."""
     rows = [[f"+{ADA}", place] for place in range(5_000)]
     path = write_workbook(tmp_path / "in.xlsx", {"S": [["phone", "n"], *rows]})
-    assert 1_000_000 < held_bytes(path) < 5_000_000
+    assert 1_000_000 < check_size(path) < 5_000_000
     limit = Memory.of("400MB")
     enrich_file(path, tmp_path / "out.csv", "phone", client=client, memory_limit="400MB")
     taken = Taken(Naming.of_names(["phone"]), check_room=replace(limit, limit=BASE + 1_000_000).check_whole)
@@ -280,7 +280,9 @@ def test_a_limit_on_memory_is_of_workbooks_too(tmp_path, client):
         hf.InputError, match=r"too little for .*in\.xlsx: .* about 0\.4GB; raise it, or save the table as"
     ):
         WorkbookFile(path, taken)
-    Memory.of(None).check_whole(path, 10**12)
+    Memory.of(None).check_whole(path, 10**9)
+    with pytest.raises(hf.InputError, match=r"the memory of this machine is too little for .*in\.xlsx: .*; save the"):
+        Memory.of(None).check_whole(path, 10**15)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ def write_workbook(path, sheets, *, hidden=()):
     return path
 
 
+def rewritten(path, changes, names=None):
+    """Writes a workbook again with parts that are changed or called otherwise."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr((names or {}).get(name, name), changes[name](content) if name in changes else content)
+    return path
+
+
 def write_spreadsheet(path, rows):
     """Writes an OpenDocument spreadsheet of texts; a cell may be a tag as it stands."""
     cells = "".join(

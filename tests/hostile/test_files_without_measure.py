@@ -4,12 +4,15 @@ import bz2
 import gzip
 import itertools
 import lzma
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import pytest
 
+from helpers.workbooks import rewritten, write_spreadsheet, write_workbook
 from hlrframe.errors import InputError
 from hlrframe.files import clean_file
 
@@ -79,6 +82,94 @@ CASES = {
     "bomb.csv.xz": (lzma.open, one_cell, 300),
     "bomb.csv.zip": (zipped, one_cell, 600),
 }
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+TEXTS = "xl/sharedStrings.xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
+FAR = b'<row r="1048576"><c r="%b"><v>1</v></c></row>'
+
+
+def sheet(rows, **others):
+    """A workbook with these rows below its own, and with other parts changed."""
+
+    def make(path):
+        write_workbook(path, {"S": [["phone"], ["+447400123456"]]})
+        added = {SHEET: lambda was: was.replace(b"</sheetData>", b"%b</sheetData>" % rows)}
+        rewritten(path, added | {ALIASES[name]: change for name, change in others.items()})
+
+    return make
+
+
+def moved(path):
+    """Its sheet lies where no sheet is looked for."""
+    sheet(FAR % b"XFD1048576")(path)
+    rewritten(
+        path, {RELATIONS: lambda was: was.replace(b"worksheets/sheet1.xml", b"odd/s.dat")}, {SHEET: "xl/odd/s.dat"}
+    )
+
+
+def many_sheets(was):
+    before, _, after = was.partition(b"<sheets>")
+    names = b"".join(b'<sheet name="S%d" sheetId="%d" r:id="rId1"/>' % (each, each) for each in range(1, 301))
+    return b"%b<sheets>%b%b" % (before, names, after[after.index(b"</sheets>") :])
+
+
+def size_lies(path):
+    """The archive says that its sheet is of 5,000 bytes, and what these sum up to."""
+    sheet(b"<row><c><v>1</v></c></row>" * 5_000_000)(path)
+    with zipfile.ZipFile(path) as archive, archive.open(SHEET) as file:
+        start = file.read(5000)
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02", 0, data.rindex(SHEET.encode()))
+    struct.pack_into("<I", data, entry + 16, zlib.crc32(start))
+    struct.pack_into("<I", data, entry + 24, len(start))
+    path.write_bytes(data)
+
+
+def spreadsheet(tag, content="<text:p>x</text:p>"):
+    cell = f'<table:table-cell office:value-type="string" {tag}>{content}</table:table-cell>'
+    return lambda path: write_spreadsheet(path, [["phone"], [cell]])
+
+
+ALIASES = {"book": "xl/workbook.xml", "texts": TEXTS}
+LONG = b"<si><t>%b</t></si></sst>" % (b"x" * MB)
+WORKBOOKS = {
+    "rows.xlsx": sheet(b"<row><c><v>1</v></c></row>" * 5_000_000),
+    "empty cells.xlsx": sheet(b"<row>%b</row>" % (b"<c/>" * 30_000_000)),
+    "empty rows.xlsx": sheet(b"<row/>" * 20_000_000),
+    "far.xlsx": sheet(FAR % b"XFD1048576"),
+    "far in small letters.xlsx": sheet(FAR % b"xfd1048576"),
+    "far down.xlsx": sheet(FAR % b"BK1048576"),
+    "far along.xlsx": sheet(b'<row r="4000"><c r="XFD4000"><v>1</v></c></row>'),
+    "one part, many sheets.xlsx": sheet(b"<row><c><v>1</v></c></row>" * 200_000, book=many_sheets),
+    "a long text in many cells.xlsx": sheet(
+        b'<row><c t="s"><v>2</v></c></row>' * 10_000, texts=lambda was: was.replace(b"</sst>", LONG)
+    ),
+    "moved.xlsx": moved,
+    "size lies.xlsx": size_lies,
+    "many cells.ods": spreadsheet('table:number-columns-repeated="60000000"'),
+    "a long text in many cells.ods": spreadsheet(
+        'table:number-columns-repeated="9000"', f"<text:p>{'x' * MB}</text:p>"
+    ),
+    "spaces.ods": spreadsheet("", '<text:p><text:s text:c="2000000000"/></text:p>'),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", WORKBOOKS)
+def test_no_workbook_takes_all_memory(tmp_path, case):
+    """Whatever a workbook holds or stands for, one line says that it is too large or damaged, before it is loaded."""
+    path = tmp_path / case
+    WORKBOOKS[case](path)
+    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(tmp_path / "out.csv"), LIMIT]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert ended.returncode == 0, ended.stderr
+    peak, said = ended.stdout.split(" ", 1)
+    assert int(peak) < 600
+    assert path.name in said
 
 
 @pytest.mark.slow

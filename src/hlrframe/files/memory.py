@@ -91,15 +91,17 @@ class Memory:
             size: About how many bytes that takes.
 
         Raises:
-            InputError: The limit was set, and they do not fit; the message says what would do.
+            InputError: They do not fit into the limit that was set, or else into this machine; the message says what
+                would do.
         """
-        if self.is_strict and size > self._room:
-            needed = -(-(size + BASE) // 10**8) / 10
-            raise InputError(
-                f"memory_limit={self.limit // 10**6}MB is too little for {path}: a workbook is held whole while it is "
-                f"read, and this one takes about {needed:g}GB; raise it, or save the table as CSV, which is read in "
-                "pieces"
-            )
+        if size <= (self._room if self.is_strict else _physical()):
+            return
+        limit = f"memory_limit={self.limit // 10**6}MB" if self.is_strict else "the memory of this machine"
+        needed = -(-(size + BASE) // 10**8) / 10
+        raise InputError(
+            f"{limit} is too little for {path}: a workbook is held whole while it is read, and this one takes about "
+            f"{needed:g}GB; {'raise it, or ' if self.is_strict else ''}save the table as CSV, which is read in pieces"
+        )
 
 
 def _size(limit: str | int) -> int:

@@ -17,7 +17,7 @@ from hlrframe.errors import InputError
 from hlrframe.files.columnar import TypedFile
 from hlrframe.files.places import readable
 from hlrframe.files.source import Taken
-from hlrframe.files.workbook.size import check_size, held_bytes
+from hlrframe.files.workbook.size import check_size
 from hlrframe.system import Scratch, extra, quiet
 
 __all__ = ["WorkbookFile"]
@@ -49,9 +49,9 @@ class WorkbookFile(TypedFile):
     def __init__(self, path: Path, taken: Taken) -> None:
         fastexcel = extra("fastexcel", of="excel", for_what=f"reading {path.name}")
         with readable(path), _explained(path):
-            check_size(path)
+            held = check_size(path)
             if taken.check_room is not None:
-                taken.check_room(path, held_bytes(path))
+                taken.check_room(path, held)
             workbook = fastexcel.read_excel(str(path))
             #: The sheet that is read, and the others.
             self.sheet, sheet = _choose(workbook, taken, path)
