@@ -271,6 +271,17 @@ def test_arrays_that_are_none(tmp_path, text, words):
         estimate_file(tmp_path / "in.json", "phone")
 
 
+def test_an_array_under_the_name_of_lines(tmp_path):
+    """An array in a file that is called NDJSON is refused with what makes it readable, and then is read."""
+    (tmp_path / "in.ndjson").write_text(f'[\n{{"phone": "+{ADA}"}}\n]')
+    with pytest.raises(
+        hf.InputError, match=r"line 1: this is no JSON object; one array of objects has the ending \.json"
+    ):
+        estimate_file(tmp_path / "in.ndjson", "phone")
+    (tmp_path / "in.ndjson").rename(tmp_path / "in.json")
+    assert estimate_file(tmp_path / "in.json", "phone").numbers == 1
+
+
 def test_an_array_of_any_size(tmp_path):
     """An array is read piece by piece, objects across the pieces too."""
     rows = [{"phone": f"+{ADA}", "text": "x" * (place % 5_000)} for place in range(2_000)]

@@ -279,6 +279,8 @@ def _has_row_names(names: Sequence[str], rows: Sequence[Record], naming: Naming)
     firsts = [record.cells[0] for record in rows]
     if not rows or any(len(record.cells) != len(names) + 1 for record in rows) or len({*firsts}) < len(rows):
         return False
+    if any('\\"' in record.raw for record in rows):  # a quote that is escaped, and what follows is no cell
+        return False
     try:
         places = [names.index(column) for column in naming.found(names).columns]
     except (InputError, ValueError):

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from hlrframe.files.delimited.records import LINE, QUOTED
 from hlrframe.model import many_digits
 
-__all__ = ["EscapedRecords", "Escapes", "has_escapes"]
+__all__ = ["EscapedRecords", "Escapes", "has_escapes", "standard_line"]
 
 _INSIDE: Final = re.compile(r'[^"\\]*+(?:(?:""|\\(?:\r\n|[\s\S]))[^"\\]*+)*+')
 _ESCAPE: Final = re.compile(r'\\(\r\n|[\\"\r\n,;\t|])|""')
@@ -116,6 +116,19 @@ class EscapedRecords:
 
 def _unescaped(match: re.Match[str]) -> str:
     return match[1] or '"'
+
+
+def standard_line(cells: Iterable[str], separator: str) -> str:
+    r"""Writes a record as the standard has it, which is what spreadsheets and summaries read.
+
+    >>> print(standard_line(['a "b", c', "d", QUOTED, ""], ","))
+    "a ""b"", c",d,"",
+    """
+    around = {separator, '"', "\n", "\r"}
+    return separator.join(
+        '"{}"'.format(each.replace('"', '""')) if each is QUOTED or not around.isdisjoint(each) else each
+        for each in cells
+    )
 
 
 def has_escapes(pieces: Iterable[str]) -> bool:

@@ -22,7 +22,7 @@ import pyarrow as pa
 from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.delimited.blocks import Block, Feed, lines_as_column, plain_block
 from hlrframe.files.delimited.dialect import Dialect, find_dialect
-from hlrframe.files.delimited.escapes import EscapedRecords, Escapes, has_escapes
+from hlrframe.files.delimited.escapes import EscapedRecords, Escapes, has_escapes, standard_line
 from hlrframe.files.delimited.guard import LineGuard
 from hlrframe.files.delimited.looks import SEPARATORS
 from hlrframe.files.delimited.records import Records, values_of
@@ -193,6 +193,8 @@ class DelimitedFile:
             missing = width - len(cells)
             if missing < 0:
                 body = self._without_surplus(body, cells, records.line)
+            if self.escaped:
+                body = standard_line(cells[:width], separator)
             yield blank + body + separator * missing, end, (cells + [""] * missing)[:width]
             blank = ""
 
@@ -209,7 +211,11 @@ class DelimitedFile:
 
     def say(self) -> None:
         """Says what a person should know of how the file is read."""
-        for said in filter(None, (self.encoding.said(self.path), self.dialect.said)):
+        escaped = (
+            f"{self.path}: a backslash stands before quotes and separators, as some databases write; what is written "
+            "has quotes around such cells, and doubled ones inside"
+        )
+        for said in filter(None, (self.encoding.said(self.path), self.dialect.said, escaped if self.escaped else "")):
             warnings.warn(said, GuessWarning, stacklevel=2)
 
 
@@ -240,7 +246,7 @@ class DelimitedLines:
 
     def __init__(self, file: DelimitedFile, *, guarded: bool = False) -> None:
         self._file = file
-        self._guard: Callable[[str], str] = LineGuard(file.separator, escaped=file.escaped) if guarded else str
+        self._guard: Callable[[str], str] = LineGuard(file.separator) if guarded else str
         #: What stands between cells, and behind a line.
         self.separator = file.separator
         self.line_end = file.dialect.header[1]

@@ -14,22 +14,16 @@ _BLANK_LINES: Final = re.compile(r"(?:\r?\n)+")
 class LineGuard:
     """Guards the cells of lines of delimited text; every other character stays.
 
-    Args:
-        separator: What stands between cells.
-        escaped: Whether a backslash stands before what has a meaning.
-
     >>> print(LineGuard(";")('a;=1+1;-5;"@x; y";"b;=c"'))
     a;'=1+1;-5;"'@x; y";"b;=c"
     """
 
-    def __init__(self, separator: str, *, escaped: bool = False) -> None:
+    def __init__(self, separator: str) -> None:
         around = re.escape(separator)
         self._perhaps = re.compile(rf'(?:^|[{around}\r\n])"?[{FORMULA_BEGINS}]')
         # A cell as it stands: quoted, with what may follow the closing quote, or plain up to the separator.
-        quoted, bare = r'[^"]*+(?:""[^"]*+)*+', rf"[^{around}]*+"
-        if escaped:
-            quoted, bare = r'[^"\\]*+(?:(?:""|\\[\s\S])[^"\\]*+)*+', rf"(?:[^{around}\\]|\\[\s\S])*+"
-        self._cell = re.compile(rf'(?:"(?P<quoted>{quoted})"{bare}|(?P<plain>{bare}))(?:{around}|$)')
+        quoted = r'"(?P<quoted>[^"]*+(?:""[^"]*+)*+)"'
+        self._cell = re.compile(rf"(?:{quoted}[^{around}]*+|(?P<plain>[^{around}]*+))(?:{around}|$)")
 
     def __call__(self, record: str) -> str:
         """Guards one record, without its line end."""

@@ -104,7 +104,9 @@ class NdjsonLines:
         try:
             members = members_of(line, self.taken.names)
         except ValueError as error:
-            raise InputError(f"{self.path}, {place}: {error}") from None
+            is_array = self.has_lines and line.lstrip().startswith("[")
+            cure = "; one array of objects has the ending .json (or pass source_format='json', --from json)"
+            raise InputError(f"{self.path}, {place}: {error}{cure if is_array else ''}") from None
         self.names.update(dict.fromkeys(members.names))
         if len(self.names) > MOST_NAMES:
             raise InputError(

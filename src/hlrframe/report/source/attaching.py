@@ -29,7 +29,10 @@ __all__ = ["Attached", "attach", "readable"]
 #: How files may be packed that DuckDB reads as they are.
 _KNOWN_PACKINGS: Final = frozenset({None, "gzip", "zstd"})
 
-_CELLS: Final = "header = true, all_varchar = true, union_by_name = true"
+#: The quotes are said: the reader would look for them in its first rows alone.
+_CELLS: Final = (
+    """header = true, all_varchar = true, union_by_name = true, quote = '"', escape = '"', strict_mode = false"""
+)
 #: How DuckDB reads each kind of file; Arrow reads those without an entry.
 _READERS: Final[Mapping[FileKind, str]] = MappingProxyType(
     {
