@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import inspect
 import traceback
+from datetime import UTC, datetime
 from enum import Enum
 from types import ModuleType
 
@@ -19,13 +20,22 @@ from helpers.emulator import mobiles
 from hlrframe.files.job import FileJob
 from hlrframe.frames.accessors import _Method
 from hlrframe.frames.stream import EnrichedBatches
+from hlrframe.model import LookupKind, Question
 from hlrframe.provider.hlr_lookup.session import Session
+from hlrframe.store import Asked, Claim, Journal
 from hlrframe.system import is_sealed, sealed, sealed_class
 
 NUMBERS = mobiles(5)
 KEY, SECRET = "k3y-of-the-account", "s3cret-of-the-account"
 #: What is given to a caller beside the public names.
-HANDED_OUT = [EnrichedBatches, FileJob, Session, *(getattr(hlr_polars, each) for each in hlr_polars.__all__)]
+HANDED_OUT = [
+    EnrichedBatches,
+    FileJob,
+    Session,
+    Journal,
+    Claim,
+    *(getattr(hlr_polars, each) for each in hlr_polars.__all__),
+]
 HANDED_OUT += [getattr(hlr_pandas, each) for each in hlr_pandas.__all__]
 #: Words, errors and pairs are made by Python itself.
 BY_THEMSELVES = (Enum, BaseException, tuple, msgspec.Struct)
@@ -120,6 +130,13 @@ def damaged(folder):
     return hf.Store(folder / "store")
 
 
+def journaled(folder):
+    """A journal that is written once it was sealed."""
+    journal = hf.Store(folder / "s").journal(Question(LookupKind.HLR, "emulator"))
+    journal.seal()
+    journal.write([Asked(NUMBERS, datetime.now(UTC))])
+
+
 def exhausted(numbers):
     """Numbers that break off."""
     yield from numbers
@@ -162,6 +179,7 @@ CALLS = {
     "store": lambda folder: damaged(folder).scan(),
     "store that forgets": lambda folder: hf.Store(folder / "s").forget([*NUMBERS, "nobody"]),
     "store that forgets a stream": lambda folder: hf.Store(folder / "s").forget(exhausted(NUMBERS)),
+    "journal": journaled,
     "history": lambda folder: damaged(folder).history(NUMBERS[0]),
     "balance": lambda _: client().balance(),
     "client": lambda _: client(transport=object()).balance(),

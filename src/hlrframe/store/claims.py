@@ -27,7 +27,7 @@ from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.store.encoding import Encoding
 from hlrframe.store.folder import Layout, explained, list_files, new_name
-from hlrframe.system import create, locked, try_lock
+from hlrframe.system import create, locked, sealed_class, try_lock
 
 __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
 
@@ -42,6 +42,7 @@ PATIENCE: Final = 10.0
 _TRY_EVERY: Final = 0.005
 
 
+@sealed_class
 class Claim:
     """What one run may ask now, and what it may not; use it as a context manager, or :meth:`release` it.
 

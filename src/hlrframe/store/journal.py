@@ -23,7 +23,7 @@ from hlrframe.store.parts import row_count, set_aside, warn_of_cut, write_parque
 from hlrframe.store.queries import in_doubt
 from hlrframe.store.records import Answered, Entry
 from hlrframe.store.segment import SegmentWriter, read_segment
-from hlrframe.system import sync_directory, try_lock
+from hlrframe.system import sealed_class, sync_directory, try_lock
 
 __all__ = ["IMPORTED", "Journal", "is_orphan", "seal_orphans"]
 
@@ -37,6 +37,7 @@ SEGMENT_SIZE: Final = 16 * 2**20
 ORPHAN_AGE: Final = 24 * 60 * 60
 
 
+@sealed_class
 class Journal:
     """One run's writer; use it as a context manager.
 
