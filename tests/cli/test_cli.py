@@ -394,6 +394,20 @@ def test_store(run, monkeypatch, folder):
     assert json.loads(run("store", "purge", "answers", "--older-than", "0s", "--json")[1]) == {"removed": 36}
 
 
+def test_a_number_need_not_stand_on_the_command_line(run, monkeypatch):
+    """Where one number is an option a hyphen reads it from standard input, which no list of processes shows."""
+    write_contacts()
+    run(*ENRICH, "--emulator", "--store", "answers")
+    number = f"+{mobiles(1)[0]}"
+    for command in (["explain"], ["store", "history", "answers"]):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{number}\n"))
+        assert run(*command, "-") == run(*command, number)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{number}\n{number}\n"))
+    code, _, err = run("explain", "-")
+    assert code != 0
+    assert "standard input has 2 numbers: write one" in err
+
+
 def test_messages_hide_numbers(run):
     """A message shows at most three digits of what may be a number."""
     write_contacts()

@@ -273,7 +273,7 @@ def _add_explain(commands: Any) -> None:  # noqa: ANN401  # see add
     parser = add(
         commands, "explain", about, "explain '07400 123456' --region GB", "explain '+44 7400 123456' --store answers"
     )
-    parser.add_argument("number", metavar="NUMBER", help="a number in any spelling")
+    parser.add_argument("number", metavar="NUMBER", help="a number in any spelling; - reads it from stdin")
     parser.add_argument("--store", metavar="DIR", help="folder or URL of answers")
     add_region(parser)
     add_json(parser)

@@ -13,7 +13,7 @@ from hlrframe.cli.checking import check
 from hlrframe.cli.completion import completion_script
 from hlrframe.cli.doctor import diagnose
 from hlrframe.cli.speech import agreed, declined, say, show, show_json, width_of
-from hlrframe.cli.storing import STORE_COMMANDS
+from hlrframe.cli.storing import STORE_COMMANDS, number_given
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import Command, FileJob, GuardOption, clean_file, estimate_file, select_file
 from hlrframe.frames import explain_number
@@ -224,7 +224,7 @@ def _select(options: Namespace) -> int:
 
 
 def _explain(options: Namespace) -> int:
-    explanation = explain_number(options.number, store=options.store, region=options.region)
+    explanation = explain_number(number_given(options.number), store=options.store, region=options.region)
     if options.json:
         show_json({name.strip(): words for name, words in explanation.lines})
     else:

@@ -15,7 +15,7 @@ from hlrframe.model import Settings, guard_frame, parse_age, printable_frame
 from hlrframe.phone import digits_meant
 from hlrframe.store import Store
 
-__all__ = ["STORE_COMMANDS", "moment_of"]
+__all__ = ["STORE_COMMANDS", "moment_of", "number_given"]
 
 DONE: Final = 0
 
@@ -72,7 +72,7 @@ def _changes(options: Namespace) -> int:
 
 
 def _history(options: Namespace) -> int:
-    return _show_rows("answers", _store(options).history(options.number, region=options.region), options)
+    return _show_rows("answers", _store(options).history(number_given(options.number), region=options.region), options)
 
 
 def _export(options: Namespace) -> int:
@@ -123,6 +123,18 @@ def _given(numbers: Iterable[str]) -> Iterator[str]:
             yield from filter(None, map(str.strip, _standard_input()))
         else:
             yield each
+
+
+def number_given(number: str) -> str:
+    """Gives a number that an option names: ``-`` for the one on standard input, which stands in no list of processes.
+
+    Raises:
+        InputError: There is none, or several.
+    """
+    numbers = list(_given([number]))
+    if len(numbers) != 1:
+        raise InputError(f"standard input has {len(numbers):,} numbers: write one")
+    return numbers[0]
 
 
 def _standard_input() -> list[str]:

@@ -61,7 +61,7 @@ def _add_store_readers(verbs: Any) -> None:  # noqa: ANN401  # see add
     changes = _add_verb(verbs, "changes", "list, as CSV, the numbers whose answer changed", "--since 30d")
     changes.add_argument("--since", required=True, metavar="WHEN", help="a date, or an age such as 30d")
     history = _add_verb(verbs, "history", "list, as CSV, every answer to one number", "'+44 7400 123456'")
-    history.add_argument("number", metavar="NUMBER", help="a number in any spelling")
+    history.add_argument("number", metavar="NUMBER", help="a number in any spelling; - reads it from stdin")
     add_region(history)
     export = _add_verb(
         verbs,
