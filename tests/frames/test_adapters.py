@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hlrframe as hf
+from helpers.emulator import mobiles
 from helpers.frames import KINDS, PHONES, Stream, columns_of
+from hlrframe import emulator
 from hlrframe.errors import InputError
 from hlrframe.frames.adapters import open_frame, open_list
 from hlrframe.frames.adapters.arrow import CHUNK_ROWS
@@ -565,3 +567,15 @@ def test_an_index_that_is_meant_is_told():
     frame = pd.DataFrame({"n": [1]}, index=pd.Index(["+44 7400 123456"], name="phone"))
     with pytest.raises(hf.InputError, match=r"'phone' is the frame's index, not a column: pass frame\.reset_index\(\)"):
         hf.clean(frame, "phone")
+
+
+def test_a_lazy_frame_looks_for_first_rows_only_where_something_was_charged(tmp_path):
+    """By a number of each cell, not by its text, which polars holds of all rows; by nothing where all was stored."""
+    frame = pl.LazyFrame({"phone": [*mobiles(3), *mobiles(3)]})
+    client = emulator.connect(seed=7)
+    charged, known = (hf.enrich(frame, "phone", client=client, store=tmp_path / "answers") for _ in range(2))
+    assert charged.collect()["hlr_credits"].to_list() == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    assert known.collect()["hlr_credits"].to_list() == [0.0] * 6
+    assert "is_first_distinct" in charged.explain()
+    assert 'col("_hlr_cell_0").is_first_distinct' not in charged.explain()
+    assert "is_first_distinct" not in known.explain()

@@ -153,6 +153,10 @@ class StoreClaims:
         while len(self.waiting):
             await asyncio.sleep(pause)
             looked_at = loop.time()
+            # What was answered meanwhile is not claimed: who is killed with a claim may have paid for all of it.
+            self._found(await asyncio.to_thread(self._news, self.waiting))
+            if not len(self.waiting):
+                break
             claim = self._claimed(self.waiting)
             ours = self._sorted_out(claim, await asyncio.to_thread(self._news, self.waiting))
             if len(ours):
@@ -168,7 +172,7 @@ class StoreClaims:
     def _news(self, numbers: pl.Series) -> pl.DataFrame:
         """Gives what others have answered of these numbers since the last look.
 
-        Only after they are claimed: whatever is not in the store then is not on its way there either.
+        What is not in the store after they were claimed is not on its way there either.
         """
         footprint = self._store.footprint()
         if footprint == self._seen:
@@ -176,9 +180,13 @@ class StoreClaims:
         self._seen = footprint
         return self._store.known(numbers, self._question, max_age=self._max_age, now=self._began, columns=self._columns)
 
-    def _sorted_out(self, claim: Claim, news: pl.DataFrame) -> pl.Series:
+    def _found(self, news: pl.DataFrame) -> None:
         if news.height:
             self.found.append(news)
+        self.waiting = _without(self.waiting, news["msisdn"])
+
+    def _sorted_out(self, claim: Claim, news: pl.DataFrame) -> pl.Series:
+        self._found(news)
         self.waiting = _without(claim.elsewhere, news["msisdn"])
         return _without(claim.numbers, news["msisdn"])
 

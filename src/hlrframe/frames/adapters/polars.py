@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
-from hlrframe.frames.adapters.cells import Spare, numbered, settled
+from hlrframe.frames.adapters.cells import Spare, defaults, is_credits, numbered, settled
 from hlrframe.frames.adapters.opened import OpenFrame, Wanted
 from hlrframe.frames.to_text import texts_of
 from hlrframe.run import Cells
@@ -66,10 +66,13 @@ def _cells(rows: pl.LazyFrame, spare: Spare) -> pl.DataFrame:
 def _joined(rows: pl.LazyFrame, answers: pl.DataFrame, wanted: Wanted, spare: Spare) -> pl.LazyFrame:
     """Puts answers beside the rows."""
     keys = list(spare.keys)
-    right = numbered(answers, wanted.naming, spare)
+    right = numbered(answers, wanted.naming, spare).with_row_index(spare.row)
     joined = rows.join(right.lazy(), on=keys, how="left", nulls_equal=True, maintain_order="left")
-    # Not by the place of the first row: a plan may give its rows in another order each time.
-    first = (pl.struct(keys) if len(keys) > 1 else pl.col(keys[0])).is_first_distinct()
+    # Not by the place of the first row: a plan may give its rows in another order each time. What the first ones are
+    # found by polars holds of all rows: so it is a number of each cell's own, and nothing where no row bears credits.
+    results = enumerate(defaults(wanted.naming).values())
+    is_free = all((right[spare.result(at)] == 0.0).all() for at, other in results if is_credits(other))
+    first = pl.lit(value=True) if is_free else pl.col(spare.row).is_first_distinct()
     return joined.with_columns(settled(wanted.naming, spare, first)).drop(right.columns)
 
 
