@@ -1,5 +1,7 @@
 """The runs of digits that a column finds in its texts are what each text means first, read alone."""
 
+import random
+
 import polars as pl
 import pytest
 
@@ -14,7 +16,16 @@ USUAL = (
     *("+44 (0){} {}", "(0{}) {}", "0{} {} ext. 12", "0{} {} x12", "0{} {}#12", "0{} {};ext=9", "+44 (0){} {} ext. 7"),
     *("Tel: 0{} {}", "tel. 0{}-{}", "Phone (work): (0{}) {}", "Téléphone : 0{} {}", "M 0{} {} x12", "Tel - 0{} {}"),
     *("0{} {} (mobile)", "0{} {}, office", "0{} {} - home", "0{} {} works", "Tel: 0{} {} (ask for Ann)"),
-    *("  0{}   {} ", "'0{}{}", '="0{} {}"', "\u202a+44\u00a0{}\u2011{}\u202c", "0{}\t{}", "0{} - {}", "0{}/{}"),
+    *(
+        "  0{}   {} ",
+        "'0{}{}",
+        '="0{} {}"',
+        "\u202a+44\u00a0{}\u2011{}\u202c",
+        "0{}\t{}",
+        "0{} - {}",
+        "0{}/{}",
+        "0{} / {}",
+    ),
     *("0{} {}/57", "+44 {} {} / 8", "tel:+44-{}-{}", "tel://0{}{};ext=4", "sms:+44{}{}", "https://wa.me/44{}{}"),
 )
 
@@ -63,7 +74,7 @@ def test_a_run_is_what_its_text_means_first(seed, odd):
         ),
         *(
             "030/1234567/12",
-            "(0)(0)(0)(0)123/4",
+            "12(0)(0)(0)(0)3/4",
             "0049 30 1234567/12",
             "Tel: 07400123456.0",
             "07400123456 ext 123456789",
@@ -114,3 +125,20 @@ def test_letters_of_labels_stay_as_they_are():
 def test_met_marks_stand_for_a_blank_a_dash_or_nothing():
     """What a column writes in plain characters says nothing that one text would not say."""
     assert {plain(each) for each in MET} == {" ", "-", ""}
+
+
+@pytest.mark.parametrize("label", ["", "Tel: ", "tel:", "M or T: ", "ext ", "  "])
+@pytest.mark.parametrize("region", ["US", "IN", None])
+def test_what_is_no_number_behind_a_label_has_its_own_reason(region, label):
+    """Digits behind a label are rejected by a column as they are alone, for the same reason."""
+    chance = random.Random(7)
+    digits = [f"{each}{chance.choice(('', '5', ' 2) 555'))}" for each in international(400, seed=8)]
+    texts = [label + "".join(each + chance.choice(("", "", "", " ", "-", ") ")) for each in one) for one in digits]
+    assert parse_column(pl.Series(texts), region=region).rows() == [row(parse(each, region=region)) for each in texts]
+
+
+@pytest.mark.parametrize("text", ["Tel: 91) 74104101 2) 555", "91) 74104101 2) 555"])
+def test_an_item_of_a_list_is_divided_from_the_next(text):
+    """Digits that the mark of an item divides are more than one number or none, with a label before them or not."""
+    texts = [text + " " * at for at in range(40)]
+    assert set(parse_column(pl.Series(texts), region="IN")["msisdn"]) == {"919174104101"}

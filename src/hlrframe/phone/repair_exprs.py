@@ -60,14 +60,15 @@ def bared(texts: pl.DataFrame) -> pl.DataFrame:
         texts: A column ``text``, as it stands in the cells, beside any others.
 
     Returns:
-        The rows that are certain to mean what is left, with it as ``text``; ``stripped``, whether that is not the whole
-        of the tidy text; and ``listed``, whether the end of a second number stood behind.
+        The rows that are certain to mean what is left, with it as ``text``; ``behind``, whether something stood behind
+        it, which may be more of it where it alone is no number; and ``listed``, whether that ends a second number.
     """
     text, left = pl.col("text"), pl.col("left")
     tidied = _tidied(texts).with_columns(left=text.str.replace(_BEHIND, ""))
     front = left.str.replace(_IN_FRONT, "")
     cut = tidied.with_columns(behind=left != text, front=front != left, left=front)
-    marked = cut.with_columns(left=left.str.replace_all(" - ", "-", literal=True))
+    spaced = left.str.replace_all(" - ", "-", literal=True).str.replace_all(" / ", "/", literal=True)
+    marked = cut.with_columns(left=spaced)
     listed = marked.with_columns(stripped=text != left, listed=pl.col("behind") & text.str.contains(_LISTED))
     doubtful = (
         left.str.contains(EXACT_FLOAT)
@@ -75,7 +76,7 @@ def bared(texts: pl.DataFrame) -> pl.DataFrame:
         | (pl.col("listed") & left.str.contains(_DIVIDED))
     )
     certain = ~(pl.col("stripped") & doubtful) & ~text.str.contains(TIMED)
-    return listed.filter(certain).with_columns(text=left).drop("left", "behind", "front")
+    return listed.filter(certain).with_columns(text=left).drop("left", "stripped", "front")
 
 
 def _tidied(texts: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ _CLEAN: Final = r"^[( ]{0,9}\+?[( ]{0,9}[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
 _MARKS: Final = " -()+./"
 _PURE: Final = r"^\+?[0-9]{7,17}$"
 #: Marks that may divide a run into several numbers, or stand for less than they say.
-_DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}"
+_DIVIDED: Final = rf"/|[(\[] *0 *[)\]]|{LIST_MARK}| \(?[1-9][.)] "
 #: What is read part by part: brackets behind digits enough for a number, or at the end; slashes, but for one behind an
 #: area code.
 _IN_PARTS: Final = (
@@ -59,14 +59,14 @@ def clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
 def bared_runs(texts: pl.DataFrame) -> pl.DataFrame:
     """Gives the texts that are one run of digits but for what stands around it."""
     bare = repair_exprs.bared(texts)
-    runs = clean_runs(bare).join(bare.select("row", "stripped", "listed"), on="row")
+    runs = clean_runs(bare).join(bare.select("row", "behind", "listed"), on="row")
     ends = pl.coalesce("first", pl.col("digits").str.len_bytes())
     return runs.select(
         "row",
         "country",
         "digits",
         "plus",
-        whole=pl.col("whole") & ~pl.col("stripped"),
+        whole=pl.col("whole") & ~pl.col("behind"),
         first=pl.when("listed").then(ends).otherwise("first"),
     )
 
