@@ -13,8 +13,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import hlrframe as hf
 from helpers.clusters import check_same, enriched, messy
+from helpers.emulator import mobiles
 from helpers.spark import WARNINGS
+from hlrframe import emulator
 
 pytestmark = [
     *(pytest.mark.filterwarnings(each) for each in WARNINGS),
@@ -73,3 +76,24 @@ def test_lost_executors_change_nothing(session, tmp_path):
     threading.Timer(1, kill).start()
     check_same(pl.DataFrame(run.frame.toArrow()), run, enriched(contacts), credits_in_place=False)
     assert len(killed) == 2
+
+
+def test_each_batch_of_a_stream_is_enriched_and_paid_once(session, tmp_path):
+    """By foreachBatch: all rows of all batches are written, and a stream that begins anew pays nothing again."""
+    provider = emulator.Emulator(seed=7)
+    client = emulator.connect(emulator=provider)
+    (tmp_path / "in").mkdir()
+    for name, count in (("a", 50), ("b", 80)):
+        pl.DataFrame({"phone": mobiles(count)}).write_parquet(tmp_path / "in" / f"{name}.parquet")
+    rows = session.readStream.schema("phone string").option("maxFilesPerTrigger", 1).parquet(str(tmp_path / "in"))
+
+    def enrich_batch(batch, _):
+        enriched = hf.enrich(batch, "phone", client=client, store=tmp_path / "answers")
+        enriched.write.mode("append").parquet(str(tmp_path / "out"))
+
+    for start in ("first", "anew"):
+        stream = rows.writeStream.foreachBatch(enrich_batch).option("checkpointLocation", str(tmp_path / start))
+        stream.trigger(availableNow=True).start().awaitTermination()
+    found = pl.DataFrame(session.read.parquet(str(tmp_path / "out")).toArrow())
+    assert (found.height, found["phone"].n_unique(), provider.bill.total) == (260, 80, 80)
+    assert found["hlr_credits"].sum() == 80.0
