@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import hlrframe as hf
+from hlrframe.files import columnar
 from hlrframe.files.columnar import ParquetSink
 
 
@@ -61,3 +63,14 @@ def test_enriching_a_file_loads_no_other_frame_library(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_cells_of_megabytes_are_no_phone_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """What would take gigabytes to be read as numbers is refused, with how large it is and what to do."""
+    monkeypatch.setattr(columnar, "MOST_BYTES", 1 << 20)
+    frame = pl.DataFrame({"phone": ["+447400123456", "7" * (2 << 20)]})
+    frame.write_parquet(tmp_path / "in.parquet")
+    frame.write_ipc(tmp_path / "in.arrow")
+    with pytest.raises(hf.InputError, match="2 MB in 2 rows of a phone column are no numbers; name another column"):
+        hf.clean_file(tmp_path / f"in.{kind}", tmp_path / f"out.{kind}", "phone")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hlrframe.errors import InputError
 from hlrframe.files.places import readable
 from hlrframe.files.source import Piece, Taken, check_distinct, rows_of_piece
 from hlrframe.frames import OpenFrame, open_frame
@@ -19,6 +20,8 @@ __all__ = ["IpcFile", "IpcSink", "ParquetFile", "ParquetSink", "TypedFile"]
 _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
 #: Bytes that are read of a column at a time, however large its chunks are.
 _BUFFER: Final = 1 << 20
+#: Bytes that the phone columns of a piece may have: some kilobytes for each row, where the longest number has 40.
+MOST_BYTES: Final = 1 << 28
 #: Rows by which a column is judged.
 _SAMPLE: Final = 10_000
 #: How an Arrow IPC file begins; a stream does not.
@@ -55,8 +58,15 @@ class TypedFile(ABC):
         for table in self._tables(rows_of_piece(len(self._schema), self._taken.held), columns=columns):
             with readable(self._path):
                 table.validate(full=True)
-            taken = table.select(self._taken.names)
-            yield open_frame(taken, self._taken.naming, region_column=self._taken.region_column).cells
+                taken = table.select(self._taken.names)
+                self._check_size(taken)
+                cells = open_frame(taken, self._taken.naming, region_column=self._taken.region_column).cells
+            yield cells
+
+    def _check_size(self, phones: pa.Table) -> None:
+        if phones.nbytes > MOST_BYTES:
+            size = f"{phones.nbytes >> 20:,} MB in {phones.num_rows:,} rows"
+            raise InputError(f"cannot read {self._path}: {size} of a phone column are no numbers; name another column")
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""

@@ -36,7 +36,7 @@ _MARK: Final = ".hlrframe-"
 _MOMENT: Final = 60.0
 _DAMAGED: Final = (
     *(EOFError, UnicodeError, RecursionError, lzma.LZMAError, zipfile.BadZipFile, zlib.error),
-    *(pa.ArrowException, msgspec.MsgspecError, pl.exceptions.PolarsError),
+    *(pa.ArrowException, msgspec.MsgspecError, pl.exceptions.PolarsError, pl.exceptions.PanicException),
 )
 
 
