@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hlrframe.cli import main
-from hlrframe.store import Store, register_of, turned
+from hlrframe.store import Doubt, Member, Store, register_of, turned
 
 
 @pytest.fixture
@@ -74,3 +74,35 @@ def test_the_doctor_looks_at_the_register(tmp_path, capsys):
     assert "create-only" in checks["register"]["found"]
     assert checks["budget"]["status"] == "warning"
     assert "17 of 20 credits a month" in checks["budget"]["found"]
+
+
+def test_money_of_killed_runs_is_shown_as_such(tmp_path, capsys):
+    """What they may have spent is told apart from what runs that go on have set aside; a silent run is called so."""
+    store = tmp_path / "answers"
+    assert run("budget", store, "--set", "team=20") == 0
+    register = register_of(Store(store).layout)
+    member = {"account": "x", "most": 210, "budget": "team"}
+
+    def leave(state, now):
+        state.runs["going"] = Member(**member, patience=1e9, host="here", reserved=2_000)
+        state.runs["gone"] = Member(
+            **member, patience=1.0, host="there", reserved=3_000, at=now - 60.0, since=now - 90.0
+        )
+        state.doubts["dead-0"] = Doubt(question="q", body="x", since=now, at=now, budget="team", reserved=4_000)
+
+    register.transact(leave)
+    capsys.readouterr()
+    assert run("budget", store, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["set_aside"], each["in_doubt"]) for each in told["budgets"]] == [(9.0, 4.0)]
+    assert {each["host"]: each["silent"] for each in told["runs"]} == {"here": False, "there": True}
+    assert run("budget", store) == 0
+    said = capsys.readouterr().out
+    assert "9 more set aside (4 by killed runs, until what they asked is asked again)" in said
+    assert "silent   there" in said
+    run("doctor", "--store", store, "--emulator", "--json")
+    checks = {each["name"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["budget"]["status"] == "warning"
+    assert "again" in checks["budget"]["cure"]
+    assert "2 runs" not in checks["register"]["found"]
+    assert "1 silent" in checks["register"]["found"]

@@ -19,10 +19,10 @@ from helpers.stores import PAID, answered, numbers
 from hlrframe import emulator
 from hlrframe.emulator import Emulator
 from hlrframe.errors import ConfigError, StoreError
+from hlrframe.run.coordination import StoreClaims
 from hlrframe.run.team import membership
 from hlrframe.run.team.claiming import Claiming
-from hlrframe.run.team.settling import settle
-from hlrframe.store import Member, Register, agree, doubt_claims, register_of
+from hlrframe.store import Asked, Member, Register, agree, doubt_claims, register_of
 from hlrframe.store.register.objects import FolderObjects
 
 pytestmark = pytest.mark.timeout(300)
@@ -337,11 +337,175 @@ def test_what_a_killed_run_spent_before_explains_nothing_that_it_left_in_doubt(m
 
     run.register.transact(killed)
     run.join()
-    settle(run, store, PAID, {})
+    Claiming(run, store, PAID).release({})
     run.leave()
     state = run.register.look().state
     assert state.doubts == {}
     assert state.budgets["team"].spent == 5_000
+
+
+class Machine:
+    """A run in one process: it claims, is answered, and ends or is killed when a test says so."""
+
+    def __init__(self, run, store):
+        self.run, self.store, self.claiming = run, store, Claiming(run, store, PAID)
+        self.began = datetime.now(UTC)
+        run.join()
+        self.claims = StoreClaims(
+            store,
+            PAID,
+            settings=hf.Settings(),
+            columns=["msisdn"],
+            began=self.began,
+            claim=self.claiming.claim,
+        )
+
+    def claim(self, *numbers):
+        """Claims numbers without a look into the store; gives those that are its own."""
+        return self.claims._claimed(pl.Series("msisdn", numbers)).numbers.to_list()
+
+    def begin(self, *numbers):
+        """Claims numbers and looks into the store; gives those that it asks."""
+        return self.claims.begin(pl.Series("msisdn", numbers)).to_list()
+
+    def ask(self, *numbers):
+        """Is answered, for a credit each."""
+        self.run.resources.budget.reserve(1_000 * len(numbers))
+        self.run.resources.budget.settle(1_000 * len(numbers), spent=1_000 * len(numbers))
+        with self.store.journal(PAID) as journal:
+            self.run.handover.carry(journal)
+            journal.write([answered(*numbers, at=datetime.now(UTC), credits=1.0)])
+            self.run.handover.put_down()
+
+    def end(self):
+        """Ends as a run does."""
+        self.claiming.release({})
+        self.claims.release()
+        self.run.leave()
+
+    def fall(self):
+        """Loses its locks and its thread, as a killed process does."""
+        self.run._heart.stop()
+        self.run.register.signs.leave(self.run.name, self.run._sign, has_left=False)
+        if self.claims._claim is not None:
+            self.claims._claim._here.release()
+
+    def kill(self):
+        """Falls, and is taken out of the register by whoever comes next."""
+        self.fall()
+        self.run.register.transact(lambda _state, _now: None)
+
+
+@pytest.fixture
+def machine(member, tmp_path):
+    """Starts runs on one budget."""
+    return lambda: Machine(member(budget="team=100000"), hf.Store(tmp_path / "answers"))
+
+
+def spent_and_in_doubt(state):
+    return state.budgets["team"].spent, state.in_doubt("team")
+
+
+def test_who_is_killed_before_it_has_looked_leaves_nothing_in_doubt(machine):
+    """What is claimed is not asked before the run has looked into the store once more: nothing can have been paid."""
+    killed, other = machine(), machine()
+    assert killed.claim(*numbers(3)) == numbers(3)
+    assert other.claim(*numbers(3)) == []
+    killed.kill()
+    state = other.run.register.look().state
+    assert (state.doubts, spent_and_in_doubt(state)) == ({}, (0, 0))
+    assert other.claim(*numbers(3)) == numbers(3)
+    other.end()
+
+
+def test_what_was_answered_before_a_claim_is_no_part_of_what_a_killed_run_leaves_in_doubt(machine):
+    """An answer that came between a run's first look and its claim was paid by whoever got it, and by nobody else."""
+    a, b = numbers(2)
+    killed, first = machine(), machine()
+    first.begin(a)
+    first.ask(a)
+    first.end()
+    assert killed.begin(a, b) == [b]
+    killed.kill()
+    last = machine()
+    register = last.run.register
+    (doubt,) = register.look().state.doubts.values()
+    assert register.bodies.numbers([doubt.body]).to_list() == [int(b)]
+    last.begin(b)
+    last.ask(b)
+    last.end()
+    assert spent_and_in_doubt(register.look().state) == (2_000, 0)
+
+
+def test_numbers_are_let_go_and_killed_runs_settled_in_one_step(machine):
+    """Who is killed before it says nothing of them, and after it has nothing more to say: nothing is booked twice."""
+    (a,) = numbers(1)
+    killed = machine()
+    killed.begin(a)
+    killed.kill()
+    run = machine()
+    register = run.run.register
+    run.begin(a)
+    run.ask(a)
+    before = register._versions.newest().number
+    run.claiming.release({})
+    assert register._versions.newest().number == before + 1
+    state = register.look().state
+    assert (state.doubts, state.runs[run.run.name].claims) == ({}, [])
+    run.kill()
+    assert spent_and_in_doubt(register.look().state) == (1_000, 0)
+
+
+def test_who_asks_nothing_has_no_money_set_aside(machine):
+    """A run that has not claimed yet, or waits for others, leaves nothing behind that would count as spent."""
+    run = machine()
+    assert run.run.resources.budget.room(1_000) == 0
+    run.run._beat()
+    run.claim(*numbers(2))
+    run.run._beat()
+    assert run.run.register.look().state.set_aside("team") == 0
+    run.kill()
+    assert spent_and_in_doubt(run.run.register.look().state) == (0, 0)
+
+
+def test_what_may_have_been_paid_for_a_lost_reply_is_in_doubt_after_the_run(machine):
+    """It counts as spent for everybody until the number has its answer, and then as much of it as is proved."""
+    (a,) = numbers(1)
+    run, other = machine(), machine()
+    run.begin(a)
+    budget = run.run.resources.budget
+    budget.reserve(1_000)
+    budget.doubt(a, 1_000)
+    with run.store.journal(PAID) as journal:
+        journal.write([Asked([a], datetime.now(UTC))])
+    run.end()
+    register = other.run.register
+    assert spent_and_in_doubt(register.look().state) == (0, 1_000)
+    other.begin(a)
+    other.ask(a)
+    other.end()
+    assert spent_and_in_doubt(register.look().state) == (1_000, 0)
+
+
+def test_a_run_that_finds_everything_in_the_store_settles_what_it_finds(machine):
+    """What a killed run left is taken out by whoever comes by, although nothing is asked."""
+    killed, told = machine(), [each.lstrip("+") for each in mobiles(2)]
+    killed.begin(*told)
+    killed.ask(*told)
+    killed.fall()
+    assert set(killed.run.register.look().state.runs) == {killed.run.name}
+    client, settings = hf.Client("key", "secret"), hf.Settings(budget="team")
+    rows, report = hf.enrich_with_report(
+        pl.DataFrame({"phone": mobiles(2)}),
+        "phone",
+        client=client,
+        store=killed.store,
+        settings=settings,
+    )
+    assert rows["hlr_state"].to_list() == ["cached"] * 2
+    assert report.requests == 0
+    state = killed.run.register.look().state
+    assert (state.runs, state.doubts, spent_and_in_doubt(state)) == ({}, {}, (2_000, 0))
 
 
 def test_what_a_run_let_go_is_no_part_of_what_it_leaves_in_doubt(member, tmp_path):
@@ -351,6 +515,7 @@ def test_what_a_run_let_go_is_no_part_of_what_it_leaves_in_doubt(member, tmp_pat
     claiming = Claiming(run, store, PAID)
     for at, each in enumerate(numbers(2)):
         claim = claiming.claim(pl.Series("msisdn", [each]))
+        claim.narrow(claim.numbers)
         run.resources.budget.reserve(1_000)
         run.resources.budget.settle(1_000, spent=1_000)
         with store.journal(PAID) as journal:

@@ -1,6 +1,7 @@
 """The register beside a store: one change after the other over many machines, from create-only objects alone."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from hlrframe.store.register import Fund, Member, Register, State, agree, draw, 
 from hlrframe.store.register.funds import turned
 from hlrframe.store.register.objects import FolderObjects, probe
 from hlrframe.store.register.shares import even_shares
-from hlrframe.store.register.state import bury
+from hlrframe.store.register.state import FORMAT, bury
 from hlrframe.store.register.versions import Versions
 
 ADDER = Path(__file__).parents[1] / "helpers" / "register_adder.py"
@@ -255,6 +256,13 @@ def test_a_dead_run_leaves_doubts_and_its_money_counts_as_spent():
     (doubt,) = state.doubts.values()
     assert (doubt.body, doubt.at, doubt.reserved) == ("x", 100.0, 700)
     assert state.budgets["team"].spent + state.set_aside("team") == 1_000
+
+
+def test_every_state_says_its_format(open_register):
+    """A version that knows another one must see that: what is left out it would take for its own."""
+    register = open_register()
+    register.transact(lambda state, _: state.runs.update(x=member()))
+    assert json.loads(register._versions.newest().raw)["format"] == FORMAT
 
 
 def test_a_clock_that_jumps_ends_nobody(open_register, monkeypatch):

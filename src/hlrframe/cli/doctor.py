@@ -17,7 +17,7 @@ from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
 from hlrframe.model import amount, duration
 from hlrframe.provider import Client, missing_variables, unused_account
-from hlrframe.store import Store, register_of
+from hlrframe.store import Register, Standing, Store, register_of
 
 __all__ = ["diagnose"]
 
@@ -230,16 +230,26 @@ def _register(place: str, *, exists: bool) -> Iterator[Finding]:
     try:
         if exists or store.is_remote:
             register.probe(anew=True)
-        state = register.look().state
+        standing = register.look()
     except HlrframeError as error:
         yield Finding("register", "problem", str(error), "", REFUSED)
         return
-    requests = sum(each.share for each in state.runs.values())
-    going = f"{len(state.runs):,} runs going on with {requests:,} requests" if state.runs else "no run goes on"
+    going = _going(register, standing)
     yield Finding("register", "ok", f"create-only writing holds, {going}" if exists or store.is_remote else going)
-    for each in budgets_in(state):
+    for each in budgets_in(standing.state):
         cure = f"hlrframe budget {place} --set {each.name}=N raises it" if each.used >= NEARLY_USED else ""
+        if each.in_doubt and not cure:
+            cure = "run the killed runs' lists again with this budget: what they asked is answered for nothing"
         yield Finding("budget", "warning" if cure else "ok", f"{each.name}: {each}", cure)
+
+
+def _going(register: Register, standing: Standing) -> str:
+    runs = standing.state.runs.values()
+    if not runs:
+        return "no run goes on"
+    silent = len(register.silent(standing))
+    words = f"{len(runs) - silent:,} runs going on with {sum(each.share for each in runs):,} requests"
+    return f"{words}, {silent:,} silent: killed, unless their machine sleeps" if silent else words
 
 
 _NAME: Final = re.compile(r"[\w.-]+")

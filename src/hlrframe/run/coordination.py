@@ -69,6 +69,10 @@ class Claim(Protocol):
         """Numbers that other runs are asking at this moment."""
         ...
 
+    def narrow(self, numbers: pl.Series, /) -> None:
+        """Is told which of the numbers are asked, before any of them is; the others were answered meanwhile."""
+        ...
+
     def touch(self) -> None:
         """Says that the run goes on; to be called every ``TOUCH_EVERY`` seconds."""
         ...
@@ -138,7 +142,11 @@ class StoreClaims:
         Raises:
             StoreError: The store cannot be read or written.
         """
-        return self._sorted_out(self._claimed(numbers), self._news(numbers))
+        claim = self._claimed(numbers)
+        ours = self._sorted_out(claim, self._news(numbers))
+        if len(ours):
+            claim.narrow(ours)
+        return ours
 
     async def more(self) -> pl.Series:
         """Waits for others, and gives what they left unanswered; nothing once every number is accounted for.
@@ -160,6 +168,7 @@ class StoreClaims:
             claim = self._claimed(self.waiting)
             ours = self._sorted_out(claim, await asyncio.to_thread(self._news, self.waiting))
             if len(ours):
+                await asyncio.to_thread(claim.narrow, ours)
                 return ours
             self.release()
             pause = max(min(1.5 * pause, LONG_PAUSE), COST * (loop.time() - looked_at))

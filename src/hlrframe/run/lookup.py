@@ -96,6 +96,8 @@ async def resolve_numbers(
         result = await run.ask(to_ask, run.counting_in(known.height, on_progress))
     elif on_progress is not None:
         on_progress(Progress(total=known.height + to_ask.height, cached=known.height, skipped=to_ask.height))
+    if kept is not None and settings.budget is not None and not (to_ask.height or settings.offline) and ask:
+        await kept.visit()  # so that its money does not wait for a run that has something to ask
     parts = [cached(known, own), *run.parts(to_ask, result)]
     outcomes, kinds = together(parts)
     error = run.told_of_stored(known.height, result)
@@ -149,10 +151,16 @@ class _Kept:
         if self.team is not None and self.store.is_remote:
             await asyncio.to_thread(partial(journal.hand_over, wait=True))
 
-    async def settle(self, paid_earlier: Mapping[str, int]) -> None:
-        """Books what killed runs are now known to have paid."""
+    async def conclude(self, journal: Journal, paid_earlier: Mapping[str, int]) -> None:
+        """Lets others ask what this run has asked: they have its answers, and know what killed runs have paid."""
+        await self.hand_over(journal)
         if self.team is not None:
-            await asyncio.to_thread(self.team.settle, paid_earlier)
+            await asyncio.to_thread(self.team.conclude, paid_earlier)
+
+    async def visit(self) -> None:
+        """Settles what dead runs left behind."""
+        if self.team is not None:
+            await asyncio.to_thread(self.team.visit)
 
     def doubts(self, numbers: pl.Series, since: datetime) -> pl.DataFrame:
         """Gives which numbers may have been billed without an answer, and since when."""
@@ -232,15 +240,13 @@ class _Asking:
                     with kept.journal() as journal:
 
                         async def more(paid_earlier: Mapping[str, int]) -> Job | None:
-                            await kept.hand_over(journal)
-                            await kept.settle(paid_earlier)  # who is killed while it waits for others tells nobody
+                            await kept.conclude(journal, paid_earlier)
                             left = await claims.more()
                             return self._job(to_ask, left) if len(left) else None
 
                         result = await ask(job, journal=journal, more=more)
-                        await kept.hand_over(journal)
+                        await kept.conclude(journal, result.paid_earlier)
                         claims.release()
-                await kept.settle(result.paid_earlier)
         except StoreError as refusal:
             if result is None:
                 raise

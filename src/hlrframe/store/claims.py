@@ -59,6 +59,9 @@ class Claim:
         self._path = path
         self._file = file
 
+    def narrow(self, numbers: pl.Series) -> None:
+        """Is told which of the numbers are asked; the others stay claimed, which keeps nobody from their answers."""
+
     def touch(self) -> None:
         """Says that the run goes on; to be called every ``TOUCH_EVERY`` seconds."""
         if self._path is not None:

@@ -1,6 +1,12 @@
-"""Who asks what, over all machines: claims in the register, and what dead runs left in doubt."""
+"""Who asks what, over all machines: claims in the register, and what dead runs left in doubt.
 
-from collections.abc import Sequence
+A claim is made in two steps. First the numbers are claimed, and nothing of them is asked. Then the run looks into the
+store once more, since an answer may have come between its first look and the claim, and says what is left to be asked.
+So a run that is killed leaves in doubt what it may have asked and nothing else: what others were answered and paid for
+is none of that, and books of money are exact.
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -10,6 +16,7 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.run.team.membership import Membership
+from hlrframe.run.team.settling import Settlement, settlement_of
 from hlrframe.store import Claim, Doubt, RegisterState, Standing, Store
 
 __all__ = ["Claimed", "Claiming"]
@@ -32,6 +39,14 @@ class Claimed:
         self.elsewhere = elsewhere
         self._claiming = claiming
         self._here = here
+
+    def narrow(self, numbers: pl.Series) -> None:
+        """Says which of the numbers are to be asked; none of them is before this has returned.
+
+        Raises:
+            StoreError: The register cannot be changed.
+        """
+        self._claiming.narrow(numbers)
 
     def touch(self) -> None:
         """Says that the run goes on; in the register it does so as a whole."""
@@ -63,6 +78,8 @@ class Claiming:
         self._standing: Standing | None = None
         # What is claimed, by the objects that say so.
         self._held: dict[str, pl.Series] = {}
+        # That of which nothing is asked yet.
+        self._looking = ""
 
     def claim(self, numbers: pl.Series) -> Claimed:
         """Claims those of some numbers that no other run is asking; the others' claims are read in the same step.
@@ -107,14 +124,42 @@ class Claiming:
             member = state.runs[self._us.name]
             member.question = self._question.key
             member.claims = [*self._held, *([body] * bool(body))]
+            member.looking = [body] * bool(body)
 
-        self._standing = self._us.change_to(publish, money=True)
+        self._standing = self._us.change_to(publish)
         self._us.question = self._question.key
-        if body:
-            self._held[body] = numbers.filter(~taken)
-        self._us.claims = list(self._held)
+        self._hold(body, numbers.filter(~taken), is_looked_up=False)
         self._register.bodies.drop([each for each in written if each != body])
         return taken
+
+    def _hold(self, body: str, numbers: pl.Series, *, is_looked_up: bool) -> None:
+        if body:
+            self._held[body] = numbers
+        self._looking = "" if is_looked_up else body
+        self._us.claims, self._us.looking = list(self._held), [self._looking] * bool(self._looking)
+
+    def narrow(self, numbers: pl.Series) -> None:
+        """Says which of the numbers that were claimed last are to be asked, and draws the money for them.
+
+        Raises:
+            StoreError: The register cannot be changed: then nothing may be asked.
+        """
+        with self._us.turn:
+            old = self._looking
+            if not old:  # all of them are claimed elsewhere
+                return
+            body = old
+            if len(numbers) < len(self._held[old]):
+                body = self._register.bodies.put(self._register.bodies.hide(numbers))
+
+            def say(state: RegisterState, _: float) -> None:
+                member = state.runs[self._us.name]
+                member.claims, member.looking = [*(each for each in self._held if each != old), body], []
+
+            self._us.change(say, money=True)
+            del self._held[old]
+            self._hold(body, numbers, is_looked_up=True)
+            self._register.bodies.drop([old] * (body != old))
 
     def _others(self, state: RegisterState) -> Sequence[str]:
         theirs = (each for name, each in state.runs.items() if name != self._us.name)
@@ -145,36 +190,68 @@ class Claiming:
         state = self._standing.state if self._standing else RegisterState()
         return [each for each in state.doubts.values() if each.question == self._question.key]
 
-    def release(self) -> None:
+    def release(self, paid: Mapping[str, int] | None = None) -> None:
         """Lets everything go; what others cannot know the answer of stays in doubt.
+
+        Args:
+            paid: Milli-credits that earlier runs are now known to have paid, by number. They are booked in the same
+                step: who is killed before it says nothing of them, and after it is asked nothing.
 
         Raises:
             StoreError: The register cannot be changed: then the numbers stay claimed.
         """
-        if not self._held:
-            return
         with self._us.turn:
-            numbers = pl.concat(list(self._held.values()))
-            left = (
-                numbers if self._us.handover.keeps_back else self._store.unanswered(numbers, self._question)["msisdn"]
-            )
+            settlement = None if paid is None else self._settlement(paid)
+            if not self._held and settlement is None:
+                return
+            left = self._in_the_dark()
             body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
             held = list(self._held)
-            self._us.claims = []
+            self._us.claims, self._us.looking = [], []
 
             def let_go(state: RegisterState, now: float) -> None:
+                if settlement is not None:
+                    settlement.book(state)
                 member = state.runs[self._us.name]
-                member.claims, member.before = [], member.spent
                 if body:
-                    since = now if member.since is None else member.since
-                    state.doubts[f"{self._us.name}-{body[-12:]}"] = Doubt(
-                        question=self._question.key, body=body, since=since, at=now, journal=member.journal
-                    )
+                    state.doubts[f"{self._us.name}-{body[-12:]}"] = self._doubt(state, body, now)
+                member.claims, member.looking, member.before = [], [], member.spent
 
             try:
-                self._us.change_to(let_go)
+                self._us.change(let_go)
             except BaseException:
-                self._us.claims = held
+                self._us.claims, self._us.looking = held, [self._looking] * bool(self._looking)
                 raise
             self._held.clear()
+            self._looking = ""
             self._register.bodies.drop([each for each in held if each != body])
+            if settlement is not None:
+                self._register.bodies.drop(settlement.bodies)
+
+    def _settlement(self, paid: Mapping[str, int]) -> Settlement | None:
+        return settlement_of(
+            self._register, self._store, paid=paid, run=self._us.name, journal=self._us.handover.journal_name
+        )
+
+    def _in_the_dark(self) -> pl.Series:
+        """Gives what was asked and of which others cannot know the answer."""
+        asked = pl.concat([_NOBODY, *(each for body, each in self._held.items() if body != self._looking)])
+        if self._us.handover.keeps_back or not len(asked):
+            return asked
+        return self._store.unanswered(asked, self._question)["msisdn"]
+
+    def _doubt(self, state: RegisterState, body: str, now: float) -> Doubt:
+        """Gives a doubt as this run leaves it; what it has set aside for it comes when the run ends."""
+        member = state.runs[self._us.name]
+        fund = state.budgets.get(member.budget)
+        return Doubt(
+            question=self._question.key,
+            body=body,
+            since=now if member.since is None else member.since,
+            at=now,
+            journal=member.journal,
+            budget=member.budget,
+            period=fund.period if fund else "",
+            # What was answered is in the dark only where the bucket is away.
+            spent=member.spent - member.before if self._us.handover.keeps_back else 0,
+        )

@@ -73,8 +73,9 @@ class Membership:
     def __init__(self, register: Register, client: Provider, settings: Settings, *, is_remote: bool) -> None:
         self.register = register
         self.name = ""
-        #: Objects that hold what the run is asking, and the question.
+        #: Objects that hold what the run is asking, those of which it asks nothing yet, and the question.
         self.claims: list[str] = []
+        self.looking: list[str] = []
         self.question = ""
         #: Its journal, on the way into the bucket.
         self.handover = Handover(is_remote=is_remote)
@@ -210,14 +211,16 @@ class Membership:
         with self.turn:
             began = time.monotonic()
             # Before the register knows: what is given back is used by others as soon as it does.
-            all_of_it = all_of_it or broke or not (self.claims or money)
+            asks = money or len(self.claims) > len(self.looking)
+            all_of_it = all_of_it or broke or not asks
             spent, level = self._purse.account(all_of_it=all_of_it)
             more_money = max(0, self._purse.wish(began) - (level - spent)) if money else 0
 
             def changed(state: RegisterState, now: float) -> tuple[_T, Grant | None, int]:
                 member = self._own(state)
                 touched(member)
-                member.claims, member.question = list(self.claims), self.question
+                member.claims, member.looking = list(self.claims), list(self.looking)
+                member.question = self.question
                 member.journal = self.handover.journal_name
                 grant, member.spent = None, spent if not member.budget else member.spent
                 if member.budget:
@@ -268,7 +271,9 @@ class Membership:
 
     def _beat(self) -> None:
         with self.turn:
-            low = self._purse.is_low and time.monotonic() >= self._dry_until
+            # Who asks nothing needs no money: what it had would count as spent if it were killed.
+            asks = len(self.claims) > len(self.looking)
+            low = asks and self._purse.is_low and time.monotonic() >= self._dry_until
             if low or time.monotonic() >= self._beat_at or self._differs(self.register.look()):
                 self.change(lambda _state, _now: None, money=low)
             try:

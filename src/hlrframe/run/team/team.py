@@ -12,7 +12,7 @@ from hlrframe.provider import Provider
 from hlrframe.run.resources import Resources
 from hlrframe.run.team.claiming import Claimed, Claiming
 from hlrframe.run.team.membership import Membership
-from hlrframe.run.team.settling import settle
+from hlrframe.run.team.settling import settlement_of
 from hlrframe.store import Journal, Store, register_of
 
 __all__ = ["Team"]
@@ -62,14 +62,27 @@ class Team:
         """Gives what runs on other machines may have asked; see :meth:`Claiming.doubts`."""
         return self._claiming.doubts(numbers)
 
-    def settle(self, paid: Mapping[str, int]) -> None:
-        """Books what became of runs that were killed, once the answers to what they asked are in the store.
+    def conclude(self, paid: Mapping[str, int]) -> None:
+        """Lets the numbers go once their answers are in the store, and books what became of runs that were killed.
 
         Args:
             paid: Milli-credits that such runs are now known to have paid for numbers.
         """
-        with contextlib.suppress(StoreError):  # it is settled by the next run
-            settle(self._us, self._store, self._question, paid)
+        with contextlib.suppress(StoreError):  # they are let go when the run ends, and settled by the next one
+            self._claiming.release(paid)
+
+    def visit(self) -> None:
+        """Takes dead runs out of the register and books what is known of them, without being in it oneself."""
+        register = register_of(self._store.layout)
+        with contextlib.suppress(StoreError):  # it is of use to the others alone
+            state = register.look().state
+            if state.runs or state.doubts:
+                register.probe()
+                register.transact(lambda _state, _now: None)
+                settlement = settlement_of(register, self._store, paid={})
+                if settlement is not None:
+                    register.transact(lambda state, _now: settlement.book(state))
+                    register.bodies.drop(settlement.bodies)
 
     @contextmanager
     def handing_over(self, journal: Journal) -> Iterator[None]:

@@ -130,6 +130,11 @@ class Register:
         """Whether a run is in it that is dead: the next change takes it out."""
         return any(self._is_dead(name, member, standing.at) for name, member in standing.state.runs.items())
 
+    def silent(self, standing: Standing) -> set[str]:
+        """Gives the runs that look dead to who comes by: one that is overdue by our own clock may yet be heard of."""
+        dead = (name for name, each in standing.state.runs.items() if self._is_dead(name, each, standing.at))
+        return {*dead, *(name for name, each in standing.state.runs.items() if each.has_expired(time.time()))}
+
     def sweep(self) -> None:
         """Removes what killed runs left behind: numbers that nothing names, and their signs on this machine.
 

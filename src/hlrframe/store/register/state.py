@@ -10,7 +10,19 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["FORMAT", "Doubt", "Fund", "Member", "State", "bury", "dated", "doubt_claims", "period_of", "touched"]
+__all__ = [
+    "FORMAT",
+    "Doubt",
+    "Fund",
+    "Member",
+    "State",
+    "bury",
+    "dated",
+    "doubt_claims",
+    "period_of",
+    "run_of_doubt",
+    "touched",
+]
 
 #: Raised whenever older versions would misread the state.
 FORMAT: Final = 1
@@ -38,9 +50,11 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     #: Requests that it would use, and those that it has.
     wants: int = 0
     share: int = 0
-    #: What it is asking: question, and objects that hold the numbers.
+    #: What it is asking: question, and objects that hold the numbers; those of which it asks nothing before it has
+    #: looked into the store once more.
     question: str = ""
     claims: list[str] = []
+    looking: list[str] = []
     #: Names of its journals' run, to find what it was answered.
     journal: str = ""
     #: Money: the budget's name, what was spent in all, and what is set aside beyond.
@@ -55,6 +69,11 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     def has_expired(self, now: float) -> bool:
         """Whether it has been silent for longer than its patience, by the clock of the place, which may have jumped."""
         return self.at is not None and now - self.at > self.patience
+
+    @property
+    def asked(self) -> list[str]:
+        """What may have been asked of what is claimed."""
+        return [each for each in self.claims if each not in self.looking]
 
 
 class Doubt(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -91,7 +110,8 @@ class Fund(msgspec.Struct, kw_only=True, omit_defaults=True):
 class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """All of it."""
 
-    format: int = FORMAT
+    #: Is always written: what a reader leaves out it takes for its own.
+    format: int = 0
     #: Whose change it is: no two are alike.
     nonce: str = ""
     runs: dict[str, Member] = {}
@@ -108,9 +128,13 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def set_aside(self, budget: str, *, but: str = "") -> int:
         """Gives what runs have set aside of a budget, and what dead ones may have spent."""
+        return sum(each.reserved for each in self.drawing(budget, but=but)) + self.in_doubt(budget)
+
+    def in_doubt(self, budget: str) -> int:
+        """Gives what dead runs may have spent of a budget, beyond what is known."""
         fund = self.budgets[budget]
-        doubtful = (each for each in self.doubts.values() if each.budget == budget and each.period == fund.period)
-        return sum(each.reserved for each in self.drawing(budget, but=but)) + sum(each.reserved for each in doubtful)
+        doubts = (each for each in self.doubts.values() if each.budget == budget and each.period == fund.period)
+        return sum(each.reserved for each in doubts)
 
 
 def dated(state: State, at: float) -> State:
@@ -155,9 +179,10 @@ def bury(state: State, now: float, is_quiet: Callable[[str, Member], bool]) -> l
 
 
 def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
-    """Makes doubts of what a run has claimed; the money goes with the first, or is spent where nothing was claimed."""
-    reserved, fund = member.reserved, state.budgets.get(member.budget)
-    for index, body in enumerate(member.claims):
+    """Makes doubts of what a run may have asked; its money goes with one of them, or is spent where there is none."""
+    fund = state.budgets.get(member.budget)
+    period = fund.period if fund else ""
+    for index, body in enumerate(member.asked):
         state.doubts[f"{name}-{index}"] = Doubt(
             question=member.question,
             body=body,
@@ -165,13 +190,20 @@ def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
             at=at,
             journal=member.journal,
             budget=member.budget,
-            period=fund.period if fund else "",
-            reserved=reserved,
-            spent=member.spent - member.before,
+            period=period,
         )
-        reserved = 0
-    if fund is not None:
-        fund.spent += reserved
+    theirs = (each for key, each in state.doubts.items() if run_of_doubt(key) == name)
+    first = next((each for each in theirs if (each.budget, each.period) == (member.budget, period)), None)
+    if first is not None:
+        first.reserved += member.reserved
+        first.spent += (member.spent - member.before) * bool(member.asked)
+    elif fund is not None:
+        fund.spent += member.reserved
+
+
+def run_of_doubt(doubt: str) -> str:
+    """Gives the run that left a doubt of this name."""
+    return doubt.rpartition("-")[0]
 
 
 def period_of(per: str, now: float) -> str:

@@ -120,7 +120,7 @@ class Versions:
         raise StoreError(f"the register of {self._objects.name} is changed by too many at once; run again")
 
     def _made(self, base: Version, state: State) -> Version | None:
-        state.nonce = uuid.uuid4().hex
+        state.format, state.nonce = FORMAT, uuid.uuid4().hex
         raw = msgspec.json.encode(state)
         # Whatever is said of it: it may be ours from a try whose answer was lost, or another's in spite of a yes.
         self._objects.create(_key(base.number + 1), raw)
@@ -166,7 +166,7 @@ def _key(number: int) -> str:
 
 
 def _body(state: State) -> bytes:
-    return msgspec.json.encode(msgspec.structs.replace(state, nonce=""))
+    return msgspec.json.encode(msgspec.structs.replace(state, format=0, nonce=""))
 
 
 def _is_whole(raw: bytes) -> bool:
