@@ -188,7 +188,7 @@ class Interrupted(RunError):
 
 
 class IncompleteWarning(UserWarning):
-    """The frame came back with rows that were not asked: the budget or the credit ran out."""
+    """The frame came back with rows that are worth another run: money ran out, or an outage may have been the end."""
 
 
 class BudgetWarning(UserWarning):

@@ -1,5 +1,6 @@
 """What file systems, backups and people do to the files of a store, and a search that finds a number in any of them."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,18 @@ Harm = Callable[[Path], object]
 
 #: The number that is to be forgotten, and one that stays.
 GONE, STAYS = number(1), number(2)
+#: The same number as every spelling has it.
+NATIONAL = GONE.removeprefix("44")
+ARABIC = ("ZERO", "SEVEN", "SEVEN", "ZERO", "ZERO", "NINE", "ZERO", "ZERO", "ZERO", "ZERO", "ZERO", "ONE")
 #: Other numbers' answers speak of it, too.
-GOSSIP = {"extra": f'{{"see also": "+44 7700 900001 / {GONE}"}}', "detected_number": GONE}
+GOSSIP = {
+    "extra": f'{{"see also": "+44 7700 900001 / {GONE}"}}',
+    "detected_number": GONE,
+    "error": "not (0)7700-900.001",
+    "current_network": "like 07700 900 001",
+    "sms_email": "07700900001@example.org",
+    "original_area": "".join(unicodedata.lookup(f"ARABIC-INDIC DIGIT {each}") for each in ARABIC),
+}
 
 
 def lived_in(path: Path, **key: str) -> Store:
@@ -100,8 +111,13 @@ def _has(store: Store, file: Path, forms: set[str]) -> bool:
     raw = file.read_bytes()
     if file.suffix == ".tmp" and raw:
         return True  # half of a file whose columns nobody can read any more
-    cells = "".join(map(str, _cells(store, file)))
-    return any(form.encode() in raw or form in cells for form in forms)
+    cells = [str(cell) for rows in _cells(store, file) for row in rows for cell in row]
+    named = any(form.encode() in raw or form in cell for form in forms for cell in ("", *cells))
+    return named or any(NATIONAL in "".join(_digits(cell)) for cell in cells)
+
+
+def _digits(text: str) -> list[str]:
+    return [str(unicodedata.digit(each)) for each in text if each.isdecimal()]
 
 
 def _cells(store: Store, file: Path) -> list[list[tuple[object, ...]]]:

@@ -6,6 +6,7 @@ import shutil
 from decimal import Decimal
 
 import duckdb
+import httpx
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import hlrframe as hf
 from helpers.emulator import mobiles
 from hlrframe.cli import main
+from hlrframe.emulator.transport import EmulatorTransport
 from hlrframe.files import KeptAnswers
 
 NUMBERS = [f"+{number}" for number in mobiles(30)]
@@ -192,3 +194,38 @@ def test_results_survive_a_frame_that_takes_none(provider, client):
         hf.enrich(relation, "phone", client=client, progress=closing)
     assert caught.value.partial["hlr_state"].to_list() == ["answered"]
     assert Decimal(str(caught.value.report.credits)) == provider.bill.total
+
+
+class GoneAfter(httpx.AsyncBaseTransport):
+    """A provider that answers so many requests, and then none until somebody mends it."""
+
+    def __init__(self, provider, requests):
+        self.emulator = EmulatorTransport(provider)
+        self.left = requests
+
+    async def handle_async_request(self, request):
+        self.left -= 1
+        return await self.emulator.handle_async_request(request) if self.left >= 0 else httpx.Response(503)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_an_outage_over_the_last_numbers_is_said_and_mended(files, provider, monkeypatch, capsys):
+    """The last few numbers that fail in an outage are warned of; the same command asks them, and no others."""
+    source, out = files
+    transport = GoneAfter(provider, 5)
+    client = hf.Client(*provider.credentials, transport=transport, provider="emulator")
+    monkeypatch.setattr("hlrframe.cli.commands.account", lambda _: client)
+    monkeypatch.setattr("hlrframe.cli.commands._settings", lambda *_, **__: hf.Settings(batch_size=5, max_requests=1))
+    command = ["enrich", str(source), "--column", "phone", "-o", str(out), "--yes"]
+    assert main(command) == 4
+    said = capsys.readouterr()
+    assert "5 numbers failed with no answer after that, perhaps of an outage: run it again" in said.err
+    assert f".{out.name}.answers" in said.err
+    assert "to go on: hlrframe enrich" in said.err
+    assert "failed last" in said.out
+    transport.left = 99
+    assert main(command) == 0
+    assert not provider.bill.paid_twice()
+    assert pl.read_csv(out)["hlr_state"].to_list() == ["cached"] * 25 + ["answered"] * 5
+    assert not KeptAnswers.beside(out).exist()

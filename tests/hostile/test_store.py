@@ -5,6 +5,7 @@ A new case is one line of a table.
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from helpers.store_harm import GONE, STAYS, both, change, copy, cut, delete, last_commit, lived_in, traces, write
 from helpers.stores import NOON, PAID, answered, known, number
 from hlrframe.errors import InputError, StoreError
-from hlrframe.store import DamagedWarning, Store
+from hlrframe.store import DamagedWarning, Store, register_of
 
 KEY = "5e" * 32
 MODES = {"plain": {}, "encrypted": {"key": KEY}, "hashed": {"hash_key": KEY}}
@@ -50,6 +51,14 @@ ERASURES = [
     ("a flipped bit", change("parts/*", lambda raw: raw[:100] + b"?" + raw[101:]), "damaged cannot be searched"),
     ("a cut part", cut("parts/*", by=100), "damaged cannot be searched"),
     ("an emptied part", change("parts/*", lambda _: b""), "damaged cannot be searched"),
+    ("a copy of a claim", write("claims/.x.claim", GONE), ".x.claim cannot be searched"),
+    ("a copy of a claim under another name", write("claims/x.slots", GONE * 9), "x.slots cannot be searched"),
+    ("a copy in the register", copy("parts/*", "register/x.parquet"), "x.parquet cannot be searched"),
+    ("a folder in the register", copy("parts/*", "register/old/x.parquet"), "register/old cannot be searched"),
+    ("what the repair of a disk found", copy("parts/*", "lost+found/17"), "lost+found cannot be searched"),
+    ("an empty folder of a disk", both(write("lost+found/17", ""), delete("lost+found/17")), WORKS),
+    ("numbers of a register half written", write("register/numbers/.a-b.0a0b0c0d.tmp", GONE), WORKS),
+    ("a state of a register half written", write("register/.000000000001.0a0b0c0d.tmp", GONE), WORKS),
     ("a marker of noise", write("store.json", "[]"), "delete that file, and it is made anew"),
 ]
 
@@ -255,6 +264,47 @@ def command(*words, **environment):
     )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("left", ["claims", "register"])
+def test_what_is_left_of_a_store_is_searched_too(path, key, left):
+    """Where nothing but what a killed run was asking is left, that is erased, and not passed over."""
+    store = lived_in(path, **key)
+    if left == "claims":
+        claim = store.claim(pl.Series([GONE, STAYS]), PAID)
+        claim._file.close()  # as a kill does
+    else:
+        bodies = register_of(store.layout).bodies
+        bodies.put(bodies.hide(pl.Series([GONE, STAYS])))
+    for each in path.iterdir():
+        if each.is_dir() and each.name != left:
+            shutil.rmtree(each)
+        elif each.is_file():
+            each.unlink()
+    assert list(path.rglob("*.claim")) or list(path.rglob("numbers/*"))
+    assert forget(path, key, GONE) == WORKS
+    assert not list(path.rglob("*.claim"))
+    assert not list(path.rglob("numbers/*"))
+
+
+def test_what_killed_processes_left_among_temporary_files_goes(path, tmp_path, monkeypatch):
+    """Unpacked files of a process that was killed a moment ago are erased with the rest; a living one's stay."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lived_in(path)
+    making = (
+        "import hlrframe.system as s; x = s.Scratch(); (x.path / 'a').write_text('1'); print(x.path, flush=1); input()"
+    )
+    command = [sys.executable, "-c", making]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}
+    ) as process:
+        made = Path(process.stdout.readline().strip())
+        assert forget(path, {}, GONE) == WORKS
+        assert (made / "a").exists()
+        process.kill()
+        process.wait()
+        assert forget(path, {}, GONE) == WORKS
+        assert not made.exists()
 
 
 @pytest.mark.slow

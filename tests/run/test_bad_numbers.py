@@ -130,3 +130,31 @@ def test_nobody_there_is_an_outage_however_few_are_left():
     outcome = simulate(lanes, model, settings=Settings(max_requests=1), reached=False)
     assert outcome.plan.state.halted is Reason.UNAVAILABLE
     assert outcome.plan.state.requests < 30
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "provider_error"])
+def test_an_outage_over_the_last_numbers_is_told(way):
+    """Where no more than a hundred numbers are left when nothing is answered any more, the run ends and counts them."""
+    left, answered = 60, itertools.count()
+
+    def model(ticket, now, _):
+        if next(answered) < (400 - left) // 20:
+            return 0.2, "ok"
+        seconds = WAYS[way]
+        return ticket.timeout if seconds is None else seconds, way
+
+    settings = Settings(max_requests=1, batch_size=20)
+    outcome = simulate(numbers_of(1, 400), model, settings=settings)
+    assert (len(outcome.answers), len(outcome.plan.state.failed)) == (340, left)
+    assert outcome.plan.state.halted is None
+    assert outcome.plan.state.failed_last() == left
+
+
+@pytest.mark.parametrize("place", [0, 200, 399])
+@pytest.mark.parametrize("way", WAYS)
+def test_one_bad_number_is_no_outage_over_the_last_ones(way, place):
+    """A number that fails beside others that are answered is bad by itself, wherever it stands."""
+    lanes = numbers_of(1, 400)
+    outcome = simulate(lanes, harmed_by({everything(lanes)[place]}, way))
+    assert len(outcome.plan.state.failed) == 1
+    assert outcome.plan.state.failed_last() == 0

@@ -12,7 +12,6 @@ import stat
 import subprocess
 import sys
 import warnings
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -33,7 +32,7 @@ from hlrframe.model.columns import ANSWER_SCHEMA, COLUMNS, Column
 from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.store import Answered, Asked, Withdrawn
-from hlrframe.store.encoding.privacy import TELLING, telling_number, telling_person
+from hlrframe.store.encoding.privacy import TELLING, telling_number
 from hlrframe.store.folder.layout import FORMAT_VERSION
 from hlrframe.store.segment import read_segment
 
@@ -544,9 +543,6 @@ def test_a_new_column_is_private_until_it_is_said_otherwise():
     """A column that is added to the list, with nothing said of what it tells, is kept as the number itself is."""
     new = Column("nickname", pa.string(), "What friends call them.")
     assert "nickname" in telling_number([*COLUMNS, new])
-    assert "nickname" in telling_person([*COLUMNS, new])
-    assert "nickname" in telling_person([replace(new, tells="person")])
-    assert "nickname" not in telling_person([replace(new, tells="nothing")])
 
 
 #: A number as a provider may put it into a text.

@@ -520,6 +520,37 @@ def test_what_is_lost_is_forgotten_too(machine, bucket, tmp_path):
     assert len(known(machine("late"), numbers(9))) == 2
 
 
+def test_a_bucket_that_keeps_versions_cannot_be_vouched_for(machine, bucket, server):
+    """Where older versions of objects stay, forgetting removes what it can reach and says that they stay."""
+    assert not bucket.keeps_versions("tidy.clock")
+    body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    head = {"Content-Type": "application/xml"}
+    urlopen(Request(f"http://127.0.0.1:{server}/bucket?versioning", body, head, method="PUT")).close()
+    here = machine()
+    write(here, answered(*numbers(2)))
+    with pytest.raises(StoreError, match=r"1 answers were removed, but what .* keeps of older versions"):
+        here.forget(number(1))
+    assert "tidy.clock" not in bucket.sizes("")
+
+
+def test_versions_that_have_names_and_go_are_none(machine, bucket, monkeypatch):
+    """A bucket that names each version and keeps none, as Google's does by itself, is vouched for."""
+    head = bucket._obstore.head
+    monkeypatch.setattr(bucket._obstore, "head", lambda *given: head(*given) | {"version": "1764300000000000"})
+    here = machine()
+    write(here, answered(*numbers(2)))
+    assert here.forget(number(1)) == 1
+
+
+def test_what_else_lies_in_the_register_is_named(machine, bucket):
+    """An object in the folder of the register that no register makes is named, not passed over."""
+    here = machine()
+    write(here, answered(*numbers(2)))
+    bucket.create("register/copy.parquet", number(1).encode())
+    with pytest.raises(StoreError, match=r"register/copy.parquet cannot be searched"):
+        here.forget(number(1))
+
+
 def test_a_tidier_that_lost_its_lock_changes_nothing(machine, bucket):
     """Whoever was taken for dead and goes on is stopped before its next change."""
     here = machine()

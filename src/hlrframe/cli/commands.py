@@ -25,6 +25,8 @@ __all__ = ["COMMANDS"]
 DONE: Final = 0
 _STDOUT: Final = frozenset({"-", "/dev/stdout"})
 SHORT_OF_CREDIT: Final = 3
+#: The provider answered no more.
+OUT_OF_REACH: Final = 4
 #: There are rows, and none of them holds a number.
 UNREADABLE: Final = 5
 _GUARDS: Final[Mapping[str, GuardOption]] = MappingProxyType({"all": True, "results": "results", "none": False})
@@ -62,7 +64,7 @@ def _enrich(options: Namespace) -> int:
         return declined("nothing was sent, nothing was written", as_json=options.json)
     # In a log file plain lines; at a terminal a bar where it is worth one.
     report = job.run(client, store=store, progress=None if sys.stderr is not None and sys.stderr.isatty() else True)
-    resume = options.again if report.stopped in _MONEY else None
+    resume = options.again if report.stopped in _MONEY or report.failed_last else None
     if options.json:
         show_json({"output": job.written_to, "estimate": estimate, "report": report, "resume": resume}, vital=False)
     else:
@@ -70,7 +72,7 @@ def _enrich(options: Namespace) -> int:
     if resume is None:
         return UNREADABLE if estimate.rows and not estimate.numbers else DONE
     say(f"to go on: {resume}")
-    return SHORT_OF_CREDIT
+    return SHORT_OF_CREDIT if report.stopped in _MONEY else OUT_OF_REACH
 
 
 def _check_streams(options: Namespace) -> None:

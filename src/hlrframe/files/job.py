@@ -122,7 +122,8 @@ def enrich_file(
         StoreError: The store cannot be read or written.
 
     Warns:
-        IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
+        IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``. Or the last numbers failed with
+            no answer after them, perhaps of an outage.
         GuessWarning: A text file does not say how it is to be read.
     """
     settings = settings or Settings()
@@ -298,7 +299,7 @@ class FileJob:
         try:
             outcomes, enrichment = run_sync(lambda: self._run(call, progress=progress))
             report = enrichment.report
-            if keeping is not None and outcomes.error is None and report.stopped is None:
+            if keeping is not None and outcomes.error is None and report.stopped is None and not report.failed_last:
                 keeping.remove()
                 report = replace(report, kept=None)
             raise_if_ended_early(outcomes, enrichment)

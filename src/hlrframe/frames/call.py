@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from hlrframe.errors import IncompleteWarning, InputError, RunError
-from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Progress, Reason, Settings
+from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Progress, Reason, Settings, many
 from hlrframe.provider import Client, client_for
 from hlrframe.run import Asking, NumberList, Outcomes, estimate_numbers
 from hlrframe.store import Store
@@ -96,7 +96,7 @@ _SOFT_STOPS: Final = {
 
 
 def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> None:
-    """Raises what ended a run, with what it obtained; warns where money ran out.
+    """Raises what ended a run, with what it obtained; warns where money ran out, or an outage may have been its end.
 
     The warning names the line that called this package.
     """
@@ -105,11 +105,15 @@ def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> Non
         error.partial, error.report = enrichment
     if error is not None:
         raise error
+    kept = f"; what was paid for is kept in {report.kept}" if report.kept else ""
     if report.stopped in _SOFT_STOPS:
         skipped = report.states.get("skipped", 0)
         why = _SOFT_STOPS[Reason(report.stopped)]
-        kept = f"; what was paid for is kept in {report.kept}" if report.kept else ""
         warnings.warn(f"{why}: {skipped:,} rows were not asked{kept}", IncompleteWarning, stacklevel=_levels_out())
+    elif report.failed_last:
+        failed = many(report.failed_last, "number", "numbers")
+        why = f"{failed} failed with no answer after that, perhaps of an outage: run it again to have them asked"
+        warnings.warn(f"{why}{kept}", IncompleteWarning, stacklevel=_levels_out())
 
 
 def _levels_out() -> int:

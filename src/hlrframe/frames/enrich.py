@@ -77,7 +77,8 @@ def enrich(
         StoreError: The store cannot be read or written. Nothing is sent that could not be written down.
 
     Warns:
-        IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``.
+        IncompleteWarning: The budget or the credit ran out: some rows are ``skipped``. Or the last numbers failed with
+            no answer after them, perhaps of an outage.
 
     Costs at most what :func:`estimate` says, and never more than ``settings.max_credits``.
 

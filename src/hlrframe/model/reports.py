@@ -225,6 +225,8 @@ class Report:
     possibly_billed_twice_credits: float = 0.0
     #: Why the run ended before its list did; ``None`` where it did not.
     stopped: str | None = None
+    #: Numbers that failed with no answer after them: it may have been an outage, and a next run asks them again.
+    failed_last: int = 0
     lanes: Sequence[LaneReport] = field(default=(), repr=False)
     #: Where the answers are kept, so that the next run goes on from there; ``None`` where they are kept nowhere.
     kept: str | None = None
@@ -268,6 +270,8 @@ class Report:
         if self.possibly_billed_twice:
             numbers = many(self.possibly_billed_twice, "number", "numbers")
             yield "in doubt", f"{numbers}, {amount(self.possibly_billed_twice_credits)} credits at the most"
+        if self.failed_last and not self.stopped:
+            yield "failed last", f"{many(self.failed_last, 'number', 'numbers')}, perhaps of an outage: run it again"
         if self.stopped:
             on = "run it again to go on from here" if self.kept else "a store= would let the next run go on from here"
             yield "stopped", f"{self.stopped}: {on}"

@@ -18,11 +18,13 @@
 
 from hlrframe.phone.networks import number_types, predict_networks
 from hlrframe.phone.parse import Msisdn, explain_column, parse, parse_column
-from hlrframe.phone.spelled import digits_meant
+from hlrframe.phone.spelled import FEWEST, digits_meant, digits_within
 
 __all__ = [
+    "FEWEST",
     "Msisdn",
     "digits_meant",
+    "digits_within",
     "explain_column",
     "number_types",
     "parse",

@@ -13,9 +13,10 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from hlrframe.errors import InputError
 from hlrframe.model import Reason, check_region, mask
 from hlrframe.phone.parse import Msisdn, parse
+from hlrframe.phone.plans import calling_code_of
 from hlrframe.phone.repair import tidy
 
-__all__ = ["digits_meant"]
+__all__ = ["FEWEST", "digits_meant", "digits_within"]
 
 #: Fewest digits that are taken for a number by themselves, and most.
 FEWEST, MOST = 7, 15
@@ -42,6 +43,19 @@ def digits_meant(numbers: object, *, region: str | None = None) -> list[str]:
     """
     check_region(region)
     return list(dict.fromkeys(each for one in _each(numbers) for each in _meant(_text(one), region)))
+
+
+def digits_within(numbers: Iterable[str]) -> list[str]:
+    """Gives the digits that every spelling of a number has: those behind its calling code, unless they are too few.
+
+    Args:
+        numbers: Numbers as E.164 digits.
+
+    >>> digits_within(["447400123456", "29912345"])
+    ['7400123456', '29912345']
+    """
+    national = ((number, number[len(calling_code_of(number)) :]) for number in numbers)
+    return list(dict.fromkeys(rest if len(rest) >= FEWEST else number for number, rest in national))
 
 
 def _each(numbers: object) -> Iterable[object]:

@@ -1,8 +1,6 @@
 """The tables behind a summary: a DuckDB connection of its own, and the statements that are asked of it."""
 
 import math
-import shutil
-import tempfile
 import weakref
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +15,7 @@ from hlrframe.model import LookupKind, Report, Settings, credits_of
 from hlrframe.provider import Pricing
 from hlrframe.report.source import open_subject, readable
 from hlrframe.report.sql import COST_OF_STORE, DIMENSIONS, STATEMENTS, literal, render
+from hlrframe.system import Scratch
 
 __all__ = ["Tables", "priced"]
 
@@ -57,12 +56,12 @@ class Tables:
     ) -> None:
         self._now = now
         self._values = values
-        folder = tempfile.mkdtemp(prefix="hlrframe-")
+        scratch = Scratch()
         self._connection = duckdb.connect(
-            config={**_CONFIG, "memory_limit": MEMORY, "temp_directory": f"{folder}/spill"}
+            config={**_CONFIG, "memory_limit": MEMORY, "temp_directory": str(scratch.path / "spill")}
         )
         #: Gives memory and temporary files back, at the latest when nobody refers to this any more.
-        self.close = weakref.finalize(self, _close, self._connection, folder)
+        self.close = weakref.finalize(self, _close, self._connection, scratch)
         try:
             self._connection.execute("set TimeZone = 'UTC'")
             #: What is summarised.
@@ -124,9 +123,9 @@ class Tables:
         )
 
 
-def _close(connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+def _close(connection: duckdb.DuckDBPyConnection, scratch: Scratch) -> None:
     connection.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    scratch.close()
 
 
 def priced(lookup: LookupKind | Literal["hlr", "mnp", "validate"], price_per_credit: float | None) -> dict[str, str]:

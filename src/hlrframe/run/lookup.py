@@ -373,6 +373,7 @@ def _told(report: Report, result: RunResult, met: pl.DataFrame) -> Report:
         possibly_billed_twice=len(result.doubts),
         possibly_billed_twice_credits=credits_of(sum(result.doubts.values())),
         stopped=result.halted.value if result.halted else None,
+        failed_last=result.failed_last,
         lanes=tuple(
             LaneReport(lane.key, *counts[lane.key], lane.sent, lane.refusals, lane.latency if lane.replies else None)
             for lane in result.lanes

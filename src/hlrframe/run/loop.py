@@ -61,6 +61,8 @@ class RunResult:
     #: Numbers that were not asked, and why the run stopped before them.
     unasked: Sequence[str]
     halted: Reason | None
+    #: How many of those that failed did so after the last answer.
+    failed_last: int
     #: Milli-credits charged for numbers without a usable answer.
     charged_in_vain: Mapping[str, int]
     #: Worst case in milli-credits of numbers that may have been billed once more than is known.
@@ -344,6 +346,7 @@ class _Loop:
             failed=state.failed,
             unasked=unasked,
             halted=state.halted,
+            failed_last=state.failed_last(),
             charged_in_vain=state.charged_in_vain,
             doubts=state.budget.doubts,
             paid_earlier=state.paid_earlier,

@@ -19,7 +19,10 @@ from hlrframe.store import Store
 __all__ = ["Asking"]
 
 #: What the account of a window adds to that of all.
-_SUMS: Final = ("numbers", "requests", "refusals", "seconds", "possibly_billed_twice", "possibly_billed_twice_credits")
+_SUMS: Final = (
+    *("numbers", "requests", "refusals", "seconds", "possibly_billed_twice", "possibly_billed_twice_credits"),
+    "failed_last",
+)
 #: What the progress of a window adds to that of all.
 _COUNTS: Final = ("answered", "cached", "failed", "skipped", "refused", "credits", "seconds")
 

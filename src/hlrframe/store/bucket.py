@@ -170,12 +170,24 @@ class Bucket:
                 yield from (each["path"] for each in some)
 
     def keeps_versions(self, key: str) -> bool:
-        """Says whether the bucket keeps what an object was before; told by one that is there."""
-        with self._explained("read"):
-            try:
-                return self._obstore.head(self._store, key).get("version") not in {None, "null"}
-            except FileNotFoundError:
-                return False
+        """Says whether the bucket keeps what an object was before; told by one that is made for it and goes again.
+
+        A version's name is no sign of that: Google's storage gives one to every object, and keeps none by itself.
+        """
+        self.replace(key, b"1")
+        try:
+            with self._explained("read"):
+                was = self._obstore.head(self._store, key).get("version")
+                if was in {None, "null"}:
+                    return False
+                self._obstore.put(self._store, key, b"2")
+                try:
+                    self._obstore.get(self._store, key, options={"version": was})
+                except FileNotFoundError:
+                    return False
+                return True
+        finally:
+            self.delete([key])
 
     def delete(self, keys: Collection[str]) -> None:
         """Removes objects; those that are gone do no harm."""

@@ -26,7 +26,7 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.store.encoding import Encoding
-from hlrframe.store.folder import Layout, explained, list_files, new_name
+from hlrframe.store.folder import Layout, explained, list_files, new_name, write_whole
 from hlrframe.system import create, locked, sealed_class, try_lock
 
 __all__ = ["EXPIRY", "TOUCH_EVERY", "Claim", "claim", "has_claimed"]
@@ -132,7 +132,7 @@ def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path,
     file = create(path)
     try:
         try_lock(file)
-        file.write(_written(keys, question, layout.encoding))
+        write_whole(file, _written(keys, question, layout.encoding))
     except BaseException:
         file.close()
         path.unlink(missing_ok=True)
@@ -143,8 +143,10 @@ def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path,
 def _claimed(layout: Layout, question: Question | None) -> pl.Series:
     """Gives what runs that go on have claimed for a question, or for any."""
     found = [pl.Series(dtype=_key_type(layout.encoding))]
+    # Whoever claims goes on without one that cannot be read, since it only spares; whoever looks for a number does not.
+    passed = (FileNotFoundError, PermissionError) if question else (FileNotFoundError,)
     for path in list_files(layout.claims, ".claim"):
-        with contextlib.suppress(FileNotFoundError, PermissionError):
+        with contextlib.suppress(*passed):
             if _has_ended(path):
                 path.unlink()
                 continue

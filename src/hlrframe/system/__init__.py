@@ -15,6 +15,7 @@ from hlrframe.system.files import (
     put_in_place,
     state_home,
     sync_directory,
+    temporary_beside,
     try_lock,
 )
 from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
@@ -45,5 +46,6 @@ __all__ = [
     "sealed_class",
     "state_home",
     "sync_directory",
+    "temporary_beside",
     "try_lock",
 ]

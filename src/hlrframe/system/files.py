@@ -17,7 +17,17 @@ from typing import BinaryIO, Final
 
 import filelock
 
-__all__ = ["create", "is_abandoned", "locked", "publish", "put_in_place", "state_home", "sync_directory", "try_lock"]
+__all__ = [
+    "create",
+    "is_abandoned",
+    "locked",
+    "publish",
+    "put_in_place",
+    "state_home",
+    "sync_directory",
+    "temporary_beside",
+    "try_lock",
+]
 
 #: What a file system without locks says.
 _NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
@@ -59,17 +69,29 @@ def publish(
         private: Whether its owner alone may read it; otherwise whoever may read the user's other files.
         confirm: Called with its temporary name when it is whole; where it raises, the file does not appear.
     """
+    with temporary_beside(path, private=private) as (temporary, file):
+        with BufferedWriter(file) as output:
+            write(output)
+        if confirm is not None:
+            confirm(temporary)
+        put_in_place(temporary, path)
+
+
+@contextmanager
+def temporary_beside(path: Path, *, private: bool = True) -> Iterator[tuple[Path, FileIO]]:
+    """Gives a temporary file beside a name, and its own name; it is locked while the block runs, and gone after it.
+
+    Args:
+        path: The name.
+        private: Whether its owner alone may read it; otherwise whoever may read the user's other files.
+    """
     temporary, file = _temporary(path, private=private)
     try:
         with _held(file):
-            with BufferedWriter(file) as output:
-                write(output)
-            if confirm is not None:
-                confirm(temporary)
-            put_in_place(temporary, path)
-    except BaseException:
+            yield temporary, file
+    finally:
+        file.close()  # or some systems would not remove it
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def is_abandoned(temporary: Path) -> bool | None:

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 import weakref
 from contextlib import suppress
 from io import FileIO
@@ -14,9 +13,8 @@ from hlrframe.system.files import try_lock
 __all__ = ["Scratch"]
 
 _PREFIX: Final = "hlrframe-"
+#: A file that has this name only once it is locked: whoever finds it without a lock knows that its process is gone.
 _LOCK: Final = "lock"
-#: Seconds that pass at most between the making of a folder and its locking.
-_MOMENT: Final = 60.0
 
 
 class Scratch:
@@ -29,25 +27,28 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
+        self.sweep()
         #: Where it is.
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = (self.path / _LOCK).open("xb", buffering=0)
-        try_lock(lock)
+        unnamed = self.path / f".{_LOCK}"
+        lock = unnamed.open("xb", buffering=0)
+        if try_lock(lock):
+            unnamed.rename(self.path / _LOCK)
         self._finalizer = weakref.finalize(self, _remove, self.path, lock)
 
     def close(self) -> None:
         """Removes it now."""
         self._finalizer()
 
+    @staticmethod
+    def sweep() -> None:
+        """Removes what killed processes left behind."""
+        for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
+            with suppress(OSError), path.open("rb", buffering=0) as file:
+                if try_lock(file):
+                    shutil.rmtree(path.parent, ignore_errors=True)
+
 
 def _remove(path: Path, lock: FileIO) -> None:
     lock.close()
     shutil.rmtree(path, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    for path in folder.glob(f"{_PREFIX}*/{_LOCK}"):
-        with suppress(OSError), path.open("rb", buffering=0) as file:
-            if time.time() - path.stat().st_mtime > _MOMENT and try_lock(file):
-                shutil.rmtree(path.parent, ignore_errors=True)

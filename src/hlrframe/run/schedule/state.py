@@ -91,6 +91,10 @@ class RunState:
         """Whether a number failed alone and others were answered since: its next failure is its own, too."""
         return self.suspects.get(number, self.answered) < self.answered
 
+    def failed_last(self) -> int:
+        """Counts the numbers that failed with no answer after them: it may have been an outage, and not their doing."""
+        return sum(number in self.failing and not self.is_bad(number) for number in self.failed)
+
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""
         self.halted = self.halted or reason

@@ -8,6 +8,6 @@
 """
 
 from hlrframe.store.encoding.opening import encoding_of
-from hlrframe.store.encoding.privacy import PLAIN, Between, Encoding, KeySource, telling_person
+from hlrframe.store.encoding.privacy import PLAIN, Between, Encoding, KeySource
 
-__all__ = ["PLAIN", "Between", "Encoding", "KeySource", "encoding_of", "telling_person"]
+__all__ = ["PLAIN", "Between", "Encoding", "KeySource", "encoding_of"]

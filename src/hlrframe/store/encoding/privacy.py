@@ -34,7 +34,6 @@ __all__ = [
     "batch_of",
     "cure_for",
     "telling_number",
-    "telling_person",
     "without_numbers",
 ]
 
@@ -58,11 +57,6 @@ _FORM: Final = "32 bytes, or these as hexadecimal or base64 text, such as secret
 def telling_number(columns: Iterable[Column]) -> tuple[str, ...]:
     """Gives the columns of an answer that tell the number, itself apart: whatever is not said to tell less."""
     return tuple(each.name for each in columns if each.of_answer and each.tells == "number" and each.name != "msisdn")
-
-
-def telling_person(columns: Iterable[Column]) -> frozenset[str]:
-    """Gives the columns of an answer that tell the number or a person."""
-    return frozenset(each.name for each in columns if each.of_answer and each.tells != "nothing")
 
 
 #: Columns that tell the number, itself apart.

@@ -19,11 +19,12 @@ from hlrframe.store.folder.disk import (
     make_directory,
     remove_temporary,
     sweep_temporaries,
+    write_whole,
 )
 from hlrframe.store.folder.facts import JOURNAL_HEAD, facts_in, facts_of_sealed
 from hlrframe.store.folder.inventory import NOTED, Inventory, Watermark
 from hlrframe.store.folder.layout import FORMAT_VERSION, Layout, checked, refuse_newer
-from hlrframe.store.folder.places import Places, View, new_name, run_of, warn_of_others
+from hlrframe.store.folder.places import Places, View, is_of_register, new_name, run_of, warn_of_others
 from hlrframe.store.folder.upkeep import Upkeep
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "explained",
     "facts_in",
     "facts_of_sealed",
+    "is_of_register",
     "is_same_file",
     "is_temporary",
     "list_files",
@@ -51,4 +53,5 @@ __all__ = [
     "run_of",
     "sweep_temporaries",
     "warn_of_others",
+    "write_whole",
 ]

@@ -25,6 +25,7 @@ __all__ = [
     "make_directory",
     "remove_temporary",
     "sweep_temporaries",
+    "write_whole",
 ]
 
 #: Seconds after which a temporary file can only be a dead process's, where the file system has no locks to tell.
@@ -75,10 +76,15 @@ def make_directory(path: Path, *, parents: bool = False) -> None:
 
 def append(file: FileIO, data: bytes) -> None:
     """Writes all of it and returns when it is on disk."""
+    write_whole(file, data)
+    os.fsync(file.fileno())
+
+
+def write_whole(file: FileIO, data: bytes) -> None:
+    """Writes all of it, or raises: a disk that is nearly full takes a part of it without a word."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
-    os.fsync(file.fileno())
 
 
 def list_files(directory: Path, suffix: str) -> tuple[Path, ...]:

@@ -110,7 +110,8 @@ class Layout(Places):
             StoreError: It cannot be told.
         """
         with explained("open the store", self.root):
-            return any(each.exists() for each in (self.marker, self.journals, self.parts, self.asked))
+            folders = (self.journals, self.parts, self.asked, self.claims, self.register)
+            return any(each.exists() for each in (self.marker, *folders))
 
     @property
     def upkeep(self) -> Upkeep:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 import sys
 import uuid
@@ -10,12 +11,16 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from hlrframe.errors import PrivacyWarning
 from hlrframe.store.folder.disk import list_files
 from hlrframe.store.folder.inventory import Inventory
 
-__all__ = ["Places", "View", "new_name", "run_of", "settled", "warn_of_others"]
+__all__ = ["Places", "View", "is_of_register", "new_name", "run_of", "settled", "warn_of_others"]
+
+#: What a register makes: its states by number, the numbers behind claims and doubts, and probes.
+_OF_REGISTER: Final = re.compile(r"register/(?:[0-9]+|numbers/\w+-\w+|probes/[0-9a-f]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,15 @@ def warn_of_others(places: Places) -> None:
 def new_name() -> str:
     """Makes a name that no other run or part has, and that sorts by the time of its making."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:12]}"
+
+
+def is_of_register(key: str) -> bool:
+    """Says whether something in the folder of a register is what a register makes; it forgets by itself.
+
+    >>> is_of_register("register/000000000017"), is_of_register("register/copy.parquet")
+    (True, False)
+    """
+    return _OF_REGISTER.fullmatch(key) is not None
 
 
 def run_of(path: Path) -> str:

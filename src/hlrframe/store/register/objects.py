@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 from hlrframe.errors import StoreError
 from hlrframe.store.bucket import Bucket
-from hlrframe.store.folder import Layout, explained, make_directory
+from hlrframe.store.folder import Layout, append, explained, make_directory
 from hlrframe.store.remote import RemoteLayout
-from hlrframe.system import create
+from hlrframe.system import create, temporary_beside
 
 __all__ = ["Objects", "objects_of", "probe"]
 
@@ -80,17 +80,13 @@ class FolderObjects:
     def create(self, key: str, content: bytes) -> bool:
         """Makes an object; a link is made by one alone, on a shared disk too."""
         path = self.root / key
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
         with explained("write to", path.parent):
             for folder in (*path.relative_to(self.root).parents[-2::-1],):
                 make_directory(self.root / folder)
-            try:
-                with create(temporary) as file:
-                    file.write(content)
-                    os.fsync(file.fileno())
+            with temporary_beside(path) as (temporary, file):
+                append(file, content)
+                file.close()  # or some systems would make no link to it
                 return _linked(temporary, path, content)
-            finally:
-                temporary.unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
         """Removes an object."""
@@ -114,8 +110,7 @@ def _made(path: Path, content: bytes) -> bool:
     """Makes a file where links are not to be had: a reader that is faster finds it torn, and looks again."""
     try:
         with create(path) as file:
-            file.write(content)
-            os.fsync(file.fileno())
+            append(file, content)
     except FileExistsError:
         return False
     return True

@@ -9,7 +9,7 @@ from typing import Final
 
 from hlrframe.errors import StoreError
 from hlrframe.store.bucket import Bucket
-from hlrframe.store.folder import Places, Upkeep
+from hlrframe.store.folder import Places, Upkeep, is_of_register
 from hlrframe.store.remote.mirror import Mirror
 
 __all__ = ["CLOCK", "LOCK", "MARKER", "Lease", "RemoteUpkeep"]
@@ -118,11 +118,11 @@ class RemoteUpkeep(Upkeep):
         known: dict[str, Collection[str]] = {"": {MARKER, LOCK, CLOCK}}
         known |= {"parts": self._mirror.sizes(), "inventory": bucket.sizes("inventory")}
         strange = [f"{bucket.url}/{key}" for key in bucket.list_keys() if not _is_known(key, known)]
-        if bucket.keeps_versions(MARKER):
+        if bucket.keeps_versions(CLOCK):
             strange.append(f"what {bucket.url} keeps of older versions of its objects")
         return tuple(strange)
 
 
 def _is_known(key: str, known: Mapping[str, Collection[str]]) -> bool:
     folder, _, name = key.rpartition("/")
-    return name in known.get(folder, ()) or key.startswith("register/")  # which forgets by itself
+    return name in known.get(folder, ()) or is_of_register(key)

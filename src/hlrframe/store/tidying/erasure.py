@@ -9,29 +9,58 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 import polars as pl
 
 from hlrframe.errors import StoreError
 from hlrframe.model import COLUMNS
+from hlrframe.phone import FEWEST, digits_within
 from hlrframe.store.claims import has_claimed
-from hlrframe.store.encoding import telling_person
-from hlrframe.store.folder import Layout, View, explained, is_temporary, remove_temporary
+from hlrframe.store.folder import Layout, View, explained, is_of_register, is_temporary, remove_temporary
 from hlrframe.store.parts import collect
 from hlrframe.store.queries import by_numbers
 from hlrframe.store.records import EVENT_TYPES, KEPT_TYPES
 from hlrframe.store.segment import read_segment
 from hlrframe.store.slots import SLOTS, SLOTS_TURN
 from hlrframe.store.tidying.rewriting import by_ranges, read_sealed, replace, tidying
+from hlrframe.system import Scratch
 
 __all__ = ["forget", "purge"]
 
 #: What systems put into any folder.
 _DROPPINGS: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", "lost+found"})
-#: Columns in which an answer to one number may name another one.
-_TEXTS: Final = sorted(telling_person(COLUMNS) - {"msisdn"})
+#: Most bytes of a file that says who is running, or with how many requests.
+_SIGN: Final = 64
+#: Columns in which an answer to one number may name another one, and those of them whose texts have digits anyway.
+_TEXTS: Final = [each.name for each in COLUMNS if each.of_answer and each.name != "msisdn"]
+_MANY: Final = rf"(?:\p{{N}}\P{{N}}*){{{FEWEST}}}"
+_DIGITS: Final = frozenset(each.name for each in COLUMNS if each.digits)
+
+
+class _Named(NamedTuple):
+    """Numbers that may stand in a text."""
+
+    #: As E.164 digits.
+    whole: pl.Series
+    #: The digits that each of their spellings has.
+    spelled: pl.Series
+
+    @classmethod
+    def of(cls, numbers: pl.Series) -> Self:
+        """Gives what is to be looked for."""
+        return cls(numbers, pl.Series(digits_within(numbers), dtype=pl.String))
+
+    def are_in(self, *columns: str) -> pl.Expr:
+        """Says where texts of some columns name one; all of them have digits anyway, or none has."""
+        # Only texts of so many digits are taken apart, which takes ten times as long as finding that there are few.
+        many = [pl.when(pl.col(each).str.contains(_MANY)).then(each) for each in columns]
+        digits = pl.concat_str(many, separator="|", ignore_nulls=True).str.replace_all(r"[^\p{N}|]+", "")
+        forms = self.whole if columns[0] in _DIGITS else self.spelled
+        # Nobody reads the digits of other scripts: a text of so many goes.
+        return digits.str.contains_any(pl.lit(forms).implode()) | digits.str.contains(r"[^0-9|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +70,24 @@ class _Gone:
     #: Rows that go.
     rows: pl.Expr
     #: Numbers that no other row may name.
-    named: pl.Series | None = None
+    named: _Named | None = None
 
     def of(self, types: dict[str, pl.DataType]) -> pl.Expr:
         """Says which rows of a file go or are to be altered."""
-        texts = [self._names(each) for each in self._texts(types)]
-        return pl.any_horizontal(self.rows, *texts).fill_null(value=False)
+        texts = self._texts(types)
+        kinds = ([each for each in texts if (each in _DIGITS) == with_digits] for with_digits in (True, False))
+        names = [self.named.are_in(*kind) for kind in kinds if kind and self.named is not None]
+        return pl.any_horizontal(self.rows, *names).fill_null(value=False)
 
     def left(self, rows: pl.LazyFrame, types: dict[str, pl.DataType]) -> pl.LazyFrame:
         """Gives the rows that stay, without what they say of a number that goes."""
-        blank = [pl.when(~self._names(each).fill_null(value=False)).then(each) for each in self._texts(types)]
+        texts = self._texts(types)
+        blank = [pl.when(~self.named.are_in(each)).then(each) for each in texts if self.named is not None]
         return rows.remove(self.rows).with_columns(blank)
 
     def _texts(self, types: dict[str, pl.DataType]) -> list[str]:
+        """Names the columns that are looked at."""
         return [] if self.named is None else [each for each in _TEXTS if types.get(each) == pl.String]
-
-    def _names(self, column: str) -> pl.Expr:
-        digits = pl.col(column).str.replace_all(r"[^0-9]", "")
-        return digits.str.contains_any(pl.lit(self.named).implode())
 
 
 def forget(layout: Layout, numbers: pl.Series) -> int:
@@ -73,13 +102,14 @@ def forget(layout: Layout, numbers: pl.Series) -> int:
             another process is tidying it, or the disk refused.
     """
     with tidying(layout):
+        Scratch.sweep()  # killed processes may have left files with numbers there
         theirs = by_numbers(numbers)
         if has_claimed(layout, numbers) or collect(layout, lambda view: _in_journals(layout, view, theirs)):
             raise StoreError(
                 f"a run that uses {layout.root} has one of these numbers: forget it when the run has ended"
             )
         hidden = layout.encoding.mode == "hashed"  # such a store keeps no text that names a number
-        return _removed(layout, _Gone(theirs, None if hidden else numbers), _Gone(theirs), "these numbers")
+        return _removed(layout, _Gone(theirs, None if hidden else _Named.of(numbers)), _Gone(theirs), "these numbers")
 
 
 def purge(layout: Layout, before: datetime) -> int:
@@ -115,7 +145,8 @@ def _remove(layout: Layout, paths: Sequence[Path], types: dict[str, pl.DataType]
             layout, [path], types, lambda rows: rows.filter(gone.of(types)).select(goes=gone.rows)
         ).to_series()
         if len(found):
-            replace(layout, [path], by_ranges(layout, [path], types, lambda rows: gone.left(rows, types)))
+            left = partial((_Gone(gone.rows) if found.all() else gone).left, types=types)
+            replace(layout, [path], by_ranges(layout, [path], types, left))
         removed += int(found.sum())
     return removed
 
@@ -142,14 +173,37 @@ def _unsearched(layout: Layout) -> Iterator[Path]:
 
 
 def _is_ours(layout: Layout, path: Path) -> bool:
-    is_claim = path.parent == layout.claims and path.suffix in {".claim", ".run", SLOTS}
-    return is_claim or not path.exists() or layout.inventory.is_entry(path) or path in layout.view()
+    """Says whether a file is one of those that are searched elsewhere, or have no room for a number, or is gone."""
+    try:
+        is_claim = path.parent == layout.claims and _is_claim(path)
+        is_known = is_claim or is_of_register(path.relative_to(layout.root).as_posix())
+        return is_known or layout.inventory.is_entry(path) or not path.exists() or path in layout.view()
+    except FileNotFoundError:
+        return True
+
+
+def _is_claim(path: Path) -> bool:
+    """Says whether a file in the folder of claims is a claim, or one that says who is running."""
+    is_sign = path.suffix in {".run", SLOTS} and path.stat().st_size <= _SIGN
+    return not path.name.startswith(".") and (path.suffix == ".claim" or is_sign)
 
 
 def _files_in(layout: Layout) -> Iterator[Path]:
     """Gives every file in the folders of a store, and every folder that is none of its own."""
-    ours = {layout.journals, layout.parts, layout.asked, layout.claims, layout.inventory.folder}
-    register = {layout.register}  # it forgets by itself
-    for folder in (layout.root, *ours):
-        names = os.listdir(folder)  # noqa: PTH208  # names alone
-        yield from (folder / each for each in names if each not in _DROPPINGS and folder / each not in ours | register)
+    register = {layout.register, *(layout.register / each for each in ("numbers", "probes"))}
+    ours = {layout.journals, layout.parts, layout.asked, layout.claims, layout.inventory.folder, *register}
+    for folder in (layout.root, *sorted(ours)):
+        with contextlib.suppress(FileNotFoundError):  # not every store has a register
+            names = os.listdir(folder)  # noqa: PTH208  # names alone
+            others = (folder / each for each in names if folder / each not in ours)
+            yield from (each for each in others if not _is_dropping(each))
+
+
+def _is_dropping(path: Path) -> bool:
+    """Says whether a file is none of anybody's; a folder is none only where nothing is in it, or nobody may look."""
+    if path.name not in _DROPPINGS or not path.is_dir():
+        return path.name in _DROPPINGS
+    try:
+        return not any(path.iterdir())
+    except PermissionError:
+        return True
