@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     )
     from hlrframe.provider import Client
     from hlrframe.report import Summary, summarize
-    from hlrframe.run import Imported, prometheus_counters
+    from hlrframe.run import Imported, opentelemetry_counters, prometheus_counters
     from hlrframe.store import Store
 
 del TYPE_CHECKING
@@ -138,6 +138,7 @@ __all__ = [
     "explain",
     "import_results",
     "lookup",
+    "opentelemetry_counters",
     "prometheus_counters",
     "select",
     "select_file",
@@ -156,7 +157,7 @@ _HOMES: "_typing.Final" = {
     **dict.fromkeys(("LiveStatus", "LookupKind", "NumberType", "Reason", "State", "Verdict"), "model"),
     **dict.fromkeys(("Summary", "summarize"), "report"),
     "Client": "provider",
-    **dict.fromkeys(("Imported", "prometheus_counters"), "run"),
+    **dict.fromkeys(("Imported", "opentelemetry_counters", "prometheus_counters"), "run"),
     "import_results": "files",
     "Store": "store",
 }

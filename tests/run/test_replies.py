@@ -4,6 +4,8 @@ import polars as pl
 import prometheus_client
 import pyarrow as pa
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import hlrframe as hf
 from helpers.emulator import mobiles
@@ -90,3 +92,50 @@ def test_counters_for_prometheus():
     assert registry.get_sample_value("hlrframe_answers_total", {"outcome": "answered"}) == 20
     asked = {"outcome": "answered", "status": "200"}
     assert registry.get_sample_value("hlrframe_requests_total", asked) == report.requests
+    (seconds,) = (each for each in registry.collect() if each.name == "hlrframe_reply_seconds")
+    timed = {each.labels["network"]: each.value for each in seconds.samples if each.name.endswith("_count")}
+    assert sum(timed.values()) == report.requests
+    assert any(timed)
+
+
+def points(reader):
+    """Gives what was counted, by instrument and attributes."""
+    found = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for metric in resource.scope_metrics[0].metrics:
+            for each in metric.data.data_points:
+                found[metric.name, tuple(sorted(each.attributes.items()))] = each
+    return found
+
+
+def test_counters_for_opentelemetry(tmp_path):
+    """The real SDK's reader finds the account of the run, and no attribute is a number or a key."""
+    reader, client, frame = (
+        InMemoryMetricReader(),
+        emulator.connect(seed=7, faults=Faults(status_503=0.2)),
+        contacts(40),
+    )
+    count = hf.opentelemetry_counters(MeterProvider([reader]).get_meter("test"))
+    hf.enrich(frame.head(10), "phone", client=client, store=tmp_path / "answers")
+    settings = hf.Settings(batch_size=1)
+    _, report = hf.enrich_with_report(
+        frame, "phone", client=client, store=tmp_path / "answers", settings=settings, on_reply=count
+    )
+    found = points(reader)
+    assert found["hlrframe.credits", ()].value == pytest.approx(report.credits)
+    assert found["hlrframe.answers", (("outcome", "answered"),)].value == report.states["answered"]
+    assert found["hlrframe.answers", (("outcome", "stored"),)].value == report.states["cached"] == 10
+    sent = {key: each for key, each in found.items() if key[0] == "hlrframe.requests"}
+    assert sum(each.value for each in sent.values()) == report.requests
+    refused = (("outcome", "refused"), ("status", "503"))
+    assert sent["hlrframe.requests", refused].value == report.refusals > 0
+    timed = {key[1]: each for key, each in found.items() if key[0] == "hlrframe.reply.duration"}
+    assert sum(each.count for each in timed.values()) == report.requests
+    assert all(dict(key)["network"] for key in timed)
+    assert not any(number[1:] in repr(list(found)) for number in frame["phone"])
+
+
+def test_counters_without_a_meter_provider_go_nowhere():
+    """A run that counts for an application that collects nothing ends as any other."""
+    clean = hf.enrich(contacts(2), "phone", client=emulator.connect(), on_reply=hf.opentelemetry_counters())
+    assert clean["hlr_state"].to_list() == ["answered"] * 2

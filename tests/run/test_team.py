@@ -370,16 +370,25 @@ class Machine:
 
     def ask(self, *numbers):
         """Is answered, for a credit each."""
-        self.run.resources.budget.reserve(1_000 * len(numbers))
-        self.run.resources.budget.settle(1_000 * len(numbers), spent=1_000 * len(numbers))
+        self.pay(len(numbers))
+        self.learn(*numbers)
+
+    def pay(self, count):
+        """Is charged a credit for so many numbers, and says so to the register."""
+        self.run.resources.budget.reserve(1_000 * count)
+        self.run.resources.budget.settle(1_000 * count, spent=1_000 * count)
+        self.run.change(lambda _state, _now: None)
+
+    def learn(self, *numbers):
+        """Has answers in the store, whoever paid the credit that each has cost."""
         with self.store.journal(PAID) as journal:
             self.run.handover.carry(journal)
             journal.write([answered(*numbers, at=datetime.now(UTC), credits=1.0)])
             self.run.handover.put_down()
 
-    def end(self):
-        """Ends as a run does."""
-        self.claiming.release({})
+    def end(self, **paid):
+        """Ends as a run does; says what earlier runs paid for numbers."""
+        self.claiming.release(paid)
         self.claims.release()
         self.run.leave()
 
@@ -454,6 +463,44 @@ def test_numbers_are_let_go_and_killed_runs_settled_in_one_step(machine):
     assert (state.doubts, state.runs[run.run.name].claims) == ({}, [])
     run.kill()
     assert spent_and_in_doubt(register.look().state) == (1_000, 0)
+
+
+def test_what_killed_runs_paid_for_the_same_numbers_is_one_sum(machine):
+    """Which of them paid for a number is not known: what one said that it spent explains what another asked, too."""
+    a, b = numbers(2)
+    first, second = machine(), machine()
+    first.begin(a)
+    first.pay(1)  # the answer is on its way to the disk
+    first.kill()
+    second.begin(a, b)
+    second.learn(a)  # by the provider's private cache, for nothing
+    second.pay(1)  # for b, whose answer is on its way to the disk
+    second.kill()
+    third = machine()
+    third.claiming.release({})  # a is settled before b
+    assert third.begin(b) == [b]
+    third.learn(b)
+    third.end(**{b: 1_000})
+    state = third.run.register.look().state
+    assert (state.doubts, spent_and_in_doubt(state)) == ({}, (2_000, 0))
+
+
+def test_what_a_run_is_asking_is_settled_by_that_run(machine):
+    """What was left in doubt and is claimed stays so until the run that asks knows who paid: else it counts twice."""
+    (a,) = numbers(1)
+    killed = machine()
+    killed.begin(a)
+    killed.kill()
+    run, other = machine(), machine()
+    run.begin(a)
+    run.pay(1)
+    killed.learn(a)  # its machine comes back
+    other.end()
+    run.kill()
+    last = machine()
+    last.end()
+    state = last.run.register.look().state
+    assert (state.doubts, spent_and_in_doubt(state)) == ({}, (1_000, 0))
 
 
 def test_who_asks_nothing_has_no_money_set_aside(machine):

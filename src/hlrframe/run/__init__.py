@@ -26,7 +26,7 @@
 from hlrframe.run.estimate import estimate_numbers
 from hlrframe.run.importing import Imported, Importer
 from hlrframe.run.lookup import resolve_numbers
-from hlrframe.run.metrics import prometheus_counters
+from hlrframe.run.metrics import opentelemetry_counters, prometheus_counters
 from hlrframe.run.number_list import READING_COLUMNS, Cells, NumberList
 from hlrframe.run.outcomes import Outcomes
 from hlrframe.run.progress import ProgressOption, shown
@@ -46,6 +46,7 @@ __all__ = [
     "Resources",
     "Results",
     "estimate_numbers",
+    "opentelemetry_counters",
     "prometheus_counters",
     "resolve_numbers",
     "shown",

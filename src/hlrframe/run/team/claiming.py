@@ -16,7 +16,7 @@ import polars as pl
 from hlrframe.errors import StoreError
 from hlrframe.model import Question
 from hlrframe.run.team.membership import Membership
-from hlrframe.run.team.settling import Settlement, settlement_of
+from hlrframe.run.team.settling import Settling
 from hlrframe.store import Claim, Doubt, RegisterState, Standing, Store
 
 __all__ = ["Claimed", "Claiming"]
@@ -201,8 +201,8 @@ class Claiming:
             StoreError: The register cannot be changed: then the numbers stay claimed.
         """
         with self._us.turn:
-            settlement = None if paid is None else self._settlement(paid)
-            if not self._held and settlement is None:
+            settling = None if paid is None else self._settling(paid)
+            if not (self._held or (settling and settling.finds(self._register.look().state))):
                 return
             left = self._in_the_dark()
             body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
@@ -210,28 +210,27 @@ class Claiming:
             self._us.claims, self._us.looking = [], []
 
             def let_go(state: RegisterState, now: float) -> None:
-                if settlement is not None:
-                    settlement.book(state)
+                if settling is not None:
+                    settling.book(state)
                 member = state.runs[self._us.name]
                 if body:
                     state.doubts[f"{self._us.name}-{body[-12:]}"] = self._doubt(state, body, now)
                 member.claims, member.looking, member.before = [], [], member.spent
 
             try:
-                self._us.change(let_go)
+                standing = self._us.change_to(let_go)
             except BaseException:
                 self._us.claims, self._us.looking = held, [self._looking] * bool(self._looking)
                 raise
             self._held.clear()
             self._looking = ""
             self._register.bodies.drop([each for each in held if each != body])
-            if settlement is not None:
-                self._register.bodies.drop(settlement.bodies)
+            if settling is not None:
+                settling.tidy(standing.state)
 
-    def _settlement(self, paid: Mapping[str, int]) -> Settlement | None:
-        return settlement_of(
-            self._register, self._store, paid=paid, run=self._us.name, journal=self._us.handover.journal_name
-        )
+    def _settling(self, paid: Mapping[str, int]) -> Settling:
+        journal = self._us.handover.journal_name
+        return Settling(self._register, self._store, paid=paid, run=self._us.name, journal=journal)
 
     def _in_the_dark(self) -> pl.Series:
         """Gives what was asked and of which others cannot know the answer."""

@@ -1,160 +1,140 @@
-"""What dead runs left behind, once it is known better: their numbers were answered since, to them or to others."""
+"""What dead runs left behind, once it is known better: their numbers were answered since, to them or to others.
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+A number is paid once, and where several dead runs had asked it nobody knows by which. So their money becomes one
+*purse*: what the numbers are known to have cost all together, less what these runs said that they spent, is booked.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Final
 
 import polars as pl
 
 from hlrframe.model import milli_of
-from hlrframe.store import Doubt, Register, RegisterState, Store, run_of_doubt
+from hlrframe.store import Doubt, Register, RegisterState, Store, close_doubt, purse_of
 
-__all__ = ["Settlement", "settlement_of"]
+__all__ = ["Settling"]
 
 #: How far clocks may lie apart.
 _MARGIN: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What is known better of some doubts, to be booked in one step."""
-
-    doubts: Mapping[str, Doubt]
-    #: Milli-credits that each is now known to have cost, and the object that holds what is left of it.
-    proved: Mapping[str, int]
-    left: Mapping[str, str]
-
-    def book(self, state: RegisterState) -> None:
-        """Books it, where nobody else was faster."""
-        for name in [each for each in self.left if state.doubts.get(each) == self.doubts[each]]:
-            _book(state, name, proved=self.proved[name], left=self.left[name])
-
-    @property
-    def bodies(self) -> list[str]:
-        """Objects that nothing names once it is booked."""
-        return [self.doubts[name].body for name in self.left]
-
-
-def settlement_of(
-    register: Register, store: Store, *, paid: Mapping[str, int], run: str = "", journal: str = ""
-) -> Settlement | None:
-    """Gives what is known better of what dead runs left in doubt; ``None`` where that is nothing.
+class Settling:
+    """Takes what is answered out of doubts, and books what their runs must have paid, in a change of the register.
 
     Args:
-        register: Where it is noted.
+        register: Where they are noted.
         store: Where the answers are.
         paid: Milli-credits that earlier runs are known to have paid, by number, from the replies of one run.
         run: That run, which has ended its asking, by its name in the register; nothing for who only comes by.
         journal: Under which name its answers are found.
-
-    Raises:
-        StoreError: The store or the register cannot be read.
     """
-    state = register.look().state
-    doubts = dict(state.doubts)
-    going = {each.journal for name, each in state.runs.items() if name != run and each.journal}
-    hidden = register.bodies.hide(pl.Series(list(paid), dtype=pl.String)).cast(pl.String)
-    mine = _Own(journal, dict(zip(hidden, paid.values(), strict=True)))
-    found = {name: _costs(_answers(register, store, each, going), mine) for name, each in doubts.items()}
-    if not any(found.values()):
-        return None
-    left = {name: _left(register, doubts[name], costs) for name, costs in found.items() if costs}
-    return Settlement(doubts, _proved(doubts, found), left)
+
+    def __init__(
+        self, register: Register, store: Store, *, paid: Mapping[str, int], run: str = "", journal: str = ""
+    ) -> None:
+        self._register = register
+        self._store = store
+        self._run = run
+        self._journal = journal
+        hidden = register.bodies.hide(pl.Series(list(paid), dtype=pl.String)).cast(pl.String)
+        self._paid = dict(zip(hidden, paid.values(), strict=True))
+        # What was found, and of which state; the objects that hold what is left of each doubt.
+        self._seen: object = None
+        self._costs: Mapping[str, Mapping[str, int]] = {}
+        self._left: Mapping[str, str] = {}
+        self._bodies = set[str]()
+
+    def finds(self, state: RegisterState) -> bool:
+        """Says whether something is known better.
+
+        Raises:
+            StoreError: The store or the register cannot be read.
+        """
+        # As much as the answer depends on: a change that is made again on the same looks nothing up.
+        doubts = [(name, each.body) for name, each in state.doubts.items()]
+        seen = doubts, sorted(body for each in state.runs.values() for body in each.claims)
+        if seen != self._seen:
+            found = {name: self._costs_of(doubt, state) for name, doubt in state.doubts.items()}
+            self._costs = {name: costs for name, costs in found.items() if costs}
+            self._left = {name: self._rest(state.doubts[name], costs) for name, costs in self._costs.items()}
+            self._bodies.update(self._left.values(), (state.doubts[name].body for name in self._costs))
+            self._seen = seen
+        return bool(self._costs)
+
+    def book(self, state: RegisterState) -> None:
+        """Books what is known better.
+
+        Raises:
+            StoreError: The store or the register cannot be read.
+        """
+        if not self.finds(state):
+            return
+        for names, cost in self._by_holders(state):
+            _pool(state, names)
+            state.doubts[names[0]].proved += cost
+        for name, body in self._left.items():
+            state.doubts[name].body = body
+        for name in [name for name, body in self._left.items() if not body]:
+            close_doubt(state, name)
+
+    def tidy(self, state: RegisterState) -> None:
+        """Removes the objects that nothing names any more, once it is booked."""
+        named = {each.body for each in state.doubts.values()}
+        self._register.bodies.drop([each for each in self._bodies - named if each])
+
+    def _costs_of(self, doubt: Doubt, state: RegisterState) -> dict[str, int]:
+        """Gives what dead runs may have paid for each number of a doubt that was answered since it was claimed.
+
+        Of an answer to a run that ended without saying who paid, they may have: so the sum errs high, never low. What a
+        run that goes on asks, or was answered, is left to that run, which knows best who paid.
+        """
+        bodies, others = self._register.bodies, [each for name, each in state.runs.items() if name != self._run]
+        numbers = bodies.numbers([doubt.body])
+        asked = bodies.numbers([body for each in others if each.question == doubt.question for body in each.claims])
+        going = {each.journal for each in others if each.journal}
+        left = numbers.filter(~numbers.is_in(asked.implode())).cast(pl.String)
+        return {
+            number: self._paid.get(number, 0) if run == self._journal else milli_of(credits_ or 0.0)
+            for number, run, credits_ in self._answers(doubt, left).iter_rows()
+            if run not in going
+        }
+
+    def _answers(self, doubt: Doubt, numbers: pl.Series) -> pl.DataFrame:
+        """Gives the newest answers to numbers, as all others see them.
+
+        What is not in a bucket yet is known to this machine alone: without the doubt another one would pay for it anew.
+        """
+        since = datetime.fromtimestamp(doubt.since, UTC) - _MARGIN
+        fits = (pl.col("question") == doubt.question) & (pl.col("received_at") >= since)
+        wanted = fits & pl.col("msisdn").is_in(numbers.implode())
+        columns = "msisdn", "run", "credits"
+        if not self._store.is_remote:
+            return self._store.scan().filter(wanted).select(columns).collect()
+        found = self._store.read(lambda all_: all_.sealed.filter(wanted).select(*columns, "received_at").collect())
+        return found.sort("received_at").unique("msisdn", keep="last").select(columns)
+
+    def _rest(self, doubt: Doubt, answered: Iterable[str]) -> str:
+        """Gives the object that holds what is left of a doubt; none where nothing is."""
+        keys = self._register.bodies.numbers([doubt.body])
+        rest = keys.filter(~keys.cast(pl.String).is_in(list(answered)))
+        return self._register.bodies.put(rest) if len(rest) else ""
+
+    def _by_holders(self, state: RegisterState) -> Iterable[tuple[list[str], int]]:
+        """Gives the doubts that each number is in, and what it has cost."""
+        holders: dict[tuple[str, ...], tuple[list[str], int]] = {}
+        for name, costs in self._costs.items():
+            each = state.doubts[name]
+            for number, cost in costs.items():
+                holders.setdefault((number, each.question, each.budget, each.period), ([], cost))[0].append(name)
+        return holders.values()
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """What a run knows from its own replies."""
-
-    journal: str
-    #: Milli-credits that earlier runs paid, by hidden number.
-    paid: Mapping[str, int]
-
-
-def _answers(register: Register, store: Store, doubt: Doubt, going: Collection[str]) -> pl.DataFrame:
-    """Gives the newest answers to numbers in doubt that came since they were claimed.
-
-    What a run that goes on was answered is left to that run, which knows best who paid.
-    """
-    numbers = register.bodies.numbers([doubt.body]).cast(pl.String)
-    since = datetime.fromtimestamp(doubt.since, UTC) - _MARGIN
-    found = store.scan().filter(
-        pl.col("question") == doubt.question, pl.col("received_at") >= since, pl.col("msisdn").is_in(numbers.implode())
-    )
-    rows = found.select("msisdn", "run", "credits").collect()
-    return rows.filter(~pl.col("run").is_in(list(going)))
-
-
-def _costs(answers: pl.DataFrame, mine: _Own) -> dict[str, tuple[int, str]]:
-    """Gives what dead runs may have paid for each number that was answered since, and to which run that was.
-
-    Of an answer to a run that ended without saying who paid, they may have: so the sum errs high, never low.
-    """
-    return {
-        number: (mine.paid.get(number, 0) if run == mine.journal else milli_of(credits_ or 0.0), run)
-        for number, run, credits_ in answers.iter_rows()
-    }
-
-
-def _proved(doubts: Mapping[str, Doubt], found: Mapping[str, Mapping[str, tuple[int, str]]]) -> Mapping[str, int]:
-    """Gives what each doubt is now known to have cost: a number that several runs left in doubt was paid by one.
-
-    Nobody knows by which. Numbers that only one can have paid come first, and the others go to a run that said that it
-    spent more than is explained yet, best to the one that was answered; else to the earliest whose money reaches.
-    """
-    due, reserved = dict[str, int](), dict[str, int]()
-    for name, each in doubts.items():
-        run = run_of_doubt(name)
-        due[run] = due.get(run, 0) + each.spent - each.proved
-        reserved[run] = reserved.get(run, 0) + each.reserved
-    proved = dict.fromkeys(doubts, 0)
-    for names, cost in _by_holders(doubts, found):
-        spent_more = (name for name in names if due[run_of_doubt(name)] >= cost)
-        earliest = sorted(names, key=lambda name: doubts[name].since)
-        able = (name for name in earliest if due[run_of_doubt(name)] + reserved[run_of_doubt(name)] >= cost)
-        payer = next(chain(spent_more, able, names))
-        due[run_of_doubt(payer)] -= cost
-        proved[payer] += cost
-    return proved
-
-
-def _by_holders(
-    doubts: Mapping[str, Doubt], found: Mapping[str, Mapping[str, tuple[int, str]]]
-) -> list[tuple[list[str], int]]:
-    """Gives the doubts that a number is in, the one that was answered first, and its cost; those of few come first."""
-    holders: dict[tuple[str, ...], list[str]] = {}
-    for name, costs in found.items():
-        each = doubts[name]
-        for number in costs:
-            holders.setdefault((number, each.question, each.budget, each.period), []).append(name)
-    either = [(names, *found[names[0]][number]) for (number, *_), names in holders.items()]
-    both = [(sorted(names, key=lambda name: doubts[name].journal != run), cost) for names, cost, run in either]
-    return sorted(both, key=lambda each: len(each[0]))
-
-
-def _left(register: Register, doubt: Doubt, answered: Collection[str]) -> str:
-    """Gives the object that holds what is left of a doubt; none where nothing is."""
-    bodies = register.bodies
-    keys = bodies.numbers([doubt.body])
-    rest = keys.filter(~keys.cast(pl.String).is_in(list(answered)))
-    return bodies.put(rest) if len(rest) else ""
-
-
-def _book(state: RegisterState, name: str, *, proved: int, left: str) -> None:
-    """Books what a doubt has cost, once nothing of its run is in doubt any more: the money of a run is one sum."""
-    doubt = state.doubts[name]
-    doubt.body, doubt.proved = left, doubt.proved + proved
-    if left:
-        return
-    del state.doubts[name]
-    others = (each for other, each in state.doubts.items() if run_of_doubt(other) == run_of_doubt(name))
-    other = next((each for each in others if (each.budget, each.period) == (doubt.budget, doubt.period)), None)
-    fund = state.budgets.get(doubt.budget)
-    if other is not None:
-        other.reserved += doubt.reserved
-        other.spent += doubt.spent
-        other.proved += doubt.proved
-    elif fund is not None and fund.period == doubt.period:
-        fund.spent += min(max(0, doubt.proved - doubt.spent), doubt.reserved)
+def _pool(state: RegisterState, names: list[str]) -> None:
+    """Puts the money of doubts into one purse, and of all that share a purse with one of them."""
+    ours, *others = (purse_of(name, state.doubts[name]) for name in names)
+    first = state.doubts[names[0]]
+    for purse in {*others} - {ours}:
+        for name, each in state.doubts.items():
+            if purse_of(name, each) == purse and (each.budget, each.period) == (first.budget, first.period):
+                each.purse = ours

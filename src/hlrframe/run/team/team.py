@@ -12,7 +12,7 @@ from hlrframe.provider import Provider
 from hlrframe.run.resources import Resources
 from hlrframe.run.team.claiming import Claimed, Claiming
 from hlrframe.run.team.membership import Membership
-from hlrframe.run.team.settling import settlement_of
+from hlrframe.run.team.settling import Settling
 from hlrframe.store import Journal, Store, register_of
 
 __all__ = ["Team"]
@@ -78,11 +78,9 @@ class Team:
             state = register.look().state
             if state.runs or state.doubts:
                 register.probe()
-                register.transact(lambda _state, _now: None)
-                settlement = settlement_of(register, self._store, paid={})
-                if settlement is not None:
-                    register.transact(lambda state, _now: settlement.book(state))
-                    register.bodies.drop(settlement.bodies)
+                settling = Settling(register, self._store, paid={})
+                _, standing = register.transact(lambda state, _now: settling.book(state))
+                settling.tidy(standing.state)
 
     @contextmanager
     def handing_over(self, journal: Journal) -> Iterator[None]:

@@ -16,7 +16,7 @@ that dates the objects.
 from hlrframe.store.register.funds import Grant, agree, draw, turned
 from hlrframe.store.register.register import Register, Standing, register_of
 from hlrframe.store.register.shares import even_shares, fair_share, settle_share
-from hlrframe.store.register.state import Doubt, Fund, Member, State, doubt_claims, run_of_doubt, touched
+from hlrframe.store.register.state import Doubt, Fund, Member, State, close_doubt, doubt_claims, purse_of, touched
 
 __all__ = [
     "Doubt",
@@ -27,12 +27,13 @@ __all__ = [
     "Standing",
     "State",
     "agree",
+    "close_doubt",
     "doubt_claims",
     "draw",
     "even_shares",
     "fair_share",
+    "purse_of",
     "register_of",
-    "run_of_doubt",
     "settle_share",
     "touched",
     "turned",

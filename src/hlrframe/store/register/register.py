@@ -15,7 +15,7 @@ from hlrframe.store.register.bodies import Bodies, named_in
 from hlrframe.store.register.funds import agree
 from hlrframe.store.register.objects import Objects, objects_of, probe
 from hlrframe.store.register.signs import Signs
-from hlrframe.store.register.state import Member, State, bury
+from hlrframe.store.register.state import Member, State, bury, close_doubt
 from hlrframe.store.register.versions import Version, Versions
 
 __all__ = ["Register", "Standing", "register_of"]
@@ -170,7 +170,7 @@ class Register:
             if len(rest) < len(theirs) and len(rest):
                 state.doubts[name] = msgspec.structs.replace(doubt, body=self.bodies.put(rest))
             elif len(rest) < len(theirs):
-                del state.doubts[name]
+                close_doubt(state, name, is_known=False)
 
 
 def register_of(layout: Layout) -> Register:

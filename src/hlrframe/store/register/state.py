@@ -17,9 +17,11 @@ __all__ = [
     "Member",
     "State",
     "bury",
+    "close_doubt",
     "dated",
     "doubt_claims",
     "period_of",
+    "purse_of",
     "run_of_doubt",
     "touched",
 ]
@@ -90,6 +92,8 @@ class Doubt(msgspec.Struct, kw_only=True, omit_defaults=True):
     budget: str = ""
     period: str = ""
     reserved: int = 0
+    #: The run whose money is one sum with that, where it is another: both may have paid for the same numbers.
+    purse: str = ""
     #: What the run itself said that it spent on them, and what answers are known to have cost, its own among them.
     spent: int = 0
     proved: int = 0
@@ -174,7 +178,7 @@ def bury(state: State, now: float, is_quiet: Callable[[str, Member], bool]) -> l
             each.quiet = now
     for name, doubt in list(state.doubts.items()):
         if now - doubt.at > DOUBTS_LAST:
-            del state.doubts[name]
+            close_doubt(state, name, is_known=False)
     return dead
 
 
@@ -182,6 +186,7 @@ def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
     """Makes doubts of what a run may have asked; its money goes with one of them, or is spent where there is none."""
     fund = state.budgets.get(member.budget)
     period = fund.period if fund else ""
+    purse = next((each.purse for key, each in state.doubts.items() if run_of_doubt(key) == name), "")
     for index, body in enumerate(member.asked):
         state.doubts[f"{name}-{index}"] = Doubt(
             question=member.question,
@@ -191,6 +196,7 @@ def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
             journal=member.journal,
             budget=member.budget,
             period=period,
+            purse=purse,
         )
     theirs = (each for key, each in state.doubts.items() if run_of_doubt(key) == name)
     first = next((each for each in theirs if (each.budget, each.period) == (member.budget, period)), None)
@@ -199,6 +205,33 @@ def doubt_claims(state: State, name: str, member: Member, *, at: float) -> None:
         first.spent += (member.spent - member.before) * bool(member.asked)
     elif fund is not None:
         fund.spent += member.reserved
+
+
+def close_doubt(state: State, name: str, *, is_known: bool = True) -> None:
+    """Ends a doubt: its money goes on with another of the same purse, else what is not booked yet is spent.
+
+    Args:
+        state: Is altered.
+        name: The doubt.
+        is_known: Whether it is known what its numbers cost; else all of what was set aside counts as spent.
+    """
+    doubt = state.doubts.pop(name)
+    fund = state.budgets.get(doubt.budget)
+    more = min(max(0, doubt.proved - doubt.spent), doubt.reserved) if is_known else doubt.reserved
+    purse = purse_of(name, doubt), doubt.budget, doubt.period
+    heirs = (each for key, each in state.doubts.items() if (purse_of(key, each), each.budget, each.period) == purse)
+    heir = next(heirs, None)
+    if heir is not None and is_known:
+        heir.reserved += doubt.reserved
+        heir.spent += doubt.spent
+        heir.proved += doubt.proved
+    elif fund is not None and fund.period == doubt.period:
+        fund.spent += more
+
+
+def purse_of(name: str, doubt: Doubt) -> str:
+    """Gives whose money a doubt's is."""
+    return doubt.purse or run_of_doubt(name)
 
 
 def run_of_doubt(doubt: str) -> str:
