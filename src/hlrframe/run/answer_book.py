@@ -169,8 +169,9 @@ def _own_columns(
 def _plain_columns(frame: pl.DataFrame) -> "dict[str, pa.Array[Any]]":
     """Gives columns with the types of ``ANSWER_SCHEMA``: Arrow's plain strings rather than polars' views."""
     kinds = {each.name: each.type for each in ANSWER_SCHEMA}
-    columns = zip(frame.columns, frame.to_arrow(compat_level=_PLAIN).columns, strict=True)
-    return {name: column.cast(kinds.get(name, column.type)).combine_chunks() for name, column in columns}
+    # One by one: the whole of a frame is turned by threads that others wait for, which takes longer than the turning.
+    columns = {each.name: each.to_arrow(compat_level=_PLAIN) for each in frame.iter_columns()}
+    return {name: column.cast(kinds.get(name, column.type)) for name, column in columns.items()}
 
 
 def _profile_columns(profiles: Iterable[Any], provider: str) -> pl.DataFrame:

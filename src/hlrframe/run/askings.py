@@ -38,10 +38,10 @@ class Askings:
         """
         if not self._writer.keeps:
             return
-        ahead, numbers = self._ahead, ticket.numbers
-        late = [number for number in numbers if number not in ahead]
-        notes = {ahead.pop(number) for number in numbers if number in ahead}
-        if late:
+        numbers = ticket.numbers
+        found = [self._ahead.pop(number, None) for number in numbers]
+        notes = {note for note in found if note is not None}
+        if late := [number for number, note in zip(numbers, found, strict=True) if note is None]:
             notes.add(self._writer.note_asked(late))
         if unwritten := [note for note in notes if not note.done()]:
             self._writer.hurry()

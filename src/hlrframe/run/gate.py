@@ -62,6 +62,8 @@ class Gate:
             return not place.waits
 
     def _grants(self, place: "Place") -> bool:
+        if len(self._places) == 1:
+            return place.held < place.most
         most = min(each.most for each in self._places)
         if sum(each.held for each in self._places) >= most:
             return False

@@ -21,7 +21,7 @@ from hlrframe.model import Answer
 from hlrframe.run.answer_book import AnswerBook
 from hlrframe.store import Answered, Asked, Entry, Journal, Withdrawn
 
-__all__ = ["JournalWriter"]
+__all__ = ["JournalWriter", "until_written"]
 
 #: Answers that are turned into columns together: few enough for the cache.
 CHUNK: Final = 512
@@ -96,28 +96,32 @@ class JournalWriter:
         if self.keeps:
             await self.note_withdrawn(numbers)
 
-    async def answered(
+    def note_answered(
         self, answers: list[Answer], *, cache_days: int = 0, recheck_days: int = 0, urgent: bool = True
-    ) -> None:
-        """Returns when these answers are on disk.
+    ) -> asyncio.Future[None] | None:
+        """Takes answers in; gives what is done when they are on disk, ``None`` where nothing is kept there.
 
         Args:
             answers: What came.
             cache_days: How old an answer the caller lets the provider's own caches give, in days.
             recheck_days: How far back those were to look for an answer to an earlier asking of our own, in days.
             urgent: Whether nothing else is going on, so that the run waits for it.
-
-        Raises:
-            StoreError: They could not be written; they are still in the book.
         """
         self._pending.setdefault((cache_days, recheck_days), []).extend(answers)
         self._count += len(answers)
         kept = self._kept_later() if self.keeps else None
         if self._count >= CHUNK or (kept is not None and urgent):
             self._flush(urgent)
-        if kept is not None:
-            await asyncio.wait([kept])  # not itself: a cancellation would end it for others, too
-            kept.result()
+        return kept
+
+    async def answered(self, answers: list[Answer]) -> None:
+        """Returns when these answers are on disk.
+
+        Raises:
+            StoreError: They could not be written; they are still in the book.
+        """
+        if (kept := self.note_answered(answers)) is not None:
+            await until_written(kept)
 
     def _kept_later(self) -> asyncio.Future[None]:
         if self._kept is None:
@@ -154,6 +158,12 @@ class JournalWriter:
         note = _Note(word, asyncio.get_running_loop().create_future(), numbers)
         self._disk.put(note)
         return note.written
+
+
+async def until_written(note: asyncio.Future[None]) -> None:
+    """Returns when a note is on disk, and raises what the disk said; several may wait for one."""
+    await asyncio.wait([note])  # not the note itself: a cancellation would end it for others, too
+    note.result()
 
 
 _Word = Literal["asked", "withdrawn", "answered"]

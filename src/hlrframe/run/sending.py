@@ -1,6 +1,8 @@
 """One ticket to the provider and back: noted on disk, sent, and what came of it told to the scheduler and kept."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
@@ -13,10 +15,10 @@ from hlrframe.errors import (
     ResourceError,
     Unavailable,
 )
-from hlrframe.model import Answer, OnReply, Reason, Reply, credits_of
+from hlrframe.model import Failure, LookupResult, OnReply, Reason, Reply, credits_of
 from hlrframe.provider import Session
 from hlrframe.run.askings import Askings
-from hlrframe.run.journal_writer import JournalWriter
+from hlrframe.run.journal_writer import JournalWriter, until_written
 from hlrframe.run.schedule.queues import Ticket
 from hlrframe.run.schedule.scheduler import Scheduler
 
@@ -126,14 +128,34 @@ class Sender:
             self._scheduler.lost(ticket, Reason.CONNECTION_LOST, self._loop.time())
             raise
         else:
-            seconds, spent = self._loop.time() - began, self._scheduler.state.budget.spent
-            answers = self._scheduler.landed(ticket, outcomes, self._loop.time())
-            charged = credits_of(self._scheduler.state.budget.spent - spent)
-            self.landed.set()  # the slot is free before the disk is done
-            await self._keep(answers, recheck=recheck)
-            self._tell(ticket, "answered", seconds, status=HTTPStatus.OK, answers=len(answers), charged=charged)
-            return len(answers)
+            seconds = self._loop.time() - began
+            landed = self._landed(ticket, outcomes)
+            # They are columns by now or soon will be. To let go of them only when they are on disk costs a microsecond
+            # each, since by then they have to be fetched from memory again.
+            del outcomes
+            if landed.written is not None:
+                await until_written(landed.written)
+            self.on_disk += landed.answers
+            self._tell(
+                ticket, "answered", seconds, status=HTTPStatus.OK, answers=landed.answers, charged=landed.charged
+            )
+            return landed.answers
         return 0
+
+    def _landed(self, ticket: Ticket, outcomes: Sequence[LookupResult | Failure]) -> "_Landed":
+        """Tells the scheduler what came, whose slot is free before the disk is done, and hands the answers on."""
+        state = self._scheduler.state
+        spent = state.budget.spent
+        answers = self._scheduler.landed(ticket, outcomes, self._loop.time())
+        charged = credits_of(state.budget.spent - spent)
+        self.landed.set()
+        written = self._writer.note_answered(
+            answers,
+            cache_days=self._settings.oldest_cached_days,
+            recheck_days=ticket.attempt.recheck,
+            urgent=not state.in_flight,
+        )
+        return _Landed(len(answers), charged, written)
 
     def _tell(
         self,
@@ -154,12 +176,6 @@ class Sender:
             self._on_reply(Reply(outcome, len(ticket.numbers), answers, code, seconds, charged, lane))
         except Exception as error:  # noqa: BLE001  # the caller's own code
             self._on_reply, self.telling_failed = None, error
-
-    async def _keep(self, answers: list[Answer], *, recheck: int) -> None:
-        cache_days = self._settings.oldest_cached_days
-        alone = not self._scheduler.state.in_flight
-        await self._writer.answered(answers, cache_days=cache_days, recheck_days=recheck, urgent=alone)
-        self.on_disk += len(answers)
 
     async def _found_no_room(self, ticket: Ticket, error: ResourceError) -> None:
         """Goes on with fewer requests in flight: it is neither the provider's doing nor the numbers'."""
@@ -193,3 +209,15 @@ class Sender:
                     await self._writer.withdrawn(ticket.numbers)
                 finally:
                     raise error  # it stands, also where the disk fails or the run is cancelled meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class _Landed:
+    """What a reply brought."""
+
+    #: How many usable answers.
+    answers: int
+    #: What they cost, in credits.
+    charged: float
+    #: Done when they are on disk; ``None`` where nothing is kept there.
+    written: asyncio.Future[None] | None

@@ -256,7 +256,8 @@ def read_segment(path: Path, *, encoding: Encoding = PLAIN) -> Content:
         _unpack(found, encoding)
     question = Question(LookupKind(head["lookup"]), head["provider"], tuple(head["options"]))
     schema = found.batches[0].schema if found.batches else JOURNAL_SCHEMA
-    answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema))
+    # In one piece: polars takes hundreds of small ones in one by one.
+    answers = pl.DataFrame(pa.Table.from_batches(found.batches, schema).combine_chunks())
     events = _events(found.events, question.key, head["run"])
     return Content(of_run(answers, question, head["run"]), events, found.damaged, found.whole)
 
