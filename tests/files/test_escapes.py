@@ -5,13 +5,15 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import hlrframe as hf
 from hlrframe.files import clean_file
-from hlrframe.files.delimited.escapes import EscapedRecords, has_escapes
+from hlrframe.files.delimited.escaped_blocks import escaped_block
+from hlrframe.files.delimited.escapes import EscapedRecords, has_escapes, standard_line
 from hlrframe.files.delimited.file import DelimitedFile
+from hlrframe.files.delimited.records import values_of
 from hlrframe.files.source import Taken
 from hlrframe.model import Naming
 
@@ -219,3 +221,53 @@ def test_columns_that_blanks_keep_apart_are_refused_with_the_cure(tmp_path, name
     """Text of fixed width has no separator: it is called what it is, and never read as one column."""
     with pytest.raises(hf.InputError, match="blanks stand between its columns, and no separator; save it as CSV"):
         cleaned(tmp_path, content, name=name)
+
+
+ESCAPED = st.one_of(
+    st.text(alphabet='ab ,;"\\\nN\x03', max_size=6),
+    st.sampled_from(
+        ["", '""', "\\N", '"\\N"', '"a\\"b"', "a\\,b", '"a,\\N,b"', "\\\\N", '"c\\\\"', "\\;", '"d ""e"""']
+    ),
+)
+
+
+@given(st.lists(st.lists(ESCAPED, min_size=2, max_size=3).map(",".join), min_size=1, max_size=5), st.integers(2, 3))
+@example(['"a,\\N,b",\\N,\\N', "\\N,\\N,\\N"], 3)
+@example(['"",,""', '"say \\"hi\\"",\\",\\\\'], 3)
+def test_a_block_of_escaped_lines_is_what_its_records_are(lines, columns):
+    """Where escaped text is taken as a block, its lines and cells are those that are read one after the other."""
+    text = "".join(f"{line}\n" for line in lines)
+    block = escaped_block(text, ",", columns, longest=1_000)
+    if block is None:
+        return
+    records = [cells for _, cells in EscapedRecords(iter(text.splitlines(keepends=True)), ",")]
+    assert block.lines.to_list() == [standard_line(cells, ",") for cells in records]
+    expected = [list(each) for each in zip(*map(values_of, records), strict=True)]
+    assert [each.to_list() for each in block.cells(range(columns))] == expected
+
+
+def test_usual_escaped_lines_are_a_block():
+    """Quotes, separators, backslashes and nothing, in quotes or bare, are read without a look at each row."""
+    text = 'Ann,"say \\"hi\\"",07400123456\r\n\\N,"C:\\\\",""\r\nSmith\\, John,x,\r\n'
+    block = escaped_block(text, ",", 3, longest=1_000)
+    assert block is not None
+    assert [each.to_list() for each in block.cells([0, 1, 2])] == [
+        ["Ann", None, "Smith, John"],
+        ['say "hi"', "C:\\", "x"],
+        ["07400123456", "", None],
+    ]
+
+
+@pytest.mark.parametrize("to", ["out.csv", "out.parquet"])
+@pytest.mark.filterwarnings("ignore::hlrframe.GuessWarning")
+def test_blocks_and_rows_of_escaped_text_take_turns(tmp_path, to):
+    """A row with an escaped line end among thousands of plain ones is read right, and so is all around it."""
+    rows = [f'"say \\"{place}\\"",0740012{place:04}' for place in range(9_000)]
+    rows[4_000] = '"one\\\ntwo, \\"x\\"",07400124000'
+    cleaned(tmp_path, "name,phone\n" + "".join(f"{row}\n" for row in rows), to=to)
+    out = tmp_path / to
+    found = pl.read_csv(out, infer_schema=False) if to == "out.csv" else pl.read_parquet(out)
+    assert found["name"].to_list() == [
+        'one\ntwo, "x"' if place == 4_000 else f'say "{place}"' for place in range(9_000)
+    ]
+    assert found["phone"].to_list() == [f"0740012{place:04}" for place in range(9_000)]

@@ -1,5 +1,6 @@
 """Workbooks in and out: every cell is what it was, numbers are text, nothing is ever run."""
 
+import io
 import re
 import sys
 import zipfile
@@ -22,6 +23,7 @@ from hlrframe.cli import main
 from hlrframe.files import clean_file, enrich_file, estimate_file
 from hlrframe.files.memory import BASE, Memory
 from hlrframe.files.source import Taken
+from hlrframe.files.workbook.extent import extent_of, letters_of
 from hlrframe.files.workbook.file import WorkbookFile
 from hlrframe.files.workbook.sink import MOST_ROWS, WorkbookSink
 from hlrframe.files.workbook.size import check_size
@@ -261,6 +263,22 @@ def test_a_cell_far_away_takes_no_memory(tmp_path):
     wide = write_spreadsheet(tmp_path / "wide.ods", [["phone"], [tag]])
     with pytest.raises(hf.InputError, match="more than 67,108,864 cells"):
         estimate_file(wide, "phone")
+
+
+PLACES = st.tuples(st.integers(1, 1_048_576), st.integers(1, 16_384))
+
+
+@given(st.lists(PLACES, min_size=1, max_size=8), st.integers(0, 20_000), st.booleans())
+def test_a_sheet_reaches_as_far_as_its_furthest_cells(places, padding, small):
+    """Wherever in the XML the furthest cells stand, in whatever order and letters, rows and columns are theirs."""
+    cells = [f'<c r="{letters_of(column)}{row}"><v>1</v></c>'.encode() for row, column in places]
+    sheet = (b"<x/>" * padding).join(each.lower() if small else each for each in cells)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sheet1.xml", sheet)
+    with zipfile.ZipFile(packed) as archive:
+        reach = extent_of(archive, archive.infolist()[0])
+    assert (reach.rows, reach.columns) == tuple(map(max, zip(*places, strict=True)))
 
 
 def test_a_wide_sheet_is_no_bomb(tmp_path):

@@ -15,7 +15,7 @@ from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.files.workbook import account_of_cleaning
 from hlrframe.frames import CLEAN_COLUMNS
-from hlrframe.model import Naming, check_region
+from hlrframe.model import Naming, RegionCells, check_region
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
 from hlrframe.system import sealed, sealed_class
@@ -102,23 +102,34 @@ def clean_file(
         for transfer in transfers:
             transfer.check_free()
     naming = checked(transfers)
-    numbers = NumberList(region=region, columns=len(naming.columns), suggest=True)
-    readings = _readings(transfers[0].destination)
-    for transfer in transfers:
-        for cells in transfer.phones():
-            with writable(transfer.destination):
-                readings.add(numbers.add(cells))
+    countries = RegionCells()
+    numbers, readings = _read(transfers, naming, region, countries)
+    if countries.changed():
+        numbers, readings = _read(transfers, naming, region, countries)
+    countries.say()
     checked(transfers)  # the names of an NDJSON file are all there only now
     readings.rewind()
     for transfer in transfers:
         transfer.check_cells()
     notes = [note for transfer in transfers for note in transfer.notes]
     cleaned = Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected), notes)
-    account = account_of_cleaning(cleaned.rows, cleaned.numbers, cleaned.rejected, notes=notes)
+    account = account_of_cleaning(cleaned.rows, cleaned.numbers, cleaned.rejected, notes=[*notes, *countries.notes])
     for transfer in transfers:
         make_room(transfer.destination)
         transfer.write(readings, lambda reading: _facts(reading, naming), account=account)
     return cleaned
+
+
+def _read(
+    transfers: Sequence[Transfer], naming: Naming, region: str | None, countries: RegionCells
+) -> tuple[NumberList, Readings]:
+    numbers = NumberList(region=region, columns=len(naming.columns), suggest=True, countries=countries)
+    readings = _readings(transfers[0].destination)
+    for transfer in transfers:
+        for cells in transfer.phones():
+            with writable(transfer.destination):
+                readings.add(numbers.add(cells))
+    return numbers, readings
 
 
 def _readings(beside: Path) -> Readings:

@@ -7,7 +7,7 @@ from hlrframe.files.places import Named, sources_of
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import check_same_phones, open_phones
 from hlrframe.frames import StorePath, estimate_list
-from hlrframe.model import Estimate, Naming, Settings
+from hlrframe.model import Estimate, Naming, RegionCells, Settings
 from hlrframe.provider import Client
 from hlrframe.run import NumberList
 from hlrframe.system import run_sync, sealed
@@ -53,13 +53,18 @@ def estimate_file(
     namings = [each.head().naming for each in opened]
     for file, naming in zip(files, namings, strict=True):
         check_same_phones((files[0].origin, namings[0]), (file.origin, naming))
-    numbers = NumberList(region=settings.default_region, columns=len(namings[0].columns))
+    countries = RegionCells()
 
-    async def read() -> None:
+    async def read() -> NumberList:
+        numbers = NumberList(region=settings.default_region, columns=len(namings[0].columns), countries=countries)
         for each in opened:
             for cells in each.phones():
                 numbers.add(cells)
                 await asyncio.sleep(0)  # here a Ctrl-C gets through
+        return numbers
 
-    run_sync(read)
+    numbers = run_sync(read)
+    if countries.changed():
+        numbers = run_sync(read)
+    countries.say()
     return estimate_list(numbers, store=store, settings=settings, client=client)

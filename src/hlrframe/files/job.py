@@ -17,7 +17,7 @@ from hlrframe.files.source import PIECE_ROWS, Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.files.workbook import account_of_run
 from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if_ended_early
-from hlrframe.model import Enrichment, Estimate, Naming, OnReply, Report, Settings, State
+from hlrframe.model import Enrichment, Estimate, Naming, OnReply, RegionCells, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
 from hlrframe.system import run_sync, sealed, sealed_class
@@ -218,12 +218,12 @@ class FileJob:
             for transfer in self._transfers:
                 transfer.check_free()
         self._naming = checked(self._transfers)
-        self._numbers = self._list()
+        self._numbers = self._list(RegionCells())
         self._readings: Readings | None = None
 
-    def _list(self) -> NumberList:
+    def _list(self, countries: RegionCells) -> NumberList:
         suggest, region = "suggestion" in self._naming.kept, self._settings.default_region
-        return NumberList(region=region, columns=len(self._naming.columns), suggest=suggest)
+        return NumberList(region=region, columns=len(self._naming.columns), suggest=suggest, countries=countries)
 
     def read(self) -> None:
         """Reads the numbers. Sends nothing.
@@ -243,7 +243,14 @@ class FileJob:
         return [note for transfer in self._transfers for note in transfer.notes]
 
     async def _read(self) -> None:
-        numbers = self._list()
+        countries = RegionCells()
+        await self._read_by(countries)
+        if countries.changed():
+            await self._read_by(countries)
+        countries.say()
+
+    async def _read_by(self, countries: RegionCells) -> None:
+        numbers = self._list(countries)
         with writable(self.destination):
             readings = Readings(existing_folder(self.destination))
         every = itertools.chain.from_iterable(transfer.phones() for transfer in self._transfers)
@@ -347,7 +354,11 @@ class FileJob:
     def _write(self, outcomes: Outcomes) -> Report:
         """Writes all rows beside their results, and counts them."""
         wanted = any(transfer.is_workbook for transfer in self._transfers)
-        account = account_of_run(self._counted(outcomes), notes=self.notes) if wanted else ()
+        account = (
+            account_of_run(self._counted(outcomes), notes=[*self.notes, *self._numbers.countries.notes])
+            if wanted
+            else ()
+        )
         readings, results = self._from_start(), Results(self._naming)
         for transfer in self._transfers:
             make_room(transfer.destination)  # the folder may have gone while the numbers were asked

@@ -8,7 +8,7 @@
     records   its cells, byte by byte as they stand
     escapes   the same where a backslash stands before what has a meaning
     guard     cells that a spreadsheet would run as formulas
-    blocks    many lines at once, where each is a record
+    blocks    many lines at once, where each is a record; escaped_blocks the same with backslashes
 """
 
 from hlrframe.files.delimited.file import SEPARATORS, DelimitedFile, DelimitedLines, DelimitedTable

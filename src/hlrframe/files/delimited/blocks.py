@@ -7,11 +7,11 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import polars as pl
 
-__all__ = ["Block", "Feed", "lines_as_column", "plain_block"]
+__all__ = ["MOST_QUOTED", "Block", "Feed", "lines_as_column", "lines_of_text", "plain_block"]
 
 #: Characters that have a meaning of their own here or at the end of a file, and are in no list of contacts.
 _STRANGE: Final = ("\x01", "\x1a", "\0")
@@ -20,7 +20,9 @@ _MARK: Final = "\ufeff"
 #: What no text of a plain file holds, so that each line is one cell.
 _NOWHERE: Final = "\x01"
 #: Most columns that a pattern of quoted cells may have.
-_MOST_QUOTED: Final = 64
+MOST_QUOTED: Final = 64
+
+_T = TypeVar("_T")
 
 
 class Feed:
@@ -54,6 +56,15 @@ class Feed:
         """Whether there are lines that were put back."""
         return self._left > 0
 
+    def rows_back(self, rows: Iterator[_T]) -> Iterator[_T]:
+        """Gives the rows that begin on lines that were put back.
+
+        Args:
+            rows: Reads the rows from here.
+        """
+        while self.has_back and (row := next(rows, None)) is not None:
+            yield row
+
     def readline(self, size: int) -> str:
         """Reads a line, or so many characters of it."""
         if not self._left:
@@ -82,6 +93,12 @@ class Block:
         named = dict(zip(sorted(set(places)), wanted.get_columns(), strict=True))
         return [named[place].alias("") for place in places]
 
+    def tables(self, columns: int, rows: int) -> Iterator[list[pl.Series]]:
+        """Gives the cells of all columns, so many rows at a time."""
+        cells = self.cells(range(columns))
+        for start in range(0, len(self.lines), rows):
+            yield [each.slice(start, rows) for each in cells]
+
     def cut(self, rows: int) -> Iterator[pl.Series]:
         """Gives the lines, so many at a time."""
         for start in range(0, len(self.lines), rows):
@@ -97,6 +114,19 @@ def plain_block(text: str, separator: str, columns: int, *, longest: int) -> Blo
         columns: How many cells a record has.
         longest: Most characters of one line, its end included.
     """
+    parted = lines_of_text(text, longest=longest)
+    if parted is None or not _are_records(parted[0], separator, columns, quoted='"' in text):
+        return None
+    lines, end, plain = parted
+    return Block(lines, end, plain, separator)
+
+
+def lines_of_text(text: str, *, longest: int) -> tuple[pl.Series, str, bytes] | None:
+    """Gives the lines of a text without their ends, what ends each of them, and the text with line feeds for ends.
+
+    Returns:
+        ``None`` where a line is empty or too long, has no end or another one than the rest, or a strange character.
+    """
     rows, returns = text.count("\n"), text.count("\r")
     if not text.endswith("\n") or text.startswith(_MARK) or any(each in text for each in _STRANGE):
         return None
@@ -107,11 +137,11 @@ def plain_block(text: str, separator: str, columns: int, *, longest: int) -> Blo
     except UnicodeEncodeError:
         return None
     lines = lines_as_column(plain)
-    if len(lines) != rows or lines.null_count() or not _are_records(lines, separator, columns, quoted='"' in text):
+    if len(lines) != rows or lines.null_count():
         return None
     if len(text) > longest and (lines.str.len_chars() >= longest).any():
         return None
-    return Block(lines, "\r\n" if returns else "\n", plain, separator)
+    return lines, "\r\n" if returns else "\n", plain
 
 
 def lines_as_column(text: bytes) -> pl.Series:
@@ -123,7 +153,7 @@ def lines_as_column(text: bytes) -> pl.Series:
 def _are_records(lines: pl.Series, separator: str, columns: int, *, quoted: bool) -> bool:
     if not quoted:
         return bool((lines.str.count_matches(separator, literal=True) == columns - 1).all())
-    if columns > _MOST_QUOTED:
+    if columns > MOST_QUOTED:
         return False
     around = re.escape(separator)
     cell = f'(?:"(?:[^"]|"")*"|[^"{around}]*)'

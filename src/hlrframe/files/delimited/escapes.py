@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
+from hlrframe.files.delimited.blocks import Feed
+from hlrframe.files.delimited.escaped_blocks import are_escaped_records
 from hlrframe.files.delimited.records import LINE, QUOTED
 from hlrframe.model import many_digits
 
@@ -21,6 +23,8 @@ _KNOWN: Final = re.compile(r"\\(?:[\\0N\"'bnrtZ,;\t|\r\n])")
 _NULL: Final = r"\N"
 #: Where a backslash may stand for something.
 _PERHAPS: Final = re.compile(r'\\[",;\t|\r\n]')
+#: Characters that are looked at together.
+_BLOCK: Final = 1 << 22
 
 
 class _Rows(Protocol):
@@ -148,14 +152,16 @@ class Escapes:
         separator: What stands between cells.
         width: How many cells a row has.
         phones: The places of those that may hold numbers.
+        longest: Most characters of one record.
     """
 
-    def __init__(self, separator: str, width: int, phones: Sequence[int]) -> None:
+    def __init__(self, separator: str, width: int, phones: Sequence[int], *, longest: int) -> None:
         around = re.escape(separator)
         any_of = r'[^"\\]*+(?:(?:""|\\[\s\S])[^"\\]*+)*+'
         self._separator = separator
         self._width = width
         self._phones = phones
+        self._longest = longest
         # Else the folder in a last cell would take the row below it in.
         one = r"\\[\s\S]" if separator == "\t" else r"\\[^\r\n]"
         self._escaped = _whole(rf'"{any_of}"', rf'(?:[^"{around}\\]|{one})(?:[^{around}\\]|{one})*+', around)
@@ -163,12 +169,12 @@ class Escapes:
         self._clean = _whole(r'"[^"]*+(?:""[^"]*+)*+"', rf'[^"{around}]++', around)
         self._plain = _whole(r'"[^"]*+(?:""[^"]*+)*+"', rf'[^"{around}][^{around}]*+', around)
 
-    def found(self, plain: Callable[[], _Rows], escaped: Callable[[], _Rows]) -> bool:
+    def found(self, plain: Callable[[], _Rows], escaped: Callable[[], tuple[Feed, _Rows]]) -> bool:
         """Compares both ways of reading a file.
 
         Args:
             plain: Reads its rows where a backslash is a character like any other.
-            escaped: Reads them otherwise.
+            escaped: Gives the text from its first row on, and what reads it otherwise.
 
         Raises:
             csv.Error: Neither way fits all lines, and the plain one would change what is read.
@@ -177,7 +183,7 @@ class Escapes:
         if wrong is None:
             return False
         line, raw = wrong
-        if self._makes_sense(escaped(), whole=self._tolerable(plain())):
+        if self._makes_sense(*escaped(), whole=self._tolerable(plain())):
             return True
         body = raw.rstrip("\r\n")
         if '\\"' in body and self._escaped.fullmatch(body) and not self._plain.fullmatch(body):
@@ -204,25 +210,33 @@ class Escapes:
         except csv.Error:
             return False
 
-    def _makes_sense(self, rows: _Rows, *, whole: bool) -> bool:
+    def _makes_sense(self, feed: Feed, rows: _Rows, *, whole: bool) -> bool:
         """Whether all rows make sense with escapes; without quotes every backslash must be one.
 
         Args:
-            rows: The rows.
+            feed: The text from the first row on.
+            rows: Reads its rows.
             whole: Whether no cell may be missing in any.
         """
+        most = self._longest
         try:
-            for raw, cells in rows:
-                body = raw.rstrip("\r\n")
-                if whole and cells and len(cells) < self._width:
-                    return False
-                if len(cells) > self._width or not self._escaped.fullmatch(body):
-                    return False
-                if "\\" in body and '"' not in body and not self._is_whole(body, cells):
-                    return False
+            each = iter(rows)
+            while text := feed.take(min(_BLOCK, most), longest=most):
+                if not are_escaped_records(text, self._separator, self._width, longest=most):
+                    feed.put_back(text)
+                    if not all(self._is_right(raw, cells, whole=whole) for raw, cells in feed.rows_back(each)):
+                        return False
         except csv.Error:
             return False
         return True
+
+    def _is_right(self, raw: str, cells: Sequence[str], *, whole: bool) -> bool:
+        body = raw.rstrip("\r\n")
+        if whole and cells and len(cells) < self._width:
+            return False
+        if len(cells) > self._width or not self._escaped.fullmatch(body):
+            return False
+        return "\\" not in body or '"' in body or self._is_whole(body, cells)
 
     def _is_whole(self, body: str, cells: Sequence[str]) -> bool:
         """Whether a row without quotes is one: no cell is missing, each backslash is known, no other row is in it."""

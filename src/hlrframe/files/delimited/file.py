@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -22,6 +22,7 @@ import pyarrow as pa
 from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.delimited.blocks import Block, Feed, lines_as_column, plain_block
 from hlrframe.files.delimited.dialect import Dialect, find_dialect
+from hlrframe.files.delimited.escaped_blocks import escaped_block
 from hlrframe.files.delimited.escapes import EscapedRecords, Escapes, has_escapes, standard_line
 from hlrframe.files.delimited.guard import LineGuard
 from hlrframe.files.delimited.looks import SEPARATORS
@@ -129,22 +130,26 @@ class DelimitedFile:
                 return False
         with ExitStack() as opened:
 
-            def rows(kind: type[EscapedRecords] | partial[Records]) -> EscapedRecords | Records:
-                lines = lines_of(opened.enter_context(self._open()), self.path, longest=self._most)
-                records = kind(lines, self.separator, longest=self._most)
-                deque(islice(records, self.dialect.skipped), maxlen=0)
-                return records
+            def plain() -> Records | EscapedRecords:
+                return self._records(opened.enter_context(self._open()), escaped=False)
 
-            plain = partial(Records, padded=self.dialect.padded)
+            def escaped() -> tuple[Feed, Records | EscapedRecords]:
+                feed = Feed(opened.enter_context(self._open()))
+                return feed, self._records(feed, escaped=True)
+
             places = [self.names.index(name) for name in self.dialect.taken.names if name in self.names]
-            escapes = Escapes(self.separator, len(self.names), places)
-            return escapes.found(partial(rows, plain), partial(rows, EscapedRecords))
+            return Escapes(self.separator, len(self.names), places, longest=self._most).found(plain, escaped)
 
-    def _records(self, file: io.TextIOWrapper | Feed, separator: str, *, padded: bool) -> Records | EscapedRecords:
-        lines = lines_of(file, self.path, longest=self._most)
-        if self.escaped:
-            return EscapedRecords(lines, separator, longest=self._most)
-        return Records(lines, separator, padded=padded, longest=self._most)
+    def _records(self, file: io.TextIOWrapper | Feed, *, escaped: bool) -> Records | EscapedRecords:
+        """Gives the records of the rows: those up to the header are taken."""
+        lines, separator, padded = lines_of(file, self.path, longest=self._most), self.separator, self.dialect.padded
+        records = (
+            EscapedRecords(lines, separator, longest=self._most)
+            if escaped
+            else Records(lines, separator, padded=padded, longest=self._most)
+        )
+        deque(islice(records, self.dialect.skipped), maxlen=0)
+        return records
 
     def lots(self) -> "Iterator[Block | Iterator[Row]]":
         """Gives all rows, many at a time: as a block where that is possible, else one after the other.
@@ -153,18 +158,17 @@ class DelimitedFile:
         """
         with readable(self.path), self._open() as file:
             feed = Feed(file)
-            records = self._records(feed, self.separator, padded=self.dialect.padded)
+            records = self._records(feed, escaped=self.escaped)
             rows = _readable(self.path, self._filled(records))
-            deque(islice(records, self.dialect.skipped), maxlen=0)
-            if self.encoding.stray is not None or self.dialect.padded or self.escaped or self._end != "\n":
+            if self.encoding.stray is not None or self.dialect.padded or self._end != "\n":
                 yield rows
                 return
-            size = _FIRST_BLOCK
+            size, as_block = _FIRST_BLOCK, escaped_block if self.escaped else plain_block
             while text := feed.take(min(size, self._most), longest=self._most):
-                block = plain_block(text, self.separator, len(self.names), longest=self._most)
+                block = as_block(text, self.separator, len(self.names), longest=self._most)
                 if block is None:
                     feed.put_back(text)
-                    yield _while_back(feed, rows)
+                    yield feed.rows_back(rows)
                     continue
                 records.line += len(block.lines)
                 yield block
@@ -176,9 +180,7 @@ class DelimitedFile:
         Lines with nothing on them are no rows: they stay before the row that follows.
         """
         with readable(self.path), self._open() as file:
-            records = self._records(file, self.separator, padded=self.dialect.padded)
-            deque(islice(records, self.dialect.skipped), maxlen=0)
-            yield from self._filled(records)
+            yield from self._filled(self._records(file, escaped=self.escaped))
 
     def _filled(self, records: Records | EscapedRecords) -> Iterator[Row]:
         separator, width, blank = self.separator, len(self.names), ""
@@ -223,12 +225,6 @@ def _readable(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
     """Gives rows that are taken where nobody minds what reading raises."""
     with readable(path):
         yield from rows
-
-
-def _while_back(feed: Feed, rows: Iterator[Row]) -> Iterator[Row]:
-    """Gives the rows that begin on lines that were put back."""
-    while feed.has_back and (row := next(rows, None)) is not None:
-        yield row
 
 
 def _plain_text(text: str) -> str:
@@ -347,9 +343,17 @@ class DelimitedTable:
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        most = self._file.taken.characters
-        rows = ((len(line), cells) for line, _, cells in self._file.rows())
-        for chunk in chunks(rows, self._file.rows_of_piece, weigh=itemgetter(0), most=most):
-            columns = [pa.array(values_of(each), pa.string()) for each in zip(*(row[1] for row in chunk), strict=True)]
-            table = pa.table(columns, schema=self._schema)
-            yield Piece(len(chunk), open_frame(table, self._file.taken.columns).attach)
+        rows, most = self._file.rows_of_piece, self._file.taken.characters
+        for lot in self._file.lots():
+            if isinstance(lot, Block):
+                for columns in lot.tables(len(self._schema), rows):
+                    yield self._piece(each.to_arrow().cast(pa.string()) for each in columns)
+                continue
+            weighed = ((len(line), cells) for line, _, cells in lot)
+            for chunk in chunks(weighed, rows, weigh=itemgetter(0), most=most):
+                cells = zip(*(row[1] for row in chunk), strict=True)
+                yield self._piece(pa.array(values_of(each), pa.string()) for each in cells)
+
+    def _piece(self, columns: Iterable["pa.Array[Any]"]) -> Piece:
+        table = pa.table(list(columns), schema=self._schema)
+        return Piece(table.num_rows, open_frame(table, self._file.taken.columns).attach)

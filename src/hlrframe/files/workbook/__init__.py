@@ -4,7 +4,7 @@
 
     file      a sheet as a source of rows   <- open this first
     sink      a workbook that is written
-    size      what a packed sheet may come to: its parts, the texts that cells share, the tags of an opendocument
+    size      what a packed sheet may come to: its parts, its extent, the texts it shares, the tags of an opendocument
     account   a sheet about the run
 """
 

@@ -17,6 +17,7 @@ from hlrframe.errors import InputError
 from hlrframe.files.columnar import TypedFile
 from hlrframe.files.places import readable
 from hlrframe.files.source import Taken
+from hlrframe.files.workbook.extent import letters_of
 from hlrframe.files.workbook.size import check_size
 from hlrframe.system import Scratch, extra, quiet
 
@@ -155,22 +156,8 @@ def _table_of(sheet: Any) -> pa.Table:
         if not about.name.startswith(_UNNAMED):
             columns.append(_meant(values))
         elif values.null_count() < len(values):
-            columns.append(_meant(values).alias(f"column {_letters(about.absolute_index)}"))
+            columns.append(_meant(values).alias(f"column {letters_of(about.absolute_index + 1)}"))
     return pl.DataFrame(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
-
-
-def _letters(place: int) -> str:
-    """Gives the letters of a column, counted from 0.
-
-    >>> _letters(0), _letters(27)
-    ('A', 'AB')
-    """
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _meant(values: pl.Series) -> pl.Series:

@@ -6,12 +6,11 @@ file may unpack to a huge one.
 
 import zipfile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from xml.parsers import expat
 
-import polars as pl
-
 from hlrframe.errors import InputError
+from hlrframe.files.workbook.extent import Extent, extent_of
 from hlrframe.files.workbook.opendocument import CellCount
 from hlrframe.files.workbook.parts import pieces_of, sheets_of
 from hlrframe.files.workbook.texts import SharedTexts
@@ -32,14 +31,8 @@ HELD_OF_BINARY: Final = 15
 HELD_OF_CELL: Final = 60
 HELD_OF_REPEATED: Final = 140
 HELD_OF_TEXT: Final = 4
-#: A cell beyond the 64th column or from row 100,000 on: without one the rectangle is not worth measuring.
-_FAR: Final = r"""(?i)\br\s*=\s*["'](?:(?:B[M-Z]|[C-Z][A-Z]|[A-Z]{3})[0-9]|[A-Z]{0,3}[0-9]{6})"""
-_PLACE: Final = r"""(?i)\br\s*=\s*["']([A-Z]{0,3}[0-9]{1,10})["']"""
-
-
-class _Extent(NamedTuple):
-    rows: int
-    columns: int
+#: Where no cell lies so far down or along the rectangle is not worth counting.
+FAR: Final = Extent(100_000, 65)
 
 
 def check_size(path: Path) -> int:
@@ -59,15 +52,14 @@ def check_size(path: Path) -> int:
         texts = sum(each.file_size for each in members if _holds_texts(each))
         if sum(each.file_size for each in members) > MOST_BYTES or texts > MOST_TEXTS:
             raise _too_large(path, "it unpacks to more than a workbook that can be read")
-        lengths = {each: _length(archive, each) for each in members}
         shared, sheets = SharedTexts(archive), sheets_of(archive)
         if "content.xml" in archive.namelist():
             sheets["content.xml"] += 1
         return sum(
             sheets[name] * _held_by(path, archive, each, shared)
             if (name := each.filename.lower()) in sheets
-            else length
-            for each, length in lengths.items()
+            else _length(archive, each)
+            for each in members
         )
 
 
@@ -83,46 +75,19 @@ def _held_by(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, shar
     if member.filename == "content.xml":
         return _held_by_document(path, archive, member)
     if member.filename.lower().endswith(".bin"):
-        return member.file_size * HELD_OF_BINARY
-    held = max(member.file_size * HELD_OF_XML, _cells_of(path, archive, member) * HELD_OF_CELL)
-    return held + shared.bytes_in(member, enough=held) * HELD_OF_TEXT
+        return _length(archive, member) * HELD_OF_BINARY
+    reach = extent_of(archive, member)
+    held = max(member.file_size * HELD_OF_XML, _cells_of(path, reach) * HELD_OF_CELL)
+    return held + shared.bytes_in(member, cells=reach.shared, enough=held) * HELD_OF_TEXT
 
 
-def _cells_of(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+def _cells_of(path: Path, reach: Extent) -> int:
     """Gives the cells of the rectangle around all cells of a sheet, 0 where that is small anyway."""
-    if not any(_texts(piece).str.contains(_FAR).item() for piece in pieces_of(archive, member)):
+    if reach.rows < FAR.rows and reach.columns < FAR.columns:
         return 0
-    extents = [_extent(piece) for piece in pieces_of(archive, member)]
-    rows, columns = (max(each) for each in zip(*extents, strict=True))
-    if rows * columns > MOST_CELLS:
-        raise _too_large(path, f"a sheet reaches to row {rows:,} and column {columns:,}")
-    return int(rows * columns)
-
-
-def _texts(piece: bytes) -> pl.Series:
-    return pl.Series([piece.decode("latin-1")])
-
-
-def _extent(piece: bytes) -> _Extent:
-    places = _texts(piece).str.extract_all(_PLACE).explode(empty_as_null=True).str.extract(_PLACE).drop_nulls()
-    if places.is_empty():
-        return _Extent(0, 0)
-    rows = places.str.extract("([0-9]+)").cast(pl.Int64).max()
-    letters = places.str.extract("([A-Za-z]+)").drop_nulls().unique()
-    assert isinstance(rows, int)  # noqa: S101  # there are some
-    return _Extent(rows, max(map(_number_of, letters), default=1))
-
-
-def _number_of(letters: str) -> int:
-    """Gives the place of a column.
-
-    >>> _number_of("A"), _number_of("XFD"), _number_of("xfd")
-    (1, 16384, 16384)
-    """
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+    if reach.rows * reach.columns > MOST_CELLS:
+        raise _too_large(path, f"a sheet reaches to row {reach.rows:,} and column {reach.columns:,}")
+    return reach.rows * reach.columns
 
 
 def _held_by_document(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:

@@ -28,8 +28,16 @@ class SharedTexts:
         self._archive = archive
         self._parts = [each for each in archive.infolist() if each.filename.lower().endswith("sharedstrings.xml")]
 
-    def bytes_in(self, sheet: zipfile.ZipInfo, *, enough: int) -> int:
-        """Says how many bytes the texts of a sheet have at most, 0 where that is not above ``enough``."""
+    def bytes_in(self, sheet: zipfile.ZipInfo, *, cells: int, enough: int) -> int:
+        """Says how many bytes the texts of a sheet have at most, 0 where that is not above ``enough``.
+
+        Args:
+            sheet: The sheet.
+            cells: At least as many cells as share a text.
+            enough: What is not worth counting.
+        """
+        if cells * self._longest <= max(enough, _FEW):
+            return 0
         cells = sum(int(_texts(piece).str.count_matches(_CELL).item()) for piece in pieces_of(self._archive, sheet))
         if cells * self._longest <= max(enough, _FEW):
             return 0
