@@ -200,7 +200,7 @@ class DamagedWarning(UserWarning):
 
 
 class GuessWarning(UserWarning):
-    """A file does not say how it is to be read, and was read as it most probably is meant; the message says how."""
+    """A file or column does not say how it is meant, and was read as is most probable; the message says how."""
 
 
 class EmulatorWarning(UserWarning):

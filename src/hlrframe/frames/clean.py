@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.frames.adapters import open_frame
-from hlrframe.model import Column, Frame, Naming
+from hlrframe.model import Column, Frame, Naming, RegionCells
 from hlrframe.phone import explain_column, number_types, predict_networks
 from hlrframe.system import sealed
 
@@ -71,8 +71,11 @@ def clean(
     """
     wanted = Naming.of_names(column, [each.name for each in CLEAN_COLUMNS], prefix=prefix)
     opened = open_frame(frame, wanted, region_column=region_column, handoff=handoff)
+    countries, regions = RegionCells(), opened.cells.regions
+    regions = None if regions is None else countries.settled(regions)
+    countries.say()
     results = [
-        read_column(each, region=default_region, regions=opened.cells.regions).rename(opened.naming.names_of(name))
+        read_column(each, region=default_region, regions=regions).rename(opened.naming.names_of(name))
         for name, each in zip(opened.naming.columns, opened.cells.texts, strict=True)
     ]
     cleaned: Frame = opened.attach(pl.concat(results, how="horizontal"))

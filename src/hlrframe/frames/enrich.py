@@ -226,6 +226,7 @@ def estimate(
     settings = settings or Settings()
     numbers = NumberList(region=settings.default_region, columns=len(opened.naming.columns))
     numbers.add(opened.cells)
+    numbers.countries.say()
     return estimate_list(numbers, store=store, settings=settings, client=client)
 
 
@@ -233,6 +234,7 @@ async def _ask(call: Call, opened: OpenFrame, progress: ProgressOption) -> tuple
     call = call.found(opened.naming)
     numbers, results = call.numbers(), Results(call.naming)
     reading = numbers.add(opened.cells)
+    numbers.countries.say()
     with shown(progress) as on_progress:
         outcomes = await call.asking(on_progress=on_progress).ask(numbers)
     columns = results.of(reading, outcomes, opened.cells.weights)

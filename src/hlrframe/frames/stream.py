@@ -178,7 +178,10 @@ class EnrichedBatches(Iterator[pa.RecordBatch]):
             for window in self._stream.windows(self._window_rows):
                 numbers = self._call.numbers(start=start)
                 batches = [self._stream.open(batch) for batch in window]
+                for opened in batches:
+                    numbers.countries.see(opened.cells.regions)
                 readings = [numbers.add(opened.cells) for opened in batches]
+                numbers.countries.say()
                 start = numbers.rows
                 outcomes = run_sync(partial(self._ask, numbers))
                 for opened, reading in zip(batches, readings, strict=True):

@@ -8,7 +8,8 @@
     money        credits as whole milli-credits
     freshness    how old an answer may be
     settings     what a run is told
-    countries    codes and names of countries; dialling: in the way of which one numbers are read
+    countries    codes and names of countries; dialling: in the way of which one numbers are read; region_cells: what
+                 a whole column of them means
     budget       what many runs may spend together
     question     what an answer is an answer to: the store's key, the number apart
     progress     where a run stands; reply: what came of one request
@@ -51,6 +52,7 @@ from hlrframe.model.money import MILLI, credits_of, milli_of
 from hlrframe.model.naming import BEST, Naming, phones_of
 from hlrframe.model.progress import Progress
 from hlrframe.model.question import Question
+from hlrframe.model.region_cells import RegionCells
 from hlrframe.model.reply import OnReply, Reply
 from hlrframe.model.reports import ColumnReport, Enrichment, Estimate, Frame, LaneReport, Money, Report
 from hlrframe.model.settings import DEFAULT_TIMEOUT, MAX_BATCH, MAX_CACHE_DAYS, MAX_REQUESTS, MAX_TIMEOUT, Settings
@@ -114,6 +116,7 @@ __all__ = [
     "Question",
     "Reading",
     "Reason",
+    "RegionCells",
     "Reply",
     "Report",
     "Settings",

@@ -57,8 +57,8 @@ def region_of(cell: str) -> str | None:
 
     Read are ISO 3166 alpha-2, alpha-3 and the codes of sports, names in the languages that libphonenumber has names in,
     usual other names, calling codes with or without a plus, flags, locales, codes of a part of a country, and several
-    of these that name one country; not ISO 3166 numbers, which look like calling codes. Case, accents and punctuation
-    make no difference. A calling code beside a name may be any that the country shares.
+    of these that name one country; not ISO 3166 numbers, which a whole column tells from calling codes. Case, accents
+    and punctuation make no difference. A calling code beside a name may be any that the country shares.
 
     >>> [region_of(cell) for cell in ("gb", " GBR ", "Côte d'Ivoire", "Deutschland", "U.S.A.", "+44", "Narnia")]
     ['GB', 'GB', 'CI', 'DE', 'US', 'GB', None]

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Self
 
 import polars as pl
 
-from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, Settings
+from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, RegionCells, Settings
 from hlrframe.phone import explain_column, predict_networks
 from hlrframe.run.outcomes import KEY, counts_of
 from hlrframe.store import Store
@@ -59,9 +59,18 @@ class NumberList:
         columns: How many phone columns there are.
         start: Rows before the first batch.
         suggest: Whether rejected cells are looked at for what may be wrong with them, which takes time.
+        countries: The cells of the region column that were seen already; ``None`` where there are none.
     """
 
-    def __init__(self, *, region: str | None, columns: int = 1, start: int = 0, suggest: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        region: str | None,
+        columns: int = 1,
+        start: int = 0,
+        suggest: bool = False,
+        countries: RegionCells | None = None,
+    ) -> None:
         #: Phone columns.
         self.columns = columns
         #: Rows so far, those before the first batch with them.
@@ -70,6 +79,8 @@ class NumberList:
         self.rejected_in: list[Counter[str]] = [Counter() for _ in range(columns)]
         #: Cells whose number does not simply stand there, by how it was read.
         self.readings: Counter[str] = Counter()
+        #: The cells of the region column, which together say how each is read.
+        self.countries = countries or RegionCells()
         self._region, self._suggest = region, suggest
         # Numbers as integers: no number begins with a zero.
         self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_cell": pl.get_index_type()})
@@ -90,6 +101,8 @@ class NumberList:
         Args:
             cells: The phones of the rows; where a row's country names none, the list's own region counts.
         """
+        if cells.regions is not None:
+            cells = cells._replace(regions=self.countries.settled(cells.regions))
         texts, regions = cells.in_order()
         read = explain_column(texts, region=self._region, regions=regions, suggest=self._suggest)
         reading = read.select(READING_COLUMNS)
