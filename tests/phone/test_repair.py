@@ -57,6 +57,9 @@ def test_spellings_are_ascii_digits(text):
         ("4.47400123e+11", "4.47400123e+11"),
         ("+44&nbsp;7400", "+44 7400"),
         ("&amp;#43;44", "+44"),
+        ("np.int64(447400123456)", "447400123456"),
+        ("np.str_('+44 7400 123456')", "+44 7400 123456"),
+        ("np.float64(447400123456.0)", "447400123456"),
         ("4.474001234567E+11", "4.474001234567E+11"),
     ],
 )
@@ -65,14 +68,66 @@ def test_decay_that_lost_nothing_is_undone(raw, expected):
     assert tidy(raw) == expected
 
 
-@pytest.mark.parametrize("text", ["", " ", "-", "--", "nan", "NaN", "None", "NULL", "n/a", "N/A", "#N/A", "<NA>", "."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "-",
+        "--",
+        "nan",
+        "NaN",
+        "None",
+        "NULL",
+        "n/a",
+        "N/A",
+        "#N/A",
+        "<NA>",
+        ".",
+        "#N/D",
+        "#NV",
+        "#\u041d/\u0414",
+    ],
+    [
+        "",
+        " ",
+        "-",
+        "--",
+        "nan",
+        "NaN",
+        "None",
+        "NULL",
+        "n/a",
+        "N/A",
+        "#N/A",
+        "<NA>",
+        ".",
+        "#N/D",
+        "#NV",
+        "#\u041d/\u0414",
+    ],
+)
 def test_nothing_is_empty(text):
     """What stands for a missing value in some tool is no number and no mistake."""
     assert unusable(tidy(text)) is Reason.EMPTY
 
 
 @pytest.mark.parametrize(
-    "text", ["4.4779E+11", "4,4779E+11", "4E+11", "4.474001234567E+11", "#######", "#VALUE!", "#REF!", "#DIV/0!"]
+    "text",
+    [
+        "4.4779E+11",
+        "4,4779E+11",
+        "4E+11",
+        "4.474001234567E+11",
+        "#######",
+        "#VALUE!",
+        "#REF!",
+        "#DIV/0!",
+        "#WERT!",
+        "#¡VALOR!",
+        "#NOM?",
+        "#ЗНАЧ!",
+    ],
 )
 def test_what_a_spreadsheet_destroyed_is_damage(text):
     """Lost digits and error cells cannot be mended, and say so."""
@@ -114,6 +169,9 @@ def first(text):
         ("07400 123456 x123", "07400123456", False),
         ("07400123456ext. 12", "07400123456", False),
         ("07400123456 #12", "07400123456", False),
+        ("(0xx11) 98765-4321", "011987654321", False),
+        ("0XX-11-98765-4321", "011987654321", False),
+        ("+55 (0**11) 98765-4321", "55011987654321", True),
     ],
 )
 def test_the_whole_text_is_the_likeliest_meaning(text, digits, international):

@@ -7,8 +7,9 @@ import pytest
 
 from helpers.phone_numbers import REGIONS, dialled, international
 from helpers.untidy import Untidy
+from hlrframe.phone.characters import plain
 from hlrframe.phone.parse import Msisdn, parse, parse_column
-from hlrframe.phone.repair import plain, spellings, tidy, unusable
+from hlrframe.phone.repair import spellings, tidy, unusable
 from hlrframe.phone.repair_exprs import LETTERS, MET
 from hlrframe.phone.runs import bared_runs, clean_runs
 

@@ -6,6 +6,7 @@
     reading      one tidy text: everything that it may mean
     notes        how a number was read, and what may be wrong with a text that is none
     spelled      which numbers a text may mean, for whoever looks for what was kept of one
+    characters   the characters of a text as plain ones
     dated        dates and times that stand beside a number
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     repair_exprs the same of the usual texts as column expressions

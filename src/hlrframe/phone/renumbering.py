@@ -62,7 +62,7 @@ def _rules() -> dict[str, list[tuple[Renumbering, re.Pattern[str]]]]:
     return rules
 
 
-#: Where the plans stand that countries deposited with ITU.
+#: Where the plans stand that countries deposited with ITU; of others their regulators.
 _PLANS: Final = "https://www.itu.int/oth/T0202000{}/en"
 _SOURCES: Final = MappingProxyType(
     {
@@ -86,6 +86,22 @@ _SOURCES: Final = MappingProxyType(
             "GR": "055",
             "RU": "0AD",
         }.items()
+    }
+    | {
+        "CH": "https://www.bakom.admin.ch",
+        "CR": "https://www.sutel.go.cr",
+        "GB": "https://www.ofcom.org.uk",
+        "IT": "https://www.agcom.it",
+        "KW": "https://www.citra.gov.kw",
+        "LV": "https://www.sprk.gov.lv",
+        "MU": "https://www.icta.mu",
+        "PH": "https://ntc.gov.ph",
+        "PT": "https://www.anacom.pt",
+        "RO": "https://www.ancom.ro",
+        "SA": "https://www.cst.gov.sa",
+        "SG": "https://www.imda.gov.sg",
+        "TH": "https://www.nbtc.go.th",
+        "UA": "https://nkrzi.gov.ua",
     }
 )
 #: Calling code and date of the rules that were checked.
@@ -126,7 +142,7 @@ _TABLE: Final = r"""
 84 ; 4(\d{8}) ; 24\1 ; 2017-06 ; a number of Hanoi with its area code of before 2017 ; VN
 55 ; ([1-9]\d)([689]\d{7}) ; \g<1>9\2 ; 2016-11-06 ; a Brazilian mobile without its ninth digit ; BR
 57 ; ([124-8]\d{7}) ; 60\1 ; 2021-09-01 ; a Colombian landline without the 60 that was added in 2021 ; CO
-230 ; ([79]\d{6}) ; 5\1 ; 2013-09-01 ; a Mauritian mobile without the 5 that was added in 2013 ; https://www.icta.mu
+230 ; (2[5-9]\d{5}|4[2-9]\d{5}|[79]\d{6}) ; 5\1 ; 2013-09-01 ; a Mauritian mobile without the 5 of 2013 ; MU
 237 ; ([5-79]\d{7}) ; 6\1 ; 2014-11-21 ; a Cameroonian mobile without the 6 that was added in 2014 ; CM
 237 ; (22|33)(\d{6}) ; 2\1\2 ; 2014-11-21 ; a Cameroonian landline without the 2 that was added in 2014 ; CM
 20 ; 1([069]\d{7}) ; 10\1 ; 2011-10-06 ; an Egyptian mobile without the digit that was added in 2011 ; EG
@@ -140,11 +156,35 @@ _TABLE: Final = r"""
 212 ; ([14-7]\d{7}) ; 6\1 ; 2009-03 ; a Moroccan mobile without the 6 that was added in 2009 ; MA
 48 ; 0([1-9]\d{8}) ; \1 ; 2009 ; a Polish number with the zero that was dialled before 2009 ; PL
 420 ; 0([67]\d{8}) ; \1 ; 2002-09-22 ; a Czech mobile with the zero that was dialled before 2002 ; CZ
-41 ; 1(\d{7}) ; 44\1 ; 2007-03 ; a number of Zurich with its area code of before 2007 ; https://www.bakom.admin.ch
-44 ; 171(\d{7}) ; 207\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; https://www.ofcom.org.uk
-44 ; 181(\d{7}) ; 208\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; https://www.ofcom.org.uk
-7 ; 09([56]\d{7}) ; 49\1 ; 2005-12-01 ; a number of Moscow with its area code of before 2005 ; RU
-63 ; 2(\d{7}) ; - ; 2019-10-06 ; a number of Manila of seven digits, as before 2019 ; https://ntc.gov.ph
+41 ; 1(\d{7}) ; 44\1 ; 2007-03 ; a number of Zurich with its area code of before 2007 ; CH
+44 ; 171(\d{7}) ; 207\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; GB
+44 ; 181(\d{7}) ; 208\1 ; 2000-04-22 ; a number of London with its area code of before 2000 ; GB
+44 ; 1203(\d{6}) ; 2476\1 ; 2000-04-22 ; a number of Coventry with its code of before 2000 ; GB
+44 ; 1222(\d{6}) ; 2920\1 ; 2000-04-22 ; a number of Cardiff with its code of before 2000 ; GB
+44 ; 1232(\d{6}) ; 2890\1 ; 2000-04-22 ; a number of Belfast with its code of before 2000 ; GB
+44 ; 1703(\d{6}) ; 2380\1 ; 2000-04-22 ; a number of Southampton with its code of before 2000 ; GB
+44 ; 1705(\d{6}) ; 2392\1 ; 2000-04-22 ; a number of Portsmouth with its code of before 2000 ; GB
+30 ; (9[347]\d{7}) ; 6\1 ; 2003-01-20 ; a Greek mobile without the 6 of 2003 ; GR
+30 ; 1(\d{7}) ; 210\1 ; 2003-01-20 ; a number of Athens with its area code of before 2003 ; GR
+39 ; 0(3\d{8,9}) ; \1 ; 2001 ; an Italian mobile with the zero of before 2001 ; IT
+39 ; ([1245679]\d{5,9}) ; 0\1 ; 1998-12-18 ; an Italian landline without its zero ; IT
+40 ; 9([23]\d{6}) ; 72\1 ; 2002 ; a Romanian mobile with its prefix of before 2002 ; RO
+40 ; 9([45]\d{6}) ; 74\1 ; 2002 ; a Romanian mobile with its prefix of before 2002 ; RO
+40 ; 1(\d{7}) ; 21\1 ; 2002 ; a number of Bucharest with its area code of before 2002 ; RO
+65 ; ([2-8]\d{6}) ; 6\1 ; 2002-03-01 ; a landline of Singapore without the 6 that was added in 2002 ; SG
+66 ; ([169]\d{7}) ; 8\1 ; 2006-09-01 ; a Thai mobile without the 8 that was added in 2006 ; TH
+351 ; ([1-8]\d{7}) ; 2\1 ; 1999-10-31 ; a Portuguese landline with the zero of before 1999 ; PT
+371 ; ([69]\d{6}) ; 2\1 ; 2008 ; a Latvian mobile of seven digits, as before 2008 ; LV
+371 ; ([3457]\d{6}) ; 6\1 ; 2008 ; a Latvian landline of seven digits, as before 2008 ; LV
+380 ; 80(\d{9}) ; \1 ; 2009-10-14 ; a Ukrainian number with the 8 that was dialled before 2009 ; UA
+506 ; ([38]\d{6}) ; 8\1 ; 2008-03-20 ; a Costa Rican mobile without the 8 that was added in 2008 ; CR
+506 ; ([24-7]\d{6}) ; 2\1 ; 2008-03-20 ; a Costa Rican landline without the 2 that was added in 2008 ; CR
+965 ; ([69])(\d{6}) ; \1\1\2 ; 2008-10-17 ; a Kuwaiti mobile of seven digits, as before 2008 ; KW
+965 ; 7(\d{6}) ; 97\1 ; 2008-10-17 ; a Kuwaiti mobile of seven digits, as before 2008 ; KW
+965 ; ([2-4]\d{6}) ; 2\1 ; 2008-10-17 ; a Kuwaiti landline without the 2 that was added in 2008 ; KW
+966 ; ([1-467]\d{7}) ; 1\1 ; 2013 ; a Saudi landline without the 1 that was added in 2013 ; SA
+7 ; 8?09([56]\d{7}) ; 49\1 ; 2005-12-01 ; a number of Moscow with its area code of before 2005 ; RU
+63 ; 2(\d{7}) ; - ; 2019-10-06 ; a number of Manila of seven digits, as before 2019 ; PH
 """
 #: Calling codes of the countries that the rules are of.
 RENUMBERED_CODES: Final = frozenset(line.partition(" ")[0] for line in _TABLE.strip().splitlines())

@@ -4,17 +4,15 @@ Nothing here knows a numbering plan. A text becomes *spellings*: strings of digi
 first; :mod:`hlrframe.phone.parse` asks the plans which of them is a number.
 """
 
-import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 from urllib.parse import unquote
 
 from hlrframe.model import Reason
+from hlrframe.phone.characters import plain, unescaped
 from hlrframe.phone.dated import without_times
 
 __all__ = [
@@ -31,7 +29,6 @@ __all__ = [
     "is_bare_run",
     "is_vanity",
     "longest_run",
-    "plain",
     "spellings",
     "tidy",
     "unusable",
@@ -74,13 +71,15 @@ _NOTHING: Final = frozenset(
     {
         *("", "nan", "none", "null", "(null)", "<null>", "[null]", "nil", "n/a", "#n/a", "n.a.", "na", "<na>", "nat"),
         *("not available", "\\n", "undefined", "(none)", "(blank)", "[]", "{}"),
+        # What is not available, to spreadsheets in other languages.
+        *("#n/d", "#nv", "#n/v", "#n/b", "#i/t", "#n/t", "#saknas!", "#puuttuu!", "#hi\u00e1nyzik", "#\u043d/\u0434"),
     }
 )
 #: What spreadsheets and scripts put around a text; in front of it there may be equals signs too, as in ="0740".
 WRAPPED_BEHIND: Final = "'\"` \n"
 WRAPPED_IN_FRONT: Final = f"={WRAPPED_BEHIND}"
 _ONLY_RULES: Final = re.compile(r"[-._/\\ ]*")
-_ERROR_CELL: Final = re.compile(r"#+|#(?:VALUE|REF|NUM|NAME|DIV/0|NULL|SPILL|CALC)[!?]", re.IGNORECASE)
+_ERROR_CELL: Final = re.compile(r"#+|#\u00a1?[^\W\d_]{2,20}(?:/0)?[!?]|#[^\W\d_]{3}[/.]0!", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]+))?[eE]([+-]?)([0-9]{1,3})")
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.0+)?")
 _NEGATIVE: Final = re.compile(r"-[1-9][0-9]*(?:\.[0-9]+)?")
@@ -100,11 +99,6 @@ _DIALLED_CODE: Final = re.compile(r"^(?:[*#]{1,2}[0-9]{2,3}[#*][ .-]*|\*(?:67|82
 _DIALLED_CODE_OR_MARK: Final = re.compile(r"^[*#][0-9]{2,3} +(?=[+(0-9])")
 #: A mark that stands where a blank is meant, between groups that are no times and no list.
 _ODD_MARK: Final = re.compile(r"(?<=[0-9]{3})[:,;|'=*^\\](?=[1-9][0-9]{2})")
-#: Tags that set numbers apart, and tags that only dress them.
-_BREAK: Final = re.compile(r"<(?:br|/p|/div|/li|/td|/tr)\b[^>]*>", re.IGNORECASE)
-_DRESS: Final = re.compile(r"</?(?:p|div|span|b|i|u|em|strong|font|li|td|tr|nobr|small)\b[^>]*>", re.IGNORECASE)
-#: A character that a program wrote with its code.
-_ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _PHONE_CONTEXT: Final = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r";(?!ext=)[\w-]+=[^;]*|\?.*", re.IGNORECASE)
 #: What stands before an extension; also read by the columnar path.
@@ -121,6 +115,10 @@ _GLUED_LABEL: Final = re.compile(
     r"|(?<=[0-9])(?:tel|phone|mob(?:ile?)?|cell?|handy|fax|home|work)(?![^\W_])",
     re.IGNORECASE,
 )
+#: How Brazilians write that a carrier's code follows the zero: ``(0xx11) 98765-4321``.
+_ANY_CARRIER: Final = re.compile(r"(?<![0-9])0 ?(?:[xX]{2}|\*\*)(?=[ ).\-]{0,3}[1-9])")
+#: How numpy and Python show a number.
+_SHOWN: Final = re.compile(r"(?:np\.|numpy\.)?(?:u?int\d+|float\d+|str_)\((.*)\)")
 #: A trunk zero that was typed as a letter.
 _LETTER_ZERO: Final = re.compile(r"^[oO](?=[0-9])")
 # Possessive, so that a run never ends in the middle of a longer one that does not qualify.
@@ -158,10 +156,13 @@ def tidy(raw: str) -> str:
     >>> tidy("\u202a+44\u00a07400 \u0661\u0662\u0663456\u202c"), tidy("447400123456.0"), tidy("4.47400123456E+11")
     ('+44 7400 123456', '447400123456', '447400123456')
     """
-    text = _unescaped(raw)
+    text = unescaped(raw)
     text = text if text.isascii() and text.isprintable() else "".join(map(plain, text))
     text = re.sub(r" {2,}", " ", text).strip()
-    return _exact(text.lstrip(WRAPPED_IN_FRONT).rstrip(WRAPPED_BEHIND))
+    text = text.lstrip(WRAPPED_IN_FRONT).rstrip(WRAPPED_BEHIND)
+    while text.endswith(")") and len(text) <= LONGEST_TEXT and (match := _SHOWN.fullmatch(text)):
+        text = match[1].lstrip(WRAPPED_IN_FRONT).rstrip(WRAPPED_BEHIND)
+    return _exact(text)
 
 
 def unusable(text: str) -> Reason | None:
@@ -234,58 +235,6 @@ def digits_around(text: str, place: int) -> tuple[int, int]:
     return next(((len(_digits(text[run.start() : place])), len(_digits(run[0]))) for run in runs), (0, 0))
 
 
-def _unescaped(text: str) -> str:
-    """Undoes what web pages, programs and a wrong decoding make of characters: ``&nbsp;``, a code, ``Â``."""
-    while "&" in text and (plain := html.unescape(text)) != text:
-        text = plain
-    if "<" in text:
-        text = _DRESS.sub("", _BREAK.sub("\n", text))
-    if "\\" in text:
-        text = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
-    if "\u00c2" in text or "\u00e2" in text or "\u00ef" in text:
-        try:
-            return text.encode("cp1252").decode("utf-8")
-        except UnicodeError:
-            return text
-    return text
-
-
-@lru_cache(maxsize=4096)
-def plain(char: str) -> str:
-    r"""Writes one character as the plain one that it stands for, if it shows anything at all.
-
-    >>> plain("\u0664"), plain("\u00a0"), plain("\u200b")
-    ('4', ' ', '')
-    """
-    if (digit := unicodedata.decimal(char, None)) is not None:
-        return str(digit)
-    if "\uff01" <= char <= "\uff5e":
-        char = chr(ord(char) - 0xFEE0)
-    return _plain_mark(char, unicodedata.category(char))
-
-
-def _plain_mark(char: str, category: str) -> str:
-    if char in "\n\r\v\f\x85\u2028\u2029":
-        return "\n"
-    if category in {"Cf", "Mn", "Me", "Cs"}:
-        return ""
-    if category in {"Zs", "Cc", "Co"} or char in _FILLERS:
-        return " "
-    if category == "Pd" or char in "\u2212\u30fc":
-        return "-"
-    return _LOOKALIKES.get(char, char)
-
-
-#: Letters and symbols that show nothing, and what stands where a character was lost.
-_FILLERS: Final = "\u115f\u1160\u3164\uffa0\u2800\ufffc\ufffd"
-_LOOKALIKES: Final = {
-    **dict.fromkeys("\ufe62\u207a\u2795", "+"),
-    **dict.fromkeys("\u2018\u2019\u00b4\u2032\u201c\u201d", "'"),
-    **dict.fromkeys("\u00b7\u2022\u2219\u22c5\u2024\u3002", "."),
-    **dict.fromkeys("\u2044\u2215", "/"),
-}
-
-
 def _exact(text: str) -> str:
     """Undoes number formats that kept every digit."""
     if match := _FLOAT.fullmatch(text):
@@ -317,6 +266,7 @@ def _unlink(text: str) -> str:
 
 def _whole(text: str) -> Iterator[Spelling]:
     """Reads a text that holds one number, perhaps with an extension, a label and a note."""
+    text = _ANY_CARRIER.sub("0", text)
     text = _LETTER_ZERO.sub("0", _GLUED_LABEL.sub(r" \g<0> ", text.strip()))
     short = _without_extension(text)
     text = short if _digits(short) else text

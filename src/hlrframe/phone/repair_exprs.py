@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from hlrframe.phone.characters import plain
 from hlrframe.phone.dated import TIMED
 from hlrframe.phone.repair import (
     EXACT_FLOAT,
@@ -17,7 +18,6 @@ from hlrframe.phone.repair import (
     LONGEST_EXTENSION,
     WRAPPED_BEHIND,
     WRAPPED_IN_FRONT,
-    plain,
 )
 
 __all__ = ["LETTERS", "MET", "bared"]
