@@ -68,45 +68,10 @@ def test_decay_that_lost_nothing_is_undone(raw, expected):
     assert tidy(raw) == expected
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "-",
-        "--",
-        "nan",
-        "NaN",
-        "None",
-        "NULL",
-        "n/a",
-        "N/A",
-        "#N/A",
-        "<NA>",
-        ".",
-        "#N/D",
-        "#NV",
-        "#\u041d/\u0414",
-    ],
-    [
-        "",
-        " ",
-        "-",
-        "--",
-        "nan",
-        "NaN",
-        "None",
-        "NULL",
-        "n/a",
-        "N/A",
-        "#N/A",
-        "<NA>",
-        ".",
-        "#N/D",
-        "#NV",
-        "#\u041d/\u0414",
-    ],
-)
+MISSING = ["", " ", "-", "--", "nan", "NaN", "None", "NULL", "n/a", "N/A", "#N/A", "<NA>", "."]
+
+
+@pytest.mark.parametrize("text", [*MISSING, "#N/D", "#NV", "#\u041d/\u0414"])
 def test_nothing_is_empty(text):
     """What stands for a missing value in some tool is no number and no mistake."""
     assert unusable(tidy(text)) is Reason.EMPTY
