@@ -340,6 +340,24 @@ def test_out_of_credit_stops_and_keeps_what_came():
     assert plan.unasked() == ["447000000002"]
 
 
+def test_what_was_charged_has_a_row_to_stand_on_where_the_credit_ends_with_it():
+    """A number that was charged and is told that the credit has ended failed: one that was not asked cost nothing."""
+    plan = a_plan("447000000001", "447000000002")
+    out = Result(error="INSUFFICIENT_CREDIT")
+    plan.landed(first_ticket(plan), [outcome_of(out), outcome_of(Result(error=out.error, charged=1.0))], 1.0)
+    assert plan.unasked() == ["447000000001"]
+    assert plan.state.failed == {"447000000002": Failure(Reason.INSUFFICIENT_CREDIT, "INSUFFICIENT_CREDIT")}
+    assert plan.state.charged_in_vain == {"447000000002": 1000}
+
+
+@pytest.mark.parametrize(("charged", "recheck"), [(None, 0), (0.0, 0), (1.0, 1)])
+def test_what_was_charged_without_an_answer_is_asked_again_with_the_cache(charged, recheck):
+    """An error that nothing was billed for is asked afresh; one that states a charge finds what was paid for."""
+    plan = a_plan("447000000001")
+    plan.landed(first_ticket(plan), [outcome_of(Result(error="INTERNAL_ERROR", charged=charged))], 1.0)
+    assert first_ticket(plan, 10.0).attempt.recheck == recheck
+
+
 def test_a_halt_lets_what_is_in_flight_land():
     """After a halt nothing starts, and a reply that lands still counts."""
     plan = a_plan("447000000001", "447000000002", settings=Settings(batch_size=1))

@@ -23,7 +23,7 @@ FEW_PAUSE: Final = 3
 ANY_PAUSE: Final = MAX_TRIES
 #: Failures of a reply that leave open whether the number was billed.
 _SAYS_NOTHING: Final = (Reason.MISSING_REPLY, Reason.UNREADABLE_REPLY)
-#: Failures that say that nothing was billed.
+#: Failures that say that nothing was billed, unless they state a charge.
 _NOT_BILLED: Final = (Reason.UNAVAILABLE, Reason.INTERNAL_ERROR)
 
 
@@ -239,19 +239,20 @@ class Feedback:
 
         Where it is their own doing, a long pause would help nobody: a run does not wait minutes for its last number.
         """
+        was_billed, failure = failure.milli > 0, failure._replace(milli=0)
+        if failure.reason is not Reason.INSUFFICIENT_CREDIT or was_billed:
+            self._run.last_failure.update(dict.fromkeys(numbers, failure))
         if failure.reason is Reason.INSUFFICIENT_CREDIT:
             self._run.halt(failure.reason)
             for lane, share in ticket.by_lane(numbers):
                 self._run.owes(share, ticket.attempt)
                 self._run.roster.put(lane, share, ticket.attempt)
             return
-        self._run.last_failure.update(dict.fromkeys(numbers, failure))
         tries = ticket.attempt.tries + 1
         if tries >= MAX_TRIES:
             self._give_up_tried(numbers, failure)
             return
-        unbilled = failure.reason in _NOT_BILLED
-        recheck = max(ticket.attempt.recheck, 0 if unbilled else 1)
+        recheck = max(ticket.attempt.recheck, int(was_billed or failure.reason not in _NOT_BILLED))
         pause = pause_after(min(doublings, ticket.attempt.tries))
         at = now + max(at_least, self._run.rng.uniform(0.0, pause))
         self._run.owes(numbers, Attempt(tries, recheck))
@@ -290,8 +291,8 @@ class Feedback:
 
 
 def _by_failure(failures: Mapping[str, Failure]) -> dict[Failure, list[str]]:
-    """Gives the numbers that failed in the same way together, whatever each of them cost."""
+    """Gives the numbers that failed in the same way together."""
     groups: dict[Failure, list[str]] = {}
     for number, failure in failures.items():
-        groups.setdefault(failure._replace(milli=0), []).append(number)
+        groups.setdefault(failure, []).append(number)
     return groups
