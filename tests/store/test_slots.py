@@ -70,6 +70,22 @@ def test_two_runs_get_even_parts_and_what_the_other_does_not_want(tmp_path):
         assert two.agree(210, holds(105)) == 205
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a run cannot be told to write no more")
+def test_a_disk_that_takes_nothing_takes_nothing_away(tmp_path):
+    """What a run has in flight stays written where the disk refuses to take what it has now: nobody takes it twice."""
+    import resource  # noqa: PLC0415  # not everywhere
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with entered(tmp_path, "one", "one") as (one, two):
+        assert one.agree(210, holds(210)) == 210
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            assert one.agree(5, holds(210)) is None
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert two.agree(210, holds(0)) == 0
+
+
 def test_other_accounts_and_ended_runs_take_nothing(tmp_path):
     """What another account has, or a run that has left, is nothing of this one's."""
     with entered(tmp_path, "two", "one", "one") as (other, gone, mine):

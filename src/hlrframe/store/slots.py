@@ -25,6 +25,8 @@ SLOTS: Final = ".slots"
 SLOTS_TURN: Final = "slots.lock"
 #: Seconds to wait for the turn; who does not get it keeps what it has.
 PATIENCE: Final = 2.0
+#: Bytes of a file that says something.
+_WIDTH: Final = 40
 
 
 class _Entry(NamedTuple):
@@ -109,8 +111,8 @@ class Slots:
             return
         assert self._file is not None  # noqa: S101  # only whoever has entered agrees
         self._file.seek(0)
-        self._file.truncate()
-        self._file.write(json.dumps([self._most, has, wants]).encode())
+        # As long as what it replaces, which thus stands until all of it is replaced: a full disk takes nothing away.
+        self._file.write(json.dumps([self._most, has, wants]).ljust(_WIDTH).encode())
         self._said = (has, wants)
 
     def _others(self) -> dict[str, _Entry]:
