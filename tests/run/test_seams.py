@@ -94,6 +94,24 @@ def test_a_second_provider_gives_answers_through_the_seam(tmp_path):
     assert len(other.billed) == 23
 
 
+@pytest.mark.parametrize("more", [(), (LookupResult(live_status="DEAD"),) * 2])
+def test_a_provider_that_gives_too_few_or_too_many_outcomes_costs_no_row(more):
+    """Where nobody can say which outcome is whose, the reply counts as lost, and its numbers are asked again."""
+    other = OtherProvider()
+    ask = other.ask
+
+    async def miscounted(numbers, **options):
+        said = await ask(numbers, **options)
+        return [*said[:-1], *more] if len(other.billed) == len(numbers) else said
+
+    other.ask = miscounted
+    numbers = some(12)
+    result = run(other, numbers)
+    assert result.error is None
+    assert sorted(result.answers.narrow()["msisdn"]) == sorted(numbers)
+    assert len(result.doubts) == 5
+
+
 def test_a_run_keeps_to_the_providers_limits_as_well_as_to_its_own():
     """Never more requests than the provider allows, whatever the settings say."""
     other = OtherProvider()

@@ -108,9 +108,9 @@ class Sender:
 
     async def _send(self, ticket: Ticket) -> int:
         """Gives how many answers came and are on disk."""
-        recheck, began = ticket.attempt.recheck, self._loop.time()
+        began = self._loop.time()
         try:
-            outcomes = await self._session.ask(ticket.numbers, recheck=recheck, wait=ticket.timeout)
+            outcomes = await self._asked(ticket)
         except ProviderError as error:
             seconds = self._loop.time() - began
             try:
@@ -141,6 +141,13 @@ class Sender:
             )
             return landed.answers
         return 0
+
+    async def _asked(self, ticket: Ticket) -> Sequence[LookupResult | Failure]:
+        numbers = ticket.numbers
+        outcomes = await self._session.ask(numbers, recheck=ticket.attempt.recheck, wait=ticket.timeout)
+        if len(outcomes) != len(numbers):
+            raise ProtocolError(f"{len(outcomes)} outcomes came of {len(numbers)} numbers")
+        return outcomes
 
     def _landed(self, ticket: Ticket, outcomes: Sequence[LookupResult | Failure]) -> "_Landed":
         """Tells the scheduler what came, whose slot is free before the disk is done, and hands the answers on."""
