@@ -273,6 +273,14 @@ def test_a_refused_key_stops_at_once(tmp_path, stored):
     exact(harvest, emulator)
 
 
+def test_amounts_may_be_decimals():
+    """A ceiling, a rate and a time-out that somebody gives as decimals hold as floats of their size do."""
+    emulator = Emulator(latency=0.2)
+    harvest = run(emulator, mobiles(40), max_credits=Decimal("10.5"), max_per_second=Decimal(5), timeout=Decimal("1.5"))
+    assert (harvest.spent, harvest.halted) == (10_000, Reason.BUDGET)
+    assert harvest.seconds > 1.0
+
+
 @examples(25)
 @given(
     budget=st.integers(0, 60).map(lambda half: half / 2),

@@ -9,12 +9,12 @@ MILLI: Final = 1000
 
 
 def milli_of(credits_: float) -> int:
-    """Gives an amount in milli-credits.
+    """Gives an amount in milli-credits; what somebody gave may be of any type of numbers.
 
     >>> milli_of(1.5)
     1500
     """
-    return int(credits_ * MILLI + 0.5)  # twice as fast as round(), and it runs once a number
+    return int(float(credits_) * MILLI + 0.5)  # twice as fast as round(), and it runs once a number
 
 
 def credits_of(milli: int) -> float:

@@ -141,9 +141,11 @@ def _bell() -> tuple[asyncio.Event, Callable[[], None]]:
 
 
 def _within(settings: Settings, client: Provider) -> Settings:
-    limits = client.limits
+    limits, rate = client.limits, settings.max_per_second
     return settings.replace(
-        timeout=settings.timeout or client.timeout,
+        # A clock counts in floats, whatever was given.
+        timeout=float(settings.timeout or client.timeout),
+        max_per_second=None if rate is None else float(rate),
         max_requests=min(settings.max_requests, limits.requests),
         batch_size=min(settings.batch_size, limits.batch),
     )

@@ -85,7 +85,7 @@ class Membership:
         self._most = min(settings.max_requests, client.limits.requests)
         self._account = account_of(client)
         self._limit = client.limits.requests
-        self._patience = LEASE + (settings.timeout or client.timeout or DEFAULT_TIMEOUT) + MARGIN
+        self._patience = LEASE + float(settings.timeout or client.timeout or DEFAULT_TIMEOUT) + MARGIN
         self._heart = Heart(self._beat, LOOK_EVERY[is_remote])
         self._share = Share(self._is_valid)
         ledger = Ledger(None if settings.max_credits is None else milli_of(settings.max_credits))
