@@ -503,6 +503,22 @@ def test_what_a_run_is_asking_is_settled_by_that_run(machine):
     assert (state.doubts, spent_and_in_doubt(state)) == ({}, (1_000, 0))
 
 
+def test_a_run_that_fails_says_nothing_of_who_paid_and_counts_nothing_twice(machine):
+    """What it was answered is in doubt with what a killed run had asked, until both are one sum."""
+    (a,) = numbers(1)
+    killed, failed = machine(), machine()
+    killed.begin(a)
+    killed.kill()
+    failed.begin(a)
+    failed.ask(a)
+    failed.claims.release()
+    failed.run.leave()
+    last = machine()
+    last.end()
+    state = last.run.register.look().state
+    assert (state.doubts, spent_and_in_doubt(state)) == ({}, (1_000, 0))
+
+
 def test_who_asks_nothing_has_no_money_set_aside(machine):
     """A run that has not claimed yet, or waits for others, leaves nothing behind that would count as spent."""
     run = machine()

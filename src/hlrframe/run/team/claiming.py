@@ -180,14 +180,14 @@ class Claiming:
         found = [pl.DataFrame(schema={"msisdn": pl.String, "asked_at": pl.Datetime("us", "UTC")})]
         with self._us.turn:
             keys = self._register.bodies.hide(numbers)
-            for doubt in self._in_doubt():
+            state = self._standing.state if self._standing else RegisterState()
+            for doubt in self._in_doubt(state):
                 theirs = numbers.filter(self._taken(keys, [doubt.body]))
                 since = datetime.fromtimestamp(doubt.since, UTC)
                 found.append(theirs.alias("msisdn").to_frame().with_columns(asked_at=pl.lit(since, found[0].dtypes[1])))
         return pl.concat(found)
 
-    def _in_doubt(self) -> Sequence[Doubt]:
-        state = self._standing.state if self._standing else RegisterState()
+    def _in_doubt(self, state: RegisterState) -> Sequence[Doubt]:
         return [each for each in state.doubts.values() if each.question == self._question.key]
 
     def release(self, paid: Mapping[str, int] | None = None) -> None:
@@ -195,16 +195,19 @@ class Claiming:
 
         Args:
             paid: Milli-credits that earlier runs are now known to have paid, by number. They are booked in the same
-                step: who is killed before it says nothing of them, and after it is asked nothing.
+                step: who is killed before it says nothing of them, and after it is asked nothing. ``None`` where that
+                is not known: beside doubts of such runs all that was asked is in doubt then, and is one sum with them.
 
         Raises:
             StoreError: The register cannot be changed: then the numbers stay claimed.
         """
         with self._us.turn:
-            settling = None if paid is None else self._settling(paid)
-            if not (self._held or (settling and settling.finds(self._register.look().state))):
+            settling, state = None if paid is None else self._settling(paid), self._register.look().state
+            if not (self._held or (settling and settling.finds(state))):
                 return
-            left = self._in_the_dark()
+            is_settled = paid is not None or not self._in_doubt(state)
+            can_tell = is_settled and not self._us.handover.keeps_back
+            left = self._asked_in_vain() if can_tell else self._asked()
             body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
             held = list(self._held)
             self._us.claims, self._us.looking = [], []
@@ -214,7 +217,8 @@ class Claiming:
                     settling.book(state)
                 member = state.runs[self._us.name]
                 if body:
-                    state.doubts[f"{self._us.name}-{body[-12:]}"] = self._doubt(state, body, now)
+                    spent = 0 if can_tell else member.spent - member.before
+                    state.doubts[f"{self._us.name}-{body[-12:]}"] = self._doubt(state, body, now, spent=spent)
                 member.claims, member.looking, member.before = [], [], member.spent
 
             try:
@@ -232,14 +236,14 @@ class Claiming:
         journal = self._us.handover.journal_name
         return Settling(self._register, self._store, paid=paid, run=self._us.name, journal=journal)
 
-    def _in_the_dark(self) -> pl.Series:
-        """Gives what was asked and of which others cannot know the answer."""
-        asked = pl.concat([_NOBODY, *(each for body, each in self._held.items() if body != self._looking)])
-        if self._us.handover.keeps_back or not len(asked):
-            return asked
-        return self._store.unanswered(asked, self._question)["msisdn"]
+    def _asked(self) -> pl.Series:
+        return pl.concat([_NOBODY, *(each for body, each in self._held.items() if body != self._looking)])
 
-    def _doubt(self, state: RegisterState, body: str, now: float) -> Doubt:
+    def _asked_in_vain(self) -> pl.Series:
+        asked = self._asked()
+        return self._store.unanswered(asked, self._question)["msisdn"] if len(asked) else asked
+
+    def _doubt(self, state: RegisterState, body: str, now: float, *, spent: int) -> Doubt:
         """Gives a doubt as this run leaves it; what it has set aside for it comes when the run ends."""
         member = state.runs[self._us.name]
         fund = state.budgets.get(member.budget)
@@ -251,6 +255,5 @@ class Claiming:
             journal=member.journal,
             budget=member.budget,
             period=fund.period if fund else "",
-            # What was answered is in the dark only where the bucket is away.
-            spent=member.spent - member.before if self._us.handover.keeps_back else 0,
+            spent=spent,
         )
