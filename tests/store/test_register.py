@@ -130,6 +130,22 @@ def test_an_object_that_was_made_by_a_lost_try_is_our_own(tmp_path):
     assert versions.newest().number == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="that system puts names on disk by itself")
+def test_a_name_is_on_disk_when_it_counts(tmp_path, monkeypatch):
+    """An object is whole on disk, and then its name, before its maker goes on: the power takes neither away."""
+    fsync, synced = os.fsync, []
+
+    def noted(handle):
+        synced.append((os.fstat(handle).st_ino, (tmp_path / "register" / "1").exists()))
+        fsync(handle)
+
+    (tmp_path / "register").mkdir()
+    monkeypatch.setattr(os, "fsync", noted)
+    assert FolderObjects(tmp_path).create("register/1", b"one")
+    inode, folder = ((tmp_path / "register" / name).stat().st_ino for name in ("1", "."))
+    assert synced == [(inode, False), (folder, True)]
+
+
 def test_a_change_on_a_base_that_was_tidied_away_is_void(tmp_path, monkeypatch):
     """A machine that slept between reading and making finds that its number was there before, and begins again."""
     monkeypatch.setattr("hlrframe.store.register.versions.KEEP_FOR", 0.0)

@@ -14,7 +14,7 @@ from hlrframe.errors import StoreError
 from hlrframe.store.bucket import Bucket
 from hlrframe.store.folder import Layout, append, explained, make_directory
 from hlrframe.store.remote import RemoteLayout
-from hlrframe.system import create, temporary_beside
+from hlrframe.system import create, sync_directory, temporary_beside
 
 __all__ = ["Objects", "objects_of", "probe"]
 
@@ -86,7 +86,9 @@ class FolderObjects:
             with temporary_beside(path) as (temporary, file):
                 append(file, content)
                 file.close()  # or some systems would make no link to it
-                return _linked(temporary, path, content)
+                made = _linked(temporary, path, content)
+            sync_directory(path.parent)  # money that the power takes out of a register would be spent once more
+            return made
 
     def delete(self, key: str) -> None:
         """Removes an object."""
