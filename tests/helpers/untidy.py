@@ -88,6 +88,29 @@ TIMES = (
     *("1.1.20", "12/12/2024", "2024-12-20", "9:00", "9am", "6 pm", "10h", "24/7", "20 may 2020", "may 1 2020", "5th"),
     *("1/2", "2020", "9h30", "12:30:10", "2-1-2020"),
 )
+BETWEEN = (
+    *(
+        " / ",
+        "/",
+        " /",
+        "; ",
+        ";",
+        ", ",
+        ",",
+        " , ",
+        " | ",
+        "|",
+        "\n",
+        "\n ",
+        " & ",
+        "&",
+        " or ",
+        " OR ",
+        " und ",
+        " y ",
+    ),
+    *(" et ", " - ", " ", "  ;  ", ",, ", "\r\n", "/ /", ";\n", " x ", " w ", " and/or ", " ou", "// "),
+)
 STARTS = ("", "", "+", "+", "00", "0", "(", "(+", "(0", "+44 (0)", "+49 ", "0049 ", "44", "1", "+1 ")
 WRAPPERS = ("", "", "", "", "'", '"', '="', "= ", " ", "  ", "\u202a", "`", "\t", "-", ")", "\n")
 
@@ -112,6 +135,25 @@ class Untidy:
         return (
             text[:at] + self._one((*self._marks, *self._joints, *WORDS, "0")) + text[at + self._chance.randrange(2) :]
         )
+
+    def list_of(self, numbers: tuple[str, ...]) -> str:
+        """Gives several numbers in one cell, or any digits in their place, mostly as the column knows such lists."""
+        slip, chance = self._slip, self._chance.random
+        items = [self._grouped(each) if chance() > slip else self._body() for each in numbers]
+        between = self._one(BETWEEN)
+        marks = [self._one(BETWEEN) if chance() < slip else between for _ in items[1:]]
+        text = items[0] + "".join(mark + item for mark, item in zip(marks, items[1:], strict=True))
+        if chance() < slip:
+            text = self._one(("1. ", "(1) ", "*31# ", "Tel: ", "o", "(")) + text
+        return text + (self._behind() if chance() < slip else "")
+
+    def _grouped(self, number: str) -> str:
+        """Puts a mark or two between the digits of a number, mostly the same one."""
+        mark, slip = self._one((" ", " ", "-", ".", "", "/", ") ")), self._slip
+        for _ in range(self._chance.randrange(3)):
+            at = self._chance.randrange(3, len(number) + 1) if len(number) > 3 else 0
+            number = number[:at] + (mark if self._chance.random() > slip else self._one(self._marks)) + number[at:]
+        return f"({number}" if mark == ") " and mark in number else number
 
     def _one(self, among: tuple[str, ...]) -> str:
         return self._chance.choice(among)

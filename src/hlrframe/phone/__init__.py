@@ -11,9 +11,11 @@
     repair       what is mended before a text is read: labels, links, spreadsheet damage
     repair_exprs the same of the usual texts as column expressions
     runs         a column of texts to the digits that they may mean
+    lists        cells that hold several numbers and nothing else
+    run_exprs    runs of digits to numbers, as column expressions
     plans        one number against the world's numbering plans
     renumbering  numbers of old plans: what countries renumbered
-    plan_exprs   the same rules as column expressions
+    plan_exprs   the same rules as column expressions; plan_patterns: libphonenumber's own of these
     networks     the network and the type that digits predict
 """
 

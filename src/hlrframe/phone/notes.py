@@ -8,10 +8,12 @@ import phonenumbers
 import polars as pl
 
 from hlrframe.model import Reading, Reason, name_of
+from hlrframe.phone.lists import with_second
 from hlrframe.phone.plans import Msisdn, calling_code_of, read, read_international
 from hlrframe.phone.reading import answers
 from hlrframe.phone.renumbering import renumbered
 from hlrframe.phone.repair import Spelling, longest_run, spellings, tidy
+from hlrframe.phone.run_exprs import FEW
 
 __all__ = ["suggestion_for", "with_notes"]
 
@@ -51,9 +53,14 @@ def with_notes(read_texts: pl.DataFrame, *, suggest: bool) -> pl.DataFrame:
     text = pl.col("text")
     # A cheap look first: nearly all texts are one number and nothing else.
     marked = (text.str.len_bytes() >= _LONG) | text.str.contains(_MARKED)
-    some = read_texts.with_row_index("at").filter(pl.col("msisdn").is_not_null() & marked)
-    places = some.filter(text.str.contains(_MAY_HOLD_SEVERAL)).select("at", "text", "country", "msisdn")
-    several = [at for at, cell, country, first in places.iter_rows() if _holds_several(tidy(cell), country, first)]
+    some = read_texts.with_row_index("row").filter(pl.col("msisdn").is_not_null() & marked)
+    places = some.filter(text.str.contains(_MAY_HOLD_SEVERAL)).select("row", "text", "country", "msisdn")
+    certain = with_second(places) if places.height > FEW else places.clear()
+    alone = places.join(certain, on="row", how="anti").iter_rows()
+    several = [
+        *certain["row"],
+        *(row for row, cell, country, first in alone if _holds_several(tidy(cell), country, first)),
+    ]
     reading = (
         pl.when(pl.col("renumbered").is_not_null())
         .then(pl.lit(Reading.RENUMBERED.value))

@@ -6,22 +6,28 @@ and has to be read one at a time: numbers that lose more than one prefix, callin
 their patterns costs more than reading them.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 import phonenumbers
 import polars as pl
-from phonenumbers import PhoneMetadata, PhoneNumber
-from phonenumbers.phonemetadata import PhoneNumberDesc
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from hlrframe.model import NumberType, Reason
-from hlrframe.phone.plans import SHORTEST_INTERNATIONAL, WORLD, coded_start, misfit
-from hlrframe.phone.renumbering import RENUMBERED_CODES
+from hlrframe.phone.plan_patterns import (
+    NEVER,
+    ascii_only,
+    at_start,
+    international_prefix,
+    main_region,
+    ranges_of,
+    reason_of_length,
+    trunk_of,
+    type_in,
+)
+from hlrframe.phone.plans import SHORTEST_INTERNATIONAL, WORLD, coded_start
+from hlrframe.phone.renumbering import RENUMBERED_CODES, old_pattern
 
 __all__ = ["calling_code", "international_prefix", "read_international", "read_national", "read_types"]
 
@@ -29,22 +35,6 @@ __all__ = ["calling_code", "international_prefix", "read_international", "read_n
 FEWEST_ROWS: Final = 32
 
 _ANSWER: Final = ("row", "msisdn", "region", "reason")
-#: A pattern that no digits match.
-_NEVER: Final = "x"
-#: Types of number beside landline and mobile, in the order in which libphonenumber looks for them.
-_SERVICES: Final = MappingProxyType(
-    {
-        "premium_rate": NumberType.PREMIUM,
-        "toll_free": NumberType.TOLL_FREE,
-        "shared_cost": NumberType.SHARED_COST,
-        "voip": NumberType.VOIP,
-        "personal_number": NumberType.PERSONAL_NUMBER,
-        "pager": NumberType.PAGER,
-        "uan": NumberType.UNIVERSAL_ACCESS_NUMBER,
-        "voicemail": NumberType.VOICEMAIL_ONLY,
-    }
-)
-_KINDS: Final = (*_SERVICES, "fixed_line", "mobile")
 
 
 def calling_code(digits: pl.Expr) -> pl.Expr:
@@ -73,9 +63,7 @@ def read_international(numbers: pl.DataFrame, *, old: bool = True) -> pl.DataFra
     for code, length, part in _settled_parts(coded):
         answers += _read_length(part, code, length)
     read = pl.concat(answers)
-    rejected = read.filter(pl.col("msisdn").is_null())
-    dated = calling_code(pl.col("settled")).is_in(RENUMBERED_CODES if old else ()).fill_null(value=False)
-    return pl.concat([read.drop_nulls("msisdn"), rejected.filter(~dated)])
+    return _without_old(read, coded, own=pl.col("msisdn").is_not_null()) if old else read
 
 
 def read_types(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -122,7 +110,7 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
     """
     if "first" not in numbers.columns:
         numbers = numbers.with_columns(first=pl.lit(None, pl.UInt32))
-    starts = {country: coded_start(country) or _NEVER for country in numbers["country"].unique()}
+    starts = {country: coded_start(country) or NEVER for country in numbers["country"].unique()}
     start = pl.col("country").replace_strict(starts, return_dtype=pl.String)
     apart = pl.col("first").is_null() | (pl.col("first") == start.str.len_bytes())
     marked = numbers.with_columns(coded=pl.col("digits").str.starts_with(start) & apart)
@@ -132,14 +120,19 @@ def read_national(numbers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([found, _read_dialled(pl.concat([rest, coded.join(missed, on="row", how="semi")]))])
 
 
-def _without_old(answers: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    """Leaves out what is no number of its country today where it may be one of an old plan."""
-    codes = {each: str(phonenumbers.country_code_for_region(each)) for each in numbers["country"].unique()}
-    codes = {each: code for each, code in codes.items() if code in RENUMBERED_CODES}
-    code = pl.col("country").replace_strict(codes, default=None, return_dtype=pl.String)
-    dated = answers.join(numbers.select("row", code=code).drop_nulls(), on="row")
-    own = pl.col("msisdn").is_not_null() & pl.col("msisdn").str.starts_with(pl.col("code"))
-    return answers.join(dated.filter(~own.fill_null(value=False)), on="row", how="anti")
+def _without_old(answers: pl.DataFrame, coded: pl.DataFrame, *, own: pl.Expr) -> pl.DataFrame:
+    """Leaves out what is no number of its country today where it may be one of an old plan.
+
+    Args:
+        answers: ``row`` and the columns of an answer.
+        coded: ``row``, ``digits`` and ``code``, the calling code of their country.
+        own: Whether an answer is a number of its country.
+    """
+    missed = answers.filter(~own).select("row")
+    doubtful = coded.filter(pl.col("code").is_in(RENUMBERED_CODES)).join(missed, on="row", how="semi")
+    groups = doubtful.partition_by("code", as_dict=True).items()
+    old = [group.filter(pl.col("digits").str.contains(ascii_only(old_pattern(str(code))))) for (code,), group in groups]
+    return answers.join(pl.concat(old), on="row", how="anti") if old else answers
 
 
 def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -157,7 +150,11 @@ def _read_dialled(numbers: pl.DataFrame) -> pl.DataFrame:
     )
     abroad = abroad.with_columns(reason=pl.when(pl.col("msisdn").is_null()).then("why"))
     others = pl.concat(each.select(_ANSWER) for each in (grouped, abroad))
-    return pl.concat([found.select(_ANSWER), _without_old(others, numbers)])
+    codes = {each: str(phonenumbers.country_code_for_region(each)) for each in numbers["country"].unique()}
+    coded = numbers.select("row", "digits", code=pl.col("country").replace_strict(codes, return_dtype=pl.String))
+    others = others.join(coded.select("row", "code"), on="row")
+    own = pl.col("msisdn").str.starts_with(pl.col("code")).fill_null(value=False)
+    return pl.concat([found.select(_ANSWER), _without_old(others, coded, own=own).select(_ANSWER)])
 
 
 def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -169,80 +166,9 @@ def _international_forms(numbers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(forms).drop_nulls("home")
 
 
-@cache
-def international_prefix(region: str) -> str:
-    """Gives the pattern of what is dialled in the region before a calling code."""
-    return _metadata(region, 0).international_prefix or _NEVER
-
-
-@dataclass(frozen=True, slots=True)
-class _Trunk:
-    """What is dialled before a national number, and how a plan tells it from the number's own digits."""
-
-    #: Pattern of the prefix; ``None`` where the plan has none.
-    prefix: str | None
-    #: Number of groups in the pattern.
-    groups: int
-    #: What the number becomes where the pattern's last group took part; ``None`` where it only loses the prefix.
-    rewritten: str | None
-    #: Pattern of every number of the plan.
-    general: str
-    #: Lengths that the plan has, in digits.
-    lengths: tuple[int, ...]
-
-    def strip(self, national: pl.Expr) -> pl.Expr:
-        """Takes the prefix off where the plan does."""
-        if self.prefix is None:
-            return national
-        rest = self._rest(national)
-        length = rest.str.len_bytes()
-        fits = length.is_in(self.lengths) | (length > max(self.lengths))
-        keeps = ~fits | (self.viable(national) & ~self.viable(rest))
-        return pl.when(keeps).then(national).otherwise(rest)
-
-    def _rest(self, national: pl.Expr) -> pl.Expr:
-        rest = national.str.slice(self._prefix_length(national))
-        if self.prefix is None or self.rewritten is None:
-            return rest
-        start = _start(self.prefix)
-        rewrites = national.str.extract(start, self.groups).is_not_null()
-        return pl.when(rewrites).then(national.str.replace(start, self.rewritten)).otherwise(rest)
-
-    def untouched(self, national: pl.Expr) -> pl.Expr:
-        """Whether no prefix can be taken off."""
-        return pl.lit(value=True) if self.prefix is None else self._prefix_length(national) == 0
-
-    def viable(self, national: pl.Expr) -> pl.Expr:
-        """Whether the digits look like a number of the plan."""
-        return national.str.contains(_whole(self.general))
-
-    def _prefix_length(self, national: pl.Expr) -> pl.Expr:
-        return national.str.extract(_start(self.prefix or ""), 0).str.len_bytes().fill_null(0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    """The numbers of one length that one region has under a calling code."""
-
-    #: ISO 3166 alpha-2 code, or :data:`~hlrframe.phone.plans.WORLD`.
-    region: str
-    #: Pattern that makes a number the region's own whether it is valid or not; ``None`` where only validity does.
-    claim: str | None
-    #: Patterns that a valid number matches, all of them; ``None`` where the region has no number of this length.
-    patterns: tuple[str, str] | None
-
-    def claims(self) -> pl.Expr:
-        return self.valid() if self.claim is None else pl.col("national").str.contains(self.claim)
-
-    def valid(self) -> pl.Expr:
-        if self.patterns is None:
-            return pl.lit(value=False)
-        return pl.all_horizontal(pl.col("national").str.contains(pattern) for pattern in self.patterns)
-
-
 def _settle(numbers: pl.DataFrame, code: str) -> pl.DataFrame:
     """Takes national prefixes off; leaves out numbers that would lose a second one."""
-    trunk, national = _trunk(_main_region(int(code)), int(code)), pl.col("national")
+    trunk, national = trunk_of(main_region(int(code)), int(code)), pl.col("national")
     marked = numbers.with_columns(plain=trunk.untouched(national))
     plain, prefixed = marked.filter("plain").drop("plain"), marked.filter(~pl.col("plain"))
     if not prefixed.height:
@@ -253,9 +179,9 @@ def _settle(numbers: pl.DataFrame, code: str) -> pl.DataFrame:
 
 def _read_length(part: pl.DataFrame, code: int, length: int) -> list[pl.DataFrame]:
     """Gives each number to the first region that claims it; what nobody claims is rejected."""
-    reason = _reason_of_length(code, length)
+    reason = reason_of_length(code, length)
     answers = []
-    for each in _ranges(code, length):
+    for each in ranges_of(code, length):
         judged = part.with_columns(mine=each.claims())
         mine, part = judged.filter("mine"), judged.filter(~pl.col("mine"))
         if each.claim is None:
@@ -272,29 +198,9 @@ def _read_length(part: pl.DataFrame, code: int, length: int) -> list[pl.DataFram
 def _types_of_length(part: pl.DataFrame, code: int, length: int) -> pl.DataFrame:
     """Gives each number the type that the region has for it to which it belongs."""
     kind = pl.lit(NumberType.UNKNOWN.value)
-    for each in reversed(_ranges(code, length)):
-        kind = pl.when(each.claims()).then(_type_in(each.region, code, length)).otherwise(kind)
+    for each in reversed(ranges_of(code, length)):
+        kind = pl.when(each.claims()).then(type_in(each.region, code, length)).otherwise(kind)
     return part.select("row", number_type=kind)
-
-
-def _type_in(region: str, code: int, length: int) -> pl.Expr:
-    """Gives the first type of the region's plan that a number fits, in libphonenumber's order."""
-    plan = _metadata(region, code)
-    fits = {name: _fits(getattr(plan, name), length) for name in ("general_desc", *_KINDS)}
-    fixed, mobile = fits["fixed_line"], fits["mobile"]
-    both, mobile = (fixed, pl.lit(value=False)) if plan.same_mobile_and_fixed_line_pattern else (fixed & mobile, mobile)
-    kind: pl.Expr = pl.lit(NumberType.UNKNOWN.value)
-    common = {NumberType.MOBILE: mobile, NumberType.LANDLINE: fixed, NumberType.MOBILE_OR_LANDLINE: both}
-    services = {word: fits[name] for name, word in reversed([*_SERVICES.items()])}
-    for word, fit in (common | services).items():
-        kind = pl.when(fit).then(pl.lit(word.value)).otherwise(kind)
-    return pl.when(fits["general_desc"]).then(kind).otherwise(pl.lit(NumberType.UNKNOWN.value))
-
-
-def _fits(kind: PhoneNumberDesc | None, length: int) -> pl.Expr:
-    if kind is None or not _has(kind, length):
-        return pl.lit(value=False)
-    return pl.col("national").str.contains(_whole(str(kind.national_number_pattern)))
 
 
 def _accepted(numbers: pl.DataFrame, region: str) -> pl.DataFrame:
@@ -311,13 +217,13 @@ def _rejected(numbers: pl.DataFrame, reason: Reason) -> pl.DataFrame:
 def _international_form(digits: pl.Expr, first: pl.Expr, region: str) -> pl.Expr:
     """Writes national digits with their calling code; null where there is more than one way to read them."""
     code = str(phonenumbers.country_code_for_region(region))
-    own, main = _trunk(region, int(code)), _trunk(_main_region(int(code)), int(code))
+    own, main = trunk_of(region, int(code)), trunk_of(main_region(int(code)), int(code))
     rest = digits.str.slice(len(code))
     coded = digits.str.starts_with(code)
     too_long = digits.str.len_bytes() > max(own.lengths)
     apart = first.is_null() | (first == len(code))
     return (
-        pl.when(digits.str.contains(_start(international_prefix(region))))
+        pl.when(digits.str.contains(at_start(international_prefix(region))))
         .then(None)
         .when(coded & too_long)
         .then(pl.when(apart & own.untouched(rest) & main.untouched(rest)).then(digits))
@@ -331,70 +237,3 @@ def _code_of_three_digits() -> dict[str, str]:
     """Calling codes are free of prefixes of each other: three digits decide."""
     codes = sorted(map(str, COUNTRY_CODE_TO_REGION_CODE))
     return {f"{code}{tail:0{3 - len(code)}}"[:3]: code for code in codes for tail in range(10 ** (3 - len(code)))}
-
-
-def _main_region(code: int) -> str:
-    return str(phonenumbers.region_code_for_country_code(code))
-
-
-def _metadata(region: str, code: int) -> PhoneMetadata:
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    if metadata is None:
-        raise LookupError(f"libphonenumber has no plan of {region} under +{code}")
-    return metadata
-
-
-def _general(metadata: PhoneMetadata) -> PhoneNumberDesc:
-    return metadata.general_desc or PhoneNumberDesc()
-
-
-@cache
-def _trunk(region: str, code: int) -> _Trunk:
-    metadata = _metadata(region, code)
-    prefix, rule = metadata.national_prefix_for_parsing or None, metadata.national_prefix_transform_rule
-    general = _general(metadata)
-    return _Trunk(
-        prefix=prefix,
-        groups=re.compile(prefix or "").groups,
-        rewritten=re.sub(r"\\(.)", r"${\1}", rule) if rule else None,
-        general=general.national_number_pattern or _NEVER,
-        lengths=tuple(general.possible_length),
-    )
-
-
-@cache
-def _ranges(code: int, length: int) -> tuple[_Range, ...]:
-    regions = COUNTRY_CODE_TO_REGION_CODE[code]
-    return tuple(_range(region, code, length, alone=len(regions) == 1) for region in regions)
-
-
-def _range(region: str, code: int, length: int, *, alone: bool) -> _Range:
-    metadata = _metadata(region, code)
-    leading = None if alone or metadata.leading_digits is None else _start(metadata.leading_digits)
-    kinds = (getattr(metadata, kind) for kind in _KINDS)
-    patterns = [str(kind.national_number_pattern) for kind in kinds if _has(kind, length)]
-    general = _general(metadata)
-    if not patterns or not _has(general, length):
-        return _Range(region, leading, None)
-    return _Range(region, leading, (_whole(general.national_number_pattern or _NEVER), _whole("|".join(patterns))))
-
-
-def _has(kind: PhoneNumberDesc | None, length: int) -> bool:
-    """Whether a kind of number exists in this length; no list of lengths means all of the plan's."""
-    if kind is None or not kind.national_number_pattern:
-        return False
-    return not kind.possible_length or length in kind.possible_length
-
-
-@cache
-def _reason_of_length(code: int, length: int) -> Reason:
-    return misfit(PhoneNumber(country_code=code, national_number=10 ** (length - 1))).reason
-
-
-def _start(pattern: str) -> str:
-    # Without Unicode classes: \d is ASCII here, and its automaton small.
-    return f"(?-u)^(?:{pattern})"
-
-
-def _whole(pattern: str) -> str:
-    return f"(?-u)^(?:{pattern})$"

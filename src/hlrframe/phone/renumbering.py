@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["RENUMBERED_CODES", "Renumbering", "renumbered"]
+__all__ = ["RENUMBERED_CODES", "Renumbering", "old_pattern", "renumbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,19 @@ def renumbered(code: str, national: str) -> Iterator[tuple[str | None, Renumberi
         for digits in dict.fromkeys((national, national.removeprefix("0"))):
             if match := old.fullmatch(digits):
                 yield None if rule.new is None else match.expand(rule.new), rule
+
+
+@cache
+def old_pattern(code: str) -> str:
+    """Gives a pattern of all digits that a rule of a calling code may know, with that code before them or without it.
+
+    Narrower than the code alone: what does not match it was never a number of an old plan.
+
+    >>> [re.search(old_pattern("229"), digits) is not None for digits in ("97123456", "22997123456", "2290197123456")]
+    [True, True, False]
+    """
+    old = "|".join(rule.old for rule, _ in _rules().get(code, ()))
+    return rf"^(?:{code})?0?(?:{old})$"
 
 
 @cache

@@ -20,7 +20,7 @@ from hlrframe.phone.repair import (
     WRAPPED_IN_FRONT,
 )
 
-__all__ = ["LETTERS", "MET", "bared"]
+__all__ = ["LETTERS", "MET", "bared", "tidied"]
 
 #: Characters often met in columns of numbers that are not plain: blanks, what shows nothing, dashes.
 MET: Final = (
@@ -64,9 +64,9 @@ def bared(texts: pl.DataFrame) -> pl.DataFrame:
         it, which may be more of it where it alone is no number; and ``listed``, whether that ends a second number.
     """
     text, left = pl.col("text"), pl.col("left")
-    tidied = _tidied(texts).with_columns(left=text.str.replace(_BEHIND, ""))
+    tidy = tidied(texts).with_columns(left=text.str.replace(_BEHIND, ""))
     front = left.str.replace(_IN_FRONT, "")
-    cut = tidied.with_columns(behind=left != text, front=front != left, left=front)
+    cut = tidy.with_columns(behind=left != text, front=front != left, left=front)
     spaced = left.str.replace_all(" - ", "-", literal=True).str.replace_all(" / ", "/", literal=True)
     marked = cut.with_columns(left=spaced)
     listed = marked.with_columns(stripped=text != left, listed=pl.col("behind") & text.str.contains(_LISTED))
@@ -79,14 +79,14 @@ def bared(texts: pl.DataFrame) -> pl.DataFrame:
     return listed.filter(certain).with_columns(text=left).drop("left", "stripped", "front")
 
 
-def _tidied(texts: pl.DataFrame) -> pl.DataFrame:
+def tidied(texts: pl.DataFrame) -> pl.DataFrame:
     """Tidies the texts of which only usual marks and wrappings make it necessary; a chat's number gets its plus."""
     text = pl.col("text")
     stripped = texts.with_columns(text.str.strip_chars())
     if stripped["text"].str.contains("[^ -~]").any():
         stripped = stripped.with_columns(text.str.replace_many(_PLAIN))
-    tidied = stripped.with_columns(
+    tidy = stripped.with_columns(
         text.str.replace_all(" {2,}", " ").str.strip_chars_start(WRAPPED_IN_FRONT).str.strip_chars_end(WRAPPED_BEHIND)
     )
-    links = tidied["text"].str.contains(_CHAT)
-    return tidied.with_columns(text.str.replace(_CHAT, "+${1}")) if links.any() else tidied
+    links = tidy["text"].str.contains(_CHAT)
+    return tidy.with_columns(text.str.replace(_CHAT, "+${1}")) if links.any() else tidy

@@ -10,7 +10,7 @@ from hlrframe.phone.dated import SHORTEST_DATED, TIMED
 from hlrframe.phone.plans import PLAUSIBLE_DIGITS
 from hlrframe.phone.repair import DATE, EXACT_FLOAT, LIST_MARK, is_bare_run, spellings, unusable
 
-__all__ = ["bared_runs", "clean_runs", "spelt_runs"]
+__all__ = ["bared_runs", "clean_runs", "is_dated", "spelt_runs"]
 
 #: One run of digits with plain marks between them, and as many digits as every reading can be certain about.
 _CLEAN: Final = r"^[( ]{0,9}\+?[( ]{0,9}[0-9](?:[ ().\-/]?[ (]?[0-9]){6,16}\)?$"
@@ -45,7 +45,7 @@ def clean_runs(texts: pl.DataFrame) -> pl.DataFrame:
     whole = text.str.strip_chars_end("0").str.strip_suffix(".")
     marked = marked.with_columns(pl.when(text.str.contains(EXACT_FLOAT)).then(whole).otherwise(text))
     clean = text.str.contains(_CLEAN) & ~text.str.contains("  ", literal=True) & ~text.str.contains(DATE)
-    marked = _without_parts(marked.filter(clean).filter(~_is_dated(text))).with_columns(digits=_without_marks(text))
+    marked = _without_parts(marked.filter(clean).filter(~is_dated(text))).with_columns(digits=_without_marks(text))
     marked = marked.with_columns(
         whole=_is_whole(text, pl.col("digits")), first=_before_first_mark(text, pl.col("digits"))
     )
@@ -90,7 +90,7 @@ def _without_parts(marked: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([marked.filter(~doubtful), some.filter(~pl.col("text").str.contains(_IN_PARTS))])
 
 
-def _is_dated(text: pl.Expr) -> pl.Expr:
+def is_dated(text: pl.Expr) -> pl.Expr:
     """Whether a date or a time may stand beside digits enough for a number."""
     return (text.str.len_bytes() >= SHORTEST_DATED) & text.str.contains(TIMED)
 
