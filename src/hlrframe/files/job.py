@@ -271,10 +271,12 @@ class FileJob:
             store: Whose answers need not be asked again.
             client: Of which provider.
         """
+        settings = self._settings
         if store is None and self.kept.exist():
-            store = self.kept.store
-            return estimate_list(self._numbers, store=store, settings=self._settings_of(None), client=client)
-        return estimate_list(self._numbers, store=store, settings=self._settings, client=client)
+            store, settings = self.kept.store, self._settings_of(None)
+        # What is found serves the run too, where that asks all at a time.
+        columns = self._naming.needed if len(self._numbers) <= self._memory.window else None
+        return estimate_list(self._numbers, store=store, settings=settings, client=client, columns=columns)
 
     def run(
         self,

@@ -83,10 +83,17 @@ class Call:
         )
 
 
-def estimate_list(numbers: NumberList, *, store: StorePath, settings: Settings, client: Client | None) -> Estimate:
-    """Says what asking a list would cost. Sends nothing, needs no account."""
+def estimate_list(
+    numbers: NumberList,
+    *,
+    store: StorePath,
+    settings: Settings,
+    client: Client | None,
+    columns: Sequence[str] | None = None,
+) -> Estimate:
+    """Says what asking a list would cost, as :func:`estimate_numbers` does. Sends nothing, needs no account."""
     whose = client_for(client, offline=True)
-    return estimate_numbers(numbers, store=open_store(store), settings=settings, client=whose)
+    return estimate_numbers(numbers, store=open_store(store), settings=settings, client=whose, columns=columns)
 
 
 _SOFT_STOPS: Final = {

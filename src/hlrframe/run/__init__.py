@@ -5,6 +5,7 @@
     lookup          store, scheduler and provider put together   <- open this first
     number_list     phone columns as distinct numbers, each with the cell that carries it first
     estimate        the price of a list
+    look            what the store knows of it: found for the price, and good for the run
     loop            does what the scheduler says, and tells it what came of it
     schedule/       the decisions: queues, limits, retries, money. No clock, no I/O
     askings         asked is noted a window ahead, so that no request waits for the disk

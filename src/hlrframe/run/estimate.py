@@ -1,6 +1,7 @@
 """What asking a list of numbers would cost and how long it would take, before anything is sent."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,8 @@ from hlrframe.model import (
 )
 from hlrframe.phone import number_types
 from hlrframe.provider import PriceList, Provider
-from hlrframe.run.number_list import NumberList, known_answers, to_be_asked
+from hlrframe.run.look import Wanted, columns_of_answers, known_answers
+from hlrframe.run.number_list import NumberList, to_be_asked
 from hlrframe.run.outcomes import counts_of
 from hlrframe.store import Store
 
@@ -34,7 +36,14 @@ USUAL_LATENCY: Final = 1.0
 FREE_STATUSES: Final = (LiveStatus.NO_COVERAGE, LiveStatus.NOT_APPLICABLE)
 
 
-def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Settings, client: Provider) -> Estimate:
+def estimate_numbers(
+    numbers: NumberList,
+    *,
+    store: Store | None,
+    settings: Settings,
+    client: Provider,
+    columns: Sequence[str] | None = None,
+) -> Estimate:
     """Says what asking a list would cost. Sends nothing.
 
     Args:
@@ -42,15 +51,18 @@ def estimate_numbers(numbers: NumberList, *, store: Store | None, settings: Sett
         store: Earlier answers, or ``None``.
         settings: Settings of the run that is to be estimated.
         client: Whose prices they are, and whose stored answers count. It is not asked.
+        columns: Names of the columns that rows will get in a run after this: what is found in the store is kept for
+            it with the list. ``None`` keeps nothing.
     """
     distinct, question = numbers.numbers["msisdn"], Question.of(settings, client.provider)
-    known = known_answers(distinct, store=store, settings=settings, question=question, columns=["msisdn"])
+    its_columns = ["msisdn"] if columns is None else columns_of_answers(columns)
+    known = numbers.known(Wanted(store, settings, question, its_columns), keep=columns is not None)
     to_ask = to_be_asked(distinct, known)
     if settings.offline:
         to_ask = to_ask.clear()
     ever = settings.replace(max_age=MaxAge.any(), refresh=False)
     said = ["msisdn", "live_status", "number_type"]
-    earlier = known_answers(to_ask["msisdn"], store=store, settings=ever, question=question, columns=said)
+    earlier = known_answers(to_ask["msisdn"], Wanted(store, ever, question, said))
     sums = _sums(to_ask, earlier, client.pricing(settings))
     learnt = None if store is None or to_ask.is_empty() else store.pace(question)
     rate = _rate(learnt, settings)

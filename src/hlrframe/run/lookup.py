@@ -12,7 +12,6 @@ import polars as pl
 
 from hlrframe.errors import ConfigError, HlrframeError, StoreError
 from hlrframe.model import (
-    ANSWER_SCHEMA,
     COLUMNS,
     MAX_CACHE_DAYS,
     Failure,
@@ -30,8 +29,9 @@ from hlrframe.model import (
 )
 from hlrframe.provider import Provider
 from hlrframe.run.coordination import Claims, StoreClaims
+from hlrframe.run.look import Wanted, columns_of_answers
 from hlrframe.run.loop import Job, RunResult, run_job
-from hlrframe.run.number_list import SOME, NumberList, known_answers, to_be_asked
+from hlrframe.run.number_list import SOME, NumberList, to_be_asked
 from hlrframe.run.outcomes import KEY, OWN_COLUMNS, Outcomes, Part, answered, by_lane, cached, together, unanswered
 from hlrframe.run.resources import Resources
 from hlrframe.run.team import FolderShare, Team
@@ -88,7 +88,7 @@ async def resolve_numbers(
         kept = replace(kept, share=FolderShare(kept.store, client, settings))
     run = _Asking(client, settings, own, kept, resources or Resources(), on_reply)
     distinct = numbers.numbers["msisdn"]
-    known = known_answers(distinct, store=store, settings=settings, question=question, columns=_columns_of(columns))
+    known = numbers.known(Wanted(store, settings, question, columns_of_answers(columns)))
     to_ask = to_be_asked(distinct, known)
     result = None
     if to_ask.height and ask and not settings.offline:
@@ -188,15 +188,9 @@ def _kept(
         return None
     if others is not None and not isinstance(others, Team):
         return _Kept(store, question, others)
-    wanted, began, claim = _columns_of(columns), datetime.now(UTC), others.claim if others else None
+    wanted, began, claim = columns_of_answers(columns), datetime.now(UTC), others.claim if others else None
     claims = StoreClaims(store, question, settings=settings, columns=wanted, began=began, claim=claim)
     return _Kept(store, question, claims, others)
-
-
-def _columns_of(columns: Sequence[str]) -> Sequence[str]:
-    """Gives the columns of a stored answer that rows are made of: those that they get, and what says the verdict."""
-    needed = {"msisdn", "checked_at", "live_status", "number_type"}
-    return [name for name in ANSWER_SCHEMA.names if name in needed or (name in columns and name != "credits")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,16 @@ Everything above hands columns in and puts the result beside its own rows; every
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final, NamedTuple, Self
 
 import polars as pl
 
-from hlrframe.model import ANSWER_SCHEMA, MaxAge, Question, RegionCells, Settings
+from hlrframe.model import RegionCells
 from hlrframe.phone import explain_column, predict_networks
+from hlrframe.run.look import Look, Wanted, known_answers
 from hlrframe.run.outcomes import KEY, counts_of
-from hlrframe.store import Store
 
-__all__ = ["READING_COLUMNS", "SOME", "Cells", "NumberList", "known_answers", "to_be_asked"]
+__all__ = ["READING_COLUMNS", "SOME", "Cells", "NumberList", "to_be_asked"]
 
 #: What is read in each cell.
 READING_COLUMNS: Final = ("msisdn", "reason", "reading", "suggestion")
@@ -85,6 +84,7 @@ class NumberList:
         # Numbers as integers: no number begins with a zero.
         self._met = pl.DataFrame(schema={"key": pl.UInt64, "first_cell": pl.get_index_type()})
         self._parts: list[pl.DataFrame] = []
+        self._look: Look | None = None
 
     def __len__(self) -> int:
         self._merge()
@@ -101,6 +101,7 @@ class NumberList:
         Args:
             cells: The phones of the rows; where a row's country names none, the list's own region counts.
         """
+        self._look = None
         if cells.regions is not None:
             cells = cells._replace(regions=self.countries.settled(cells.regions))
         texts, regions = cells.in_order()
@@ -123,6 +124,25 @@ class NumberList:
         """``msisdn`` and ``first_cell``, in the order in which the numbers were met."""
         self._merge()
         return self._met.select("first_cell", msisdn=pl.col("key").cast(pl.String))
+
+    def known(self, wanted: Wanted, *, keep: bool = False) -> pl.DataFrame:
+        """Gives the answers that need not be asked again.
+
+        Args:
+            wanted: Which.
+            keep: Whether the next call is spared the reading, where it wants the same and the store has nothing new.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        look, self._look = self._look, None
+        found = None if look is None else look.answers(wanted)
+        if keep and found is None:
+            look = Look.at(self.numbers["msisdn"], wanted)
+            found = None if look is None else look.answers(wanted)
+        if keep:
+            self._look = look
+        return known_answers(self.numbers["msisdn"], wanted) if found is None else found
 
     def windows(self, size: int) -> Iterator[Self]:
         """Gives the numbers as lists of at most so many, in order; their rows and rejections stay here."""
@@ -151,21 +171,6 @@ class NumberList:
 
 def _firsts(numbers: pl.DataFrame) -> pl.DataFrame:
     return numbers.filter(numbers["key"].is_first_distinct())
-
-
-def known_answers(
-    numbers: pl.Series,
-    *,
-    store: Store | None,
-    settings: Settings,
-    question: Question,
-    columns: Sequence[str] = ANSWER_SCHEMA.names,
-) -> pl.DataFrame:
-    """Gives the answers that need not be asked again, in these columns of ``ANSWER_SCHEMA``."""
-    if store is None or settings.refresh:
-        return pl.DataFrame(schema=pl.Schema(ANSWER_SCHEMA)).select(columns)
-    max_age = MaxAge.any() if settings.offline else MaxAge.of(settings.max_age)
-    return store.known(numbers, question, max_age=max_age, now=datetime.now(UTC), columns=columns)
 
 
 def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from hlrframe.store.bucket import Bucket
 from hlrframe.store.claims import TOUCH_EVERY, Claim
 from hlrframe.store.health import StoreHealth
 from hlrframe.store.journal import Journal
-from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME
+from hlrframe.store.queries import AGE, INCONCLUSIVE_AGE, KEY, SAME, not_too_old
 from hlrframe.store.reader import Sources
 from hlrframe.store.records import KEPT_TYPES, Answered, Asked, Entry, Withdrawn
 from hlrframe.store.register import (
@@ -81,6 +81,7 @@ __all__ = [
     "doubt_claims",
     "draw",
     "fair_share",
+    "not_too_old",
     "purse_of",
     "register_of",
     "settle_share",
