@@ -25,6 +25,13 @@ def test_predictions_are_those_of_libphonenumber():
     assert len(numbers) > 4_000
 
 
+def test_few_numbers_have_the_networks_of_many():
+    """Whether a column is long or short, each number has the same place and network, cut short or no number too."""
+    digits = pl.Series([*international(2_000, seed=4), None, "", "4474", "44740"])
+    few = [predict_networks(digits[at : at + 100]) for at in range(0, len(digits), 100)]
+    assert pl.concat(few).equals(predict_networks(digits))
+
+
 def test_the_longest_prefix_names_the_network():
     """Ranges inside another network's range have their own name, and the numbers around them keep theirs."""
     prefixes = carrier.CARRIER_DATA

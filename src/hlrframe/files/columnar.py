@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hlrframe.errors import InputError
@@ -207,6 +206,8 @@ def _repeating(table: pa.Table) -> list[str] | bool:
 
 
 def _repeats(values: "pa.ChunkedArray[Any]") -> bool:
+    import pyarrow.compute as pc  # noqa: PLC0415  # takes long to load: where Parquet is written alone
+
     try:
         return 2 * int(pc.count_distinct(values).as_py()) <= len(values)
     except pa.ArrowNotImplementedError:  # pyarrow counts no lists or maps: these stay as Parquet writes them by itself

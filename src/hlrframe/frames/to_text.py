@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hlrframe.errors import InputError
 
@@ -54,6 +53,8 @@ def _plain(values: Any) -> Any:  # an array of pyarrow
             raise TypeError(kind)
         return values.cast(kind.storage_type)
     if pa.types.is_run_end_encoded(kind):
+        import pyarrow.compute as pc  # noqa: PLC0415  # takes long to load, and is seldom needed
+
         return pc.call_function("run_end_decode", [values])
     return values.cast(pa.string()) if pa.types.is_decimal256(kind) else values
 

@@ -4,6 +4,7 @@ libphonenumber lists the prefixes that regulators gave to networks. A number tha
 network is a prediction: good enough to spread requests over networks, never an answer.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -12,6 +13,7 @@ from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 
 from hlrframe.phone import plan_exprs
 from hlrframe.phone.plans import WORLD, Msisdn, read_international, type_of
+from hlrframe.phone.run_exprs import FEW
 
 __all__ = ["number_types", "predict_networks"]
 
@@ -65,20 +67,32 @@ def number_types(msisdn: pl.Series) -> pl.Series:
 
 
 def _network(digits: pl.Series) -> pl.Series:
-    if digits.is_empty():
-        return pl.Series(dtype=pl.String)
+    if len(digits) <= FEW:
+        return pl.Series("network", map(_network_of, digits), dtype=pl.String)
     starts, names = _prefix_intervals()
     padded = digits.str.slice(0, _LONGEST).str.pad_end(_LONGEST, "0").cast(pl.Int64, strict=False).fill_null(0)
     return names.gather(starts.search_sorted(padded, side="right") - 1)
 
 
+def _network_of(digits: str | None) -> str | None:
+    """Gives the name that the longest known prefix of one number has."""
+    prefixes, number = _prefixes(), (digits or "").ljust(_LONGEST, "0")
+    names = (prefixes.get(number[:length], {}).get("en") for length in range(_LONGEST, 0, -1))
+    return next(filter(None, names), None)
+
+
+def _prefixes() -> Mapping[str, Mapping[str, str]]:
+    """Gives the networks' names by prefix and language; 29,000 of them, so that only who predicts loads them."""
+    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415  # large: where it is needed alone
+
+    data: Mapping[str, Mapping[str, str]] = CARRIER_DATA
+    return data
+
+
 @cache
 def _prefix_intervals() -> tuple[pl.Series, pl.Series]:
     """Cuts the line of all numbers where the longest prefix changes: starts in order, and the name from there on."""
-    # 29,000 prefixes take a quarter of a second to load: only who predicts pays for it.
-    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415  # large: where it is needed alone
-
-    names = {prefix: name for prefix, languages in CARRIER_DATA.items() if (name := languages.get("en"))}
+    names = {prefix: name for prefix, languages in _prefixes().items() if (name := languages.get("en"))}
     cuts: dict[int, str | None] = {0: None}
     within = [("", 10**_LONGEST)]  # prefixes that the line is inside of, the longest last, and where each ends
     for prefix in [*sorted(names), "~"]:  # a prefix comes just before those that it begins

@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hlrframe.errors import StoreError
 from hlrframe.model import ANSWER_SCHEMA, EVENT_COLUMNS, JOURNAL_COLUMNS, QUESTION_COLUMNS, Column, Question
@@ -97,6 +96,8 @@ def timed(entry: Answered) -> pa.RecordBatch:
     Raises:
         StoreError: The batch is not in ``ANSWER_SCHEMA``, or a number is missing.
     """
+    import pyarrow.compute as pc  # noqa: PLC0415  # takes long to load: where something is written alone
+
     batch = entry.batch
     if not batch.schema.equals(ANSWER_SCHEMA) or batch.column("msisdn").null_count:
         raise StoreError("answers must come in ANSWER_SCHEMA and each with its number: nothing was written")

@@ -15,8 +15,6 @@ from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-import filelock
-
 __all__ = [
     "create",
     "is_abandoned",
@@ -138,6 +136,8 @@ def locked(path: Path, *, patience: float = 0.0, poll: float = 0.005) -> Iterato
     Yields:
         Whether nobody else has it: a file system without locks keeps nobody out, and the block goes on as well.
     """
+    import filelock  # noqa: PLC0415  # takes as long to load as all of this package's own: where it is needed alone
+
     lock = filelock.FileLock(path, timeout=patience, mode=0o600)
     is_free = True
     try:
