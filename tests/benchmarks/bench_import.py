@@ -1,7 +1,7 @@
 """What importing hlrframe costs above the libraries that it stands on, and a small run from start to end.
 
-Fresh interpreters, in turns; by the clock and by the processor, of which the second says more on a busy machine. A small
-run asks the emulator of two numbers and keeps the answers in a new store::
+Fresh interpreters, in turns; by the clock and by the processor, of which the second says more on a busy machine. A
+small run asks the emulator of two numbers and keeps the answers in a new store::
 
     python tests/benchmarks/bench_import.py
 """
