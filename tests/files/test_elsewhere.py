@@ -172,6 +172,10 @@ def test_an_object_to_an_object(home, bucket, client):
     enrich_file(f"{bucket}/in.csv", f"{bucket}/a/out.csv.gz", "phone", client=client, columns=["state"])
     enrich_file(f"{bucket}/a/out.csv.gz", "back.csv", "phone", client=client, prefix="y_", columns=["state"])
     assert "hlr_state,y_state" in (home / "back.csv").read_text()
+    enrich_file(f"{bucket}/in.csv", f"{bucket}/whole.parquet", "phone", client=client)
+    assert hf.select_file(f"{bucket}/whole.parquet", f"{bucket}/list.csv", textable=True).rows == 1
+    with pytest.raises(hf.InputError, match=r"list\.csv is there already"):
+        hf.select_file(f"{bucket}/whole.parquet", f"{bucket}/list.csv", verdict="live", overwrite=False)
     with pytest.raises(hf.InputError, match="is there already"):
         enrich_file("in.csv", f"{bucket}/in.csv", "phone", client=client, overwrite=False)
     with pytest.raises(hf.InputError, match="there is no such object"):

@@ -1,5 +1,7 @@
 """The list to act on: which rows are taken, why the others are not, from frames and from files of any kind."""
 
+import io
+
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -250,3 +252,32 @@ def test_the_columns_of_a_file(tmp_path, enriched, ending, capsys):
     assert main(["select", str(tmp_path / "in.csv"), "--columns", "nme", "-o", str(tmp_path / "no.csv")]) == 2
     assert "no column is called 'nme'" in capsys.readouterr().err
     assert not (tmp_path / "no.csv").exists()
+
+
+def test_a_list_through_pipes(enriched, monkeypatch, capfdbinary):
+    """Rows come out of standard input and go to standard output; what is said of them goes beside."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(enriched.write_csv().encode())))
+    assert main(["select", "-", "--textable", "-o", "-"]) == 0
+    out, said = capfdbinary.readouterr()
+    assert pl.read_csv(out, infer_schema=False)["phone"].to_list() == [PEOPLE["phone"][0], PEOPLE["phone"][5]]
+    assert said.startswith(b"hlrframe: 2 rows selected of 6\n")
+    assert b"written: standard output" in said
+
+
+def test_a_list_of_another_kind_through_pipes(enriched, monkeypatch, capfdbinary):
+    """The bytes say what comes in, and an option what goes out."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(enriched.write_ndjson().encode())))
+    assert main(["select", "-", "--textable", "-o", "-", "--to", "parquet"]) == 0
+    out = io.BytesIO(capfdbinary.readouterr().out)
+    assert pl.read_parquet(out)["phone"].to_list() == [PEOPLE["phone"][0], PEOPLE["phone"][5]]
+    assert main(["select", "-", "--textable", "-o", "-", "--json"]) == 2
+
+
+def test_another_list_is_not_overwritten(tmp_path, enriched, capsys):
+    """The same command replaces what it wrote; one with another rule does not, unless it is told to."""
+    enriched.write_csv(tmp_path / "in.csv")
+    arguments = ["select", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
+    assert main([*arguments, "--textable"]) == main([*arguments, "--textable"]) == 0
+    assert main([*arguments, "--textable", "--max-age", "3d"]) == 2
+    assert "this command did not write it" in capsys.readouterr().err
+    assert main([*arguments, "--textable", "--max-age", "3d", "--force"]) == 0

@@ -212,9 +212,7 @@ def _add_phones(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="encoding of text files, such as cp1251; if not given, it is found",
     )
-    parser.add_argument(
-        "--from", dest="from_", metavar="FORMAT", help="what SRC is, where neither name nor bytes say so"
-    )
+    _add_from(parser)
     header = parser.add_mutually_exclusive_group()
     header.add_argument(
         "--no-header", action="store_true", help="no line names the columns of a CSV: they are column_1, column_2 ..."
@@ -222,8 +220,18 @@ def _add_phones(parser: ArgumentParser) -> None:
     header.add_argument("--header-line", type=int, metavar="N", help="the line on which the columns of a CSV are named")
 
 
-def _add_output_encoding(parser: ArgumentParser) -> None:
+def _add_from(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="from_", metavar="FORMAT", help="what SRC is, where neither name nor bytes say so"
+    )
+
+
+def _add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FORMAT", help="what to write where DST does not say so, such as csv: to - too")
+
+
+def _add_output_encoding(parser: ArgumentParser) -> None:
+    _add_to(parser)
     parser.add_argument(
         "--output-encoding", metavar="NAME", help="encoding of a CSV that is written; UTF-8, as spreadsheets need it"
     )
@@ -238,9 +246,11 @@ def _add_select(commands: Any) -> None:  # noqa: ANN401  # see add
         "select clean.parquet --textable --country GB --max-age 30d -o recent.csv",
         "select clean.csv --verdict dead --country GB --columns input -o remove.csv",
     )
-    parser.add_argument("source", metavar="SRC", help="what enrich wrote")
+    parser.add_argument("source", metavar="SRC", help="what enrich wrote; - reads it from stdin")
+    _add_from(parser)
     parser.add_argument("--output", "-o", required=True, metavar="DST", help="the file to write")
     add_force(parser)
+    _add_to(parser)
     parser.add_argument("--textable", action="store_true", help="live mobiles, each number once")
     for name, what in _WANTED.items():
         parser.add_argument(f"--{name}", action="append", metavar="WORD", help=f"{what}; may be repeated")

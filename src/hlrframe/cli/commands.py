@@ -200,6 +200,7 @@ def _clean(options: Namespace) -> int:
 
 
 def _select(options: Namespace) -> int:
+    _check_streams(options)
     rule = {
         "textable": options.textable,
         "verdict": options.verdict,
@@ -215,12 +216,19 @@ def _select(options: Namespace) -> int:
         "prefix": options.prefix,
         "columns": options.columns or "all",
     }
-    with Command("select", options.source, rule).writing(options.output, overwrite=options.force):
-        report = select_file(options.source, options.output, **rule)
+    report = select_file(
+        options.source,
+        options.output,
+        **rule,
+        overwrite=options.force,
+        source_format=options.from_,
+        output_format=options.to,
+    )
     if options.json:
         show_json({"output": options.output, "selection": report}, vital=False)
     else:
-        show(f"{report}\nwritten: {options.output}", vital=False)
+        written = "standard output" if options.output in _STDOUT else options.output
+        _show_beside(f"{report}\nwritten: {written}", options)
     return DONE
 
 

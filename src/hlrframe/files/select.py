@@ -14,7 +14,18 @@ import pyarrow as pa
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files.formats import open_sink, open_source
 from hlrframe.files.ndjson import NdjsonTable
-from hlrframe.files.places import Format, InputFile, check_destination, make_room, replacing, sources_of, writable
+from hlrframe.files.places import (
+    Command,
+    Delivery,
+    Format,
+    InputFile,
+    check_destination,
+    delivery_to,
+    make_room,
+    replacing,
+    sources_of,
+    writable,
+)
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.workbook import Account
 from hlrframe.frames import (
@@ -57,14 +68,18 @@ def select_file(
     region: str | None = None,
     prefix: str = "hlr_",
     columns: str | Sequence[str] = "all",
+    overwrite: bool = True,
+    source_format: str | None = None,
+    output_format: str | None = None,
 ) -> SelectionReport:
     """Writes the rows of an enriched file that are to be acted on, as :func:`hlrframe.select` chooses them.
 
     Rows are held in pieces; of the results all are held that the rule looks at. Sends nothing, costs nothing.
 
     Args:
-        source: What :func:`hlrframe.enrich_file` wrote: a file, a folder or a pattern of them.
-        destination: The file to write, of any kind that can be written.
+        source: What :func:`hlrframe.enrich_file` wrote: a file, a folder or a pattern of them, standard input
+            (``"-"``), an object (``"s3://bucket/enriched.csv"``).
+        destination: The file to write, of any kind that can be written, standard output, an object.
         textable: See :func:`hlrframe.select`, as for everything else.
         verdict: Verdicts that are wanted.
         number_type: Types of number.
@@ -78,16 +93,17 @@ def select_file(
         region: Country of suppressed numbers that are written without a code.
         prefix: What stands before the names of the result columns.
         columns: Which columns to write, as for :func:`hlrframe.select`.
+        overwrite: Whether a file that is there is replaced whoever wrote it; see :func:`hlrframe.enrich_file`, as for
+            the two that follow.
+        source_format: What the source is, where neither its name nor its bytes say so.
+        output_format: What to write, where the destination's name does not say so.
 
     Raises:
         InputError: A file cannot be read or written, or was not enriched.
         ConfigError: A word is no verdict, type or country; an age is none.
     """
-    if isinstance(suppress, str | os.PathLike):
-        sheet = None if suppress_sheet is None else str(suppress_sheet)
-        suppress = numbers_in(Path(suppress).expanduser(), column=suppress_column, sheet=sheet)
-    elif suppress_column is not None or suppress_sheet is not None:
-        raise ConfigError("suppress_column and suppress_sheet are of a file of numbers: name it with suppress=")
+    said = (textable, verdict, number_type, country, network, max_age, one_per, suppress, region, prefix, columns)
+    command = Command("select", source, said, suppress_column, suppress_sheet)
     rule = Rule.of(
         textable=textable,
         verdict=verdict,
@@ -95,11 +111,11 @@ def select_file(
         country=country,
         network=network,
         max_age=max_age,
-        suppress=suppress,
+        suppress=_suppressed(suppress, suppress_column, suppress_sheet),
         region=region,
     )
-    files = sources_of(source)
-    to = check_destination(destination, sources=[file.origin for file in files])
+    files = sources_of(source, source_format)
+    to, delivery = _way(destination, files, output_format, command, overwrite=overwrite)
     sources = [_enriched(file, prefix) for file in files]
     found = chosen(
         _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
@@ -107,10 +123,43 @@ def select_file(
     there = [*_columns(sources[0]), *(f"{prefix}{name}" for name in SELECTED if found.several)]
     kept = picked_columns(there, columns, prefix=prefix)
     make_room(to)
-    with replacing(to) as temporary, writable(to), closing(_sink(temporary, to, kept, found.report)) as sink:
-        for part in _parts(sources, found, prefix):
-            sink.write(part.select(kept))
+    with replacing(to) as temporary, writable(to):
+        with closing(_sink(temporary, to, kept, found.report)) as sink:
+            for part in _parts(sources, found, prefix):
+                sink.write(part.select(kept))
+        command.leave_trace(temporary, of=to)
+    if delivery is not None:
+        delivery.deliver()
     return found.report
+
+
+def _suppressed(suppress: object, column: str | None, sheet: str | int | None) -> object:
+    """Reads the numbers to leave out where they are in a file."""
+    if isinstance(suppress, str | os.PathLike):
+        return numbers_in(Path(suppress).expanduser(), column=column, sheet=None if sheet is None else str(sheet))
+    if column is not None or sheet is not None:
+        raise ConfigError("suppress_column and suppress_sheet are of a file of numbers: name it with suppress=")
+    return suppress
+
+
+def _way(
+    destination: str | os.PathLike[str],
+    files: Sequence[InputFile],
+    format_: str | None,
+    command: Command,
+    *,
+    overwrite: bool,
+) -> tuple[Path, Delivery | None]:
+    """Gives the file to write, and how it gets where it is meant to be, where that is elsewhere."""
+    delivery = delivery_to(destination, format_, source=files[0].format, of=command.mark)
+    if delivery is not None:
+        if not overwrite:
+            delivery.check_free()
+        return delivery.path, delivery
+    to = check_destination(destination, sources=[file.origin for file in files if file.origin.exists()])
+    if not overwrite:
+        command.check(to)
+    return to, None
 
 
 def _parts(sources: Sequence[Source], found: Chosen, prefix: str) -> Iterator[pa.Table]:

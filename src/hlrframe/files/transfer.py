@@ -199,10 +199,8 @@ class Transfer:
         delivery = self._route.delivery
         if delivery is None:
             self._command.check(self.destination)
-        elif delivery.is_taken():
-            raise InputError(
-                f"{delivery.name} is there already: name another object, or pass --force (in Python overwrite=True)"
-            )
+        else:
+            delivery.check_free()
 
     @property
     def written_to(self) -> str:

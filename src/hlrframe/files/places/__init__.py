@@ -10,6 +10,7 @@
     paths         what can go wrong with a path
 """
 
+from hlrframe.files.places.elsewhere import Delivery, delivery_to
 from hlrframe.files.places.inputs import InputFile
 from hlrframe.files.places.kinds import Format
 from hlrframe.files.places.overwriting import Command
@@ -18,11 +19,13 @@ from hlrframe.files.places.routes import Named, Route, plan_routes, sources_of
 
 __all__ = [
     "Command",
+    "Delivery",
     "Format",
     "InputFile",
     "Named",
     "Route",
     "check_destination",
+    "delivery_to",
     "existing_folder",
     "make_room",
     "plan_routes",

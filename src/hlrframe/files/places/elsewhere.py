@@ -45,6 +45,17 @@ class Delivery:
     #: Says whether something is there that would be replaced.
     is_taken: Callable[[], bool]
 
+    def check_free(self) -> None:
+        """Refuses to replace an object that is there.
+
+        Raises:
+            InputError: The message says how to replace it.
+        """
+        if self.is_taken():
+            raise InputError(
+                f"{self.name} is there already: name another object, or pass --force (in Python overwrite=True)"
+            )
+
     def deliver(self) -> None:
         """Takes the file there, and removes it here."""
         self.send(self.path)
