@@ -10,6 +10,9 @@ import sys
 import zipfile
 import zlib
 
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
 import pytest
 
 from helpers.workbooks import rewritten, write_spreadsheet, write_workbook
@@ -132,6 +135,62 @@ def spreadsheet(tag, content="<text:p>x</text:p>"):
     return lambda path: write_spreadsheet(path, [["phone"], [cell]])
 
 
+NUMBER = "+447400123456"
+
+
+def typed(texts, *, packed=None, rows=1, **options):
+    """A table in Parquet or Arrow, by the ending, with such texts beside its numbers."""
+
+    def make(path):
+        table = pa.table({"phone": pa.array([NUMBER] * rows), "x": texts()})
+        if path.suffix == ".parquet":
+            pq.write_table(table, path, compression=packed or "none", **options)
+        else:
+            kind = pa.ipc.new_stream if path.suffix == ".arrows" else pa.ipc.new_file
+            with kind(str(path), table.schema, options=pa.ipc.IpcWriteOptions(compression=packed)) as file:
+                file.write_table(table)
+
+    return make
+
+
+def giant():
+    return pa.array(["7" * (400 * MB)])
+
+
+def repeated(size, rows):
+    return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["7" * size]))
+
+
+def list_of_nothing():
+    nothing = pa.Array.from_buffers(pa.int8(), 100 * MB, [None, pa.py_buffer(bytes(100 * MB))])
+    return pa.ListArray.from_arrays(pa.array([0, 100 * MB], pa.int32()), nothing)
+
+
+def wide(path):
+    """A table of very many columns."""
+    names = [f"c{each}" for each in range(100_000)]
+    table = pa.table([pa.array([NUMBER]), *[pa.array([1])] * len(names)], names=["phone", *names])
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    else:
+        pyarrow.feather.write_feather(table, str(path))
+
+
+TYPED = {
+    "a long text.parquet": typed(giant, packed="zstd", use_dictionary=False),
+    "a long text in a dictionary.parquet": typed(giant, packed="zstd"),
+    "a long text zstd.arrow": typed(giant, packed="zstd"),
+    "a long text lz4.arrow": typed(giant, packed="lz4"),
+    "a long text.arrows": typed(giant, packed="zstd"),
+    "a long text that is not packed.arrow": typed(giant),
+    "a long text in many rows.parquet": typed(lambda: repeated(MB, 600).cast(pa.string()), rows=600, packed="zstd"),
+    "a dictionary of a long text.parquet": typed(lambda: repeated(MB, 600), rows=600, packed="zstd"),
+    "a dictionary of a long text.arrow": typed(lambda: repeated(MB, 600), rows=600, packed="zstd"),
+    "a list of nothing.parquet": typed(list_of_nothing, packed="zstd"),
+    "columns without end.parquet": wide,
+    "columns without end.arrow": wide,
+}
+
 ALIASES = {"book": "xl/workbook.xml", "texts": TEXTS}
 LONG = b"<si><t>%b</t></si></sst>" % (b"x" * MB)
 WORKBOOKS = {
@@ -170,6 +229,22 @@ def test_no_workbook_takes_all_memory(tmp_path, case):
     peak, said = ended.stdout.split(" ", 1)
     assert int(peak) < 600
     assert path.name in said
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", TYPED)
+def test_no_typed_file_takes_all_memory(tmp_path, case):
+    """Whatever a table in Parquet or Arrow unpacks to, it is written within the limit, or one line says the cure."""
+    path = tmp_path / case
+    TYPED[case](path)
+    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(tmp_path / "out.csv"), LIMIT]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert ended.returncode == 0, ended.stderr
+    peak, said = ended.stdout.split(" ", 1)
+    assert int(peak) < 600
+    assert said == "done\n" if "dictionary of" in case or "many rows" in case else path.name in said
 
 
 @pytest.mark.slow

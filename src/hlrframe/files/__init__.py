@@ -14,6 +14,7 @@
     formats     which source and sink go together
     source      what every kind of file looks like to the rest
     delimited/, ndjson/, workbook/, columnar, vcard   the kinds
+    ipc_size, weight   how much packed batches, and rows of a table, take
     text/       lines, and which characters they are made of
     kept        answers of a run without a store, until its output is written
     readings    what was read in each row, on disk

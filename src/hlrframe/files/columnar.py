@@ -9,8 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hlrframe.errors import InputError
+from hlrframe.files.ipc_size import head_size, largest_batch
+from hlrframe.files.memory import BATCH, HEAD, ROW
 from hlrframe.files.places import readable
 from hlrframe.files.source import Piece, Taken, check_distinct, rows_of_piece
+from hlrframe.files.weight import light, longest_texts, unpacked, weight
 from hlrframe.frames import OpenFrame, open_frame
 from hlrframe.run import Cells
 
@@ -21,6 +24,9 @@ _IpcWriter = pa.ipc.RecordBatchStreamWriter | pa.ipc.RecordBatchFileWriter
 _BUFFER: Final = 1 << 20
 #: Bytes that the phone columns of a piece may have: some kilobytes for each row, where the longest number has 40.
 MOST_BYTES: Final = 1 << 28
+#: Bytes that are held for each column while there are rows, and for each of those that describe a file; measured.
+HELD_OF_COLUMN: Final = 14_000
+HELD_OF_FOOTER: Final = 20
 #: Rows by which a column is judged.
 _SAMPLE: Final = 10_000
 #: How an Arrow IPC file begins; a stream does not.
@@ -33,6 +39,7 @@ class TypedFile(ABC):
     def __init__(self, path: Path, schema: pa.Schema, taken: Taken, *, whole: bool = False) -> None:
         self._path = path
         self._schema = schema
+        taken.check(path, len(schema) * HELD_OF_COLUMN, HEAD)
         check_distinct(schema.names, path)
         self._taken = taken.found(schema.names)
         self._whole = whole
@@ -54,22 +61,37 @@ class TypedFile(ABC):
         Where the rows will be written the other columns are read too, so that damage is found before anything is paid.
         """
         columns = None if self._whole else self._taken.names
-        for table in self._tables(rows_of_piece(len(self._schema), self._taken.held), columns=columns):
+        for table in self._light(columns):
             with readable(self._path):
-                table.validate(full=True)
-                taken = table.select(self._taken.names)
-                self._check_size(taken)
+                taken = self._plain(table.select(self._taken.names))
                 cells = open_frame(taken, self._taken.naming, region_column=self._taken.region_column).cells
             yield cells
 
+    def _light(self, columns: list[str] | None) -> Iterator[pa.Table]:
+        """Reads tables that are not too large, and whole; with the texts of long dictionaries as codes yet."""
+        for table in self._tables(rows_of_piece(len(self._schema), self._taken.held), columns=columns):
+            with readable(self._path):
+                table.validate()  # or its sizes are not to be believed
+                self._check_size(table.select(self._taken.columns))
+                for each in light(table, self._taken.bytes, self._path):
+                    each.validate(full=True)
+                    yield each
+
+    def _plain(self, table: pa.Table) -> pa.Table:
+        """Gives a table in the types of the file."""
+        types = [self._schema.field(name) for name in table.column_names]
+        return table if table.schema.types == [each.type for each in types] else table.cast(pa.schema(types))
+
     def _check_size(self, phones: pa.Table) -> None:
-        if phones.nbytes > MOST_BYTES:
-            size = f"{phones.nbytes >> 20:,} MB in {phones.num_rows:,} rows"
-            raise InputError(f"cannot read {self._path}: {size} of a phone column are no numbers; name another column")
+        size = weight(phones)
+        if size > MOST_BYTES:
+            said = f"{size >> 20:,} MB in {phones.num_rows:,} rows"
+            raise InputError(f"cannot read {self._path}: {said} of a phone column are no numbers; name another column")
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""
-        for table in self._tables(rows_of_piece(len(self._schema), self._taken.held)):
+        for light_one in self._light(None):
+            table = self._plain(light_one)
             opened = open_frame(table.replace_schema_metadata(self._schema.metadata), self._taken.columns)
             yield Piece(table.num_rows, opened.attach)
 
@@ -91,13 +113,20 @@ class ParquetFile(TypedFile):
     """
 
     def __init__(self, path: Path, taken: Taken, *, whole: bool) -> None:
+        with readable(path):
+            taken.check(path, _footer_size(path) * HELD_OF_FOOTER, HEAD)
         with readable(path), pq.ParquetFile(path) as file:
+            taken.check(path, unpacked(file.metadata) * 2, ROW)
             schema = file.schema_arrow
         super().__init__(path, schema, taken, whole=whole)
+        with readable(path):
+            self._texts = longest_texts(path, schema)
 
     def _tables(self, rows: int, *, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        with readable(self._path), pq.ParquetFile(self._path, buffer_size=_BUFFER, pre_buffer=False) as file:
-            # Read ahead, the file would stay in memory as far as it was read.
+        coded: Any = [name for name, longest in self._texts.items() if longest * rows > self._taken.bytes]
+        # Read ahead, the file would stay in memory as far as it was read.
+        opened = pq.ParquetFile(self._path, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=coded)
+        with readable(self._path), opened as file:
             for batch in file.iter_batches(batch_size=rows, columns=columns):
                 yield pa.Table.from_batches([batch])
 
@@ -117,6 +146,9 @@ class IpcFile(TypedFile):
     def __init__(self, path: Path, taken: Taken, *, whole: bool) -> None:
         with readable(path), path.open("rb") as file:
             self._is_stream = file.read(len(_IPC_FILE_MAGIC)) != _IPC_FILE_MAGIC
+        with readable(path):
+            taken.check(path, head_size(path) * HELD_OF_FOOTER, HEAD)
+            taken.check(path, largest_batch(path) * 2, BATCH)
         with readable(path), pa.memory_map(str(path)) as memory:
             schema = (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(memory).schema
         super().__init__(path, schema, taken, whole=whole)
@@ -195,6 +227,12 @@ class IpcSink:
         """Ends the file."""
         if self._writer is not None:
             self._writer.close()
+
+
+def _footer_size(path: Path) -> int:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 8))
+        return int.from_bytes(file.read(4), "little")
 
 
 def _repeating(table: pa.Table) -> list[str] | bool:

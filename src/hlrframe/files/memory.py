@@ -4,11 +4,11 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from hlrframe.errors import ConfigError, InputError
 
-__all__ = ["Memory"]
+__all__ = ["BATCH", "HEAD", "ROW", "WORKBOOK", "Held", "Memory"]
 
 _UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 _SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?|[KMG]I)B?\s*", re.IGNORECASE)
@@ -22,6 +22,25 @@ USUAL: Final = 1_200_000_000
 HELD: Final = 190
 ASKED: Final = 450
 CELL: Final = 130
+
+
+class Held(NamedTuple):
+    """What of a file is held while it is read."""
+
+    #: Says what, and why.
+    words: str
+    #: What else could be done.
+    cure: str
+    #: How many times as large as the file it may be where nobody set a limit, and it is more than is used by itself.
+    most_of_file: int | None = None
+
+
+WORKBOOK: Final = Held("a workbook is held whole while it is read", "save the table as CSV, which is read in pieces")
+BATCH: Final = Held(
+    "a packed batch of Arrow is held whole while it is read", "write smaller batches, or Parquet, or CSV", 10
+)
+HEAD: Final = Held("what it says of its columns is held all the time", "drop columns, or write CSV", 10)
+ROW: Final = Held("a row is held whole while it is read", "drop the columns that are so long", 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +102,27 @@ class Memory:
                 f"they take about {needed:g}GB; raise it, or split the files"
             )
 
-    def check_whole(self, path: Path, size: int) -> None:
-        """Refuses a file that is held whole while it is read.
+    def check_whole(self, path: Path, size: int, held: Held = WORKBOOK) -> None:
+        """Refuses a file of which much is held while it is read.
 
         Args:
             path: The file.
             size: About how many bytes that takes.
+            held: What that is.
 
         Raises:
-            InputError: They do not fit into the limit that was set, or else into this machine; the message says what
-                would do.
+            InputError: They do not fit into the limit that was set, or else into this machine, or are out of all
+                proportion to the file; the message says what would do.
         """
-        if size <= (self._room if self.is_strict else _physical()):
+        proportion = held.most_of_file and max(self._room, path.stat().st_size * held.most_of_file)
+        if size <= (self._room if self.is_strict else min(_physical(), proportion or _physical())):
             return
-        limit = f"memory_limit={self.limit // 10**6}MB" if self.is_strict else "the memory of this machine"
+        raisable = self.is_strict or size <= _physical()
+        limit = f"memory_limit={self.limit // 10**6}MB" if raisable else "the memory of this machine"
         needed = -(-(size + BASE) // 10**8) / 10
         raise InputError(
-            f"{limit} is too little for {path}: a workbook is held whole while it is read, and this one takes about "
-            f"{needed:g}GB; {'raise it, or ' if self.is_strict else ''}save the table as CSV, which is read in pieces"
+            f"{limit} is too little for {path}: {held.words}, and this one takes about "
+            f"{needed:g}GB; {'raise it, or ' if raisable else ''}{held.cure}"
         )
 
 

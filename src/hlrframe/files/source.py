@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 import polars as pl
 
 from hlrframe.errors import InputError
+from hlrframe.files.memory import Held
 from hlrframe.frames import OpenFrame
 from hlrframe.model import Naming
 from hlrframe.run import Cells
@@ -55,7 +56,7 @@ class Taken(NamedTuple):
     #: The sheet of a workbook, by its name or its place from 1 on; ``None`` for the one that has the phone column.
     sheet: str | None = None
     #: What reads a whole file at once asks here whether so many bytes may be held.
-    check_room: Callable[[Path, int], None] | None = None
+    check_room: Callable[[Path, int, Held], None] | None = None
 
     def found(self, names: Sequence[str]) -> Self:
         """Gives the same with the columns that a file has in place of patterns.
@@ -74,6 +75,20 @@ class Taken(NamedTuple):
     def characters(self) -> int:
         """How many characters to hold at a time, of one line or of many: each stands there several times."""
         return self.held * CELL_CHARACTERS
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of typed rows to hold at a time."""
+        return 4 * self.characters
+
+    def check(self, path: Path, size: int, held: Held) -> None:
+        """Refuses a file of which so many bytes would be held.
+
+        Raises:
+            InputError: There is no room for them.
+        """
+        if self.check_room is not None:
+            self.check_room(path, size, held)
 
     @property
     def names(self) -> list[str]:

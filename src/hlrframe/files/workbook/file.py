@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from hlrframe.errors import InputError
 from hlrframe.files.columnar import TypedFile
+from hlrframe.files.memory import WORKBOOK
 from hlrframe.files.places import readable
 from hlrframe.files.source import Taken
 from hlrframe.files.workbook.extent import letters_of
@@ -51,8 +52,7 @@ class WorkbookFile(TypedFile):
         fastexcel = extra("fastexcel", of="excel", for_what=f"reading {path.name}")
         with readable(path), _explained(path):
             held = check_size(path)
-            if taken.check_room is not None:
-                taken.check_room(path, held)
+            taken.check(path, held, WORKBOOK)
             workbook = fastexcel.read_excel(str(path))
             #: The sheet that is read, and the others.
             self.sheet, sheet = _choose(workbook, taken, path)
