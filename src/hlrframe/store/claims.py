@@ -10,7 +10,6 @@ number that two runs have in common is asked by each of them, once.
 """
 
 import contextlib
-import io
 import json
 import os
 import time
@@ -97,7 +96,7 @@ def claim(layout: Layout, question: Question, numbers: pl.Series) -> Claim:
         StoreError: The store cannot be written.
     """
     with explained("claim numbers in", layout.claims):
-        keys = layout.encoding.hide(numbers.cast(pl.String)).cast(_key_type(layout.encoding))
+        keys = layout.encoding.keys(layout.encoding.hide(numbers.cast(pl.String)))
         with _turn(layout.claims):
             taken = keys.is_in(_claimed(layout, question).implode())
             free = keys.filter(~taken)
@@ -116,7 +115,7 @@ def has_claimed(layout: Layout, hidden: pl.Series) -> bool:
         StoreError: The store cannot be read.
     """
     with explained("read the claims in", layout.claims), _turn(layout.claims):
-        return bool(hidden.cast(_key_type(layout.encoding), strict=False).is_in(_claimed(layout, None).implode()).any())
+        return bool(layout.encoding.keys(hidden).is_in(_claimed(layout, None).implode()).any())
 
 
 @contextmanager
@@ -142,7 +141,7 @@ def _publish(layout: Layout, question: Question, keys: pl.Series) -> tuple[Path,
 
 def _claimed(layout: Layout, question: Question | None) -> pl.Series:
     """Gives what runs that go on have claimed for a question, or for any."""
-    found = [pl.Series(dtype=_key_type(layout.encoding))]
+    found = [pl.Series(dtype=layout.encoding.key_type)]
     # Whoever claims goes on without one that cannot be read, since it only spares; whoever looks for a number does not.
     passed = (FileNotFoundError, PermissionError) if question else (FileNotFoundError,)
     for path in list_files(layout.claims, ".claim"):
@@ -167,9 +166,7 @@ def _has_ended(path: Path) -> bool:
 
 def _written(keys: pl.Series, question: Question, encoding: Encoding) -> bytes:
     head = json.dumps({"question": question.key}).encode()
-    body = io.BytesIO()
-    keys.sort().to_frame("key").write_ipc(body, compression="zstd")
-    return head + b"\n" + encoding.seal(body.getvalue(), about=head)
+    return head + b"\n" + encoding.pack(keys, about=head)
 
 
 def _read(data: bytes, question: Question | None, encoding: Encoding) -> pl.Series | None:
@@ -177,13 +174,7 @@ def _read(data: bytes, question: Question | None, encoding: Encoding) -> pl.Seri
     head, _, body = data.partition(b"\n")
     try:
         if question is not None and json.loads(head)["question"] != question.key:
-            return pl.Series(dtype=_key_type(encoding))
-        keys = pl.read_ipc(io.BytesIO(encoding.unseal(body, about=head)))["key"]
-    except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return pl.Series(dtype=encoding.key_type)
+    except (ValueError, KeyError, TypeError):
         return None
-    return keys if keys.dtype == _key_type(encoding) else None
-
-
-def _key_type(encoding: Encoding) -> pl.DataType:
-    """Gives the type of numbers in a claim: integers are short, and a hash is none."""
-    return pl.String() if encoding.mode == "hashed" else pl.UInt64()
+    return encoding.unpack(body, about=head)

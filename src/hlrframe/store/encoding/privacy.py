@@ -9,6 +9,7 @@ to fit.
 import base64
 import binascii
 import hmac
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -127,6 +128,8 @@ class Encoding:
     mode: ClassVar[str] = "plain"
     #: Whether files can only be read with the key.
     encrypts: ClassVar[bool] = False
+    #: The type of what lists of hidden numbers hold: integers are short, and a hash is none.
+    key_type: ClassVar[pl.DataType] = pl.UInt64()
 
     def __repr__(self) -> str:
         return self.mode
@@ -139,6 +142,24 @@ class Encoding:
     def hide(self, numbers: pl.Series) -> pl.Series:
         """Gives what stands for these numbers in the columns of the store, in the same order."""
         return numbers
+
+    def keys(self, hidden: pl.Series) -> pl.Series:
+        """Gives hidden numbers as lists of them hold these; what is no number of this store is null."""
+        return hidden.cast(self.key_type, strict=False)
+
+    def pack(self, keys: pl.Series, *, about: bytes) -> bytes:
+        """Gives a list of hidden numbers as bytes; see :meth:`seal`."""
+        body = io.BytesIO()
+        keys.sort().to_frame("key").write_ipc(body, compression="zstd")
+        return self.seal(body.getvalue(), about=about)
+
+    def unpack(self, data: bytes, *, about: bytes) -> pl.Series | None:
+        """Gives back what was packed; ``None`` for what was not, with this key and these words."""
+        try:
+            keys = pl.read_ipc(io.BytesIO(self.unseal(data, about=about)))["key"]
+        except (ValueError, OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return None
+        return keys if keys.dtype == self.key_type else None
 
     def hide_answers(self, answers: pa.RecordBatch) -> pa.RecordBatch:
         """Gives answers as the columns of the store hold them."""
@@ -226,6 +247,7 @@ class Hashed(Encoding):
     """
 
     mode = "hashed"
+    key_type = pl.String()
 
     def __init__(self, key: Key) -> None:
         self._key = key

@@ -1,7 +1,6 @@
 """The numbers behind claims and doubts: objects beside the register's state, hidden as the store hides numbers."""
 
 import contextlib
-import io
 from collections.abc import Collection
 from typing import Final
 
@@ -34,15 +33,14 @@ class Bodies:
         self._objects = objects
         self._encoding = encoding
         self._known: dict[str, pl.Series] = {}
-        self._type = pl.String() if encoding.mode == "hashed" else pl.UInt64()
 
     def hide(self, numbers: pl.Series) -> pl.Series:
         """Gives numbers as they lie in the register: as the store hides them."""
-        return self._encoding.hide(numbers.cast(pl.String)).cast(self._type)
+        return self.keys(self._encoding.hide(numbers.cast(pl.String)))
 
     def keys(self, hidden: pl.Series) -> pl.Series:
         """Gives numbers that the store has hidden as they lie here; what is no number of this store is null."""
-        return hidden.cast(self._type, strict=False)
+        return self._encoding.keys(hidden)
 
     def put(self, keys: pl.Series) -> str:
         """Keeps hidden numbers under a new name.
@@ -50,9 +48,8 @@ class Bodies:
         Raises:
             StoreError: They cannot be written.
         """
-        body, name = io.BytesIO(), f"{_BODIES}/{new_name()}"
-        keys.sort().to_frame("key").write_ipc(body, compression="zstd")
-        if not self._objects.create(name, self._encoding.seal(body.getvalue(), about=name.encode())):
+        name = f"{_BODIES}/{new_name()}"
+        if not self._objects.create(name, self._encoding.pack(keys, about=name.encode())):
             raise StoreError(f"{self._objects.name} already holds {name}; run again")
         self._known[name] = keys
         return name
@@ -66,17 +63,16 @@ class Bodies:
         for name in names:
             if name not in self._known:
                 self._known[name] = self._fetched(name)
-        return pl.concat([pl.Series(dtype=self._type), *(self._known[each] for each in names)])
+        return pl.concat([pl.Series(dtype=self._encoding.key_type), *(self._known[each] for each in names)])
 
     def _fetched(self, name: str) -> pl.Series:
         found = self._objects.read(name)
         if found is None:  # let go since we read that it was there
-            return pl.Series(dtype=self._type)
-        try:
-            content = self._encoding.unseal(found[0], about=name.encode())
-            return pl.read_ipc(io.BytesIO(content))["key"].cast(self._type)
-        except (ValueError, TypeError, OSError, pl.exceptions.PolarsError) as error:
-            raise StoreError(f"{name} of {self._objects.name} cannot be read; remove it if no run goes on") from error
+            return pl.Series(dtype=self._encoding.key_type)
+        keys = self._encoding.unpack(found[0], about=name.encode())
+        if keys is None:
+            raise StoreError(f"{name} of {self._objects.name} cannot be read; remove it if no run goes on")
+        return keys
 
     def drop(self, names: Collection[str]) -> None:
         """Removes numbers that nothing in the register names any more; that it fails does no harm."""
