@@ -11,7 +11,7 @@ from hlrframe.errors import StoreError
 from hlrframe.model import Answer
 from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.answer_book import AnswerBook
-from hlrframe.run.journal_writer import CHUNK, JournalWriter
+from hlrframe.run.journal_writer import CHUNK, JournalWriter, until_written
 from hlrframe.store import Store
 
 
@@ -50,6 +50,20 @@ async def writing(store, *, slow=False):
             yield scribe, book, disk
 
 
+async def asked(scribe, msisdns):
+    """Returns when it is on disk that these numbers are about to be asked, where that is kept there."""
+    if scribe.keeps:
+        note = scribe.note_asked(msisdns)
+        scribe.hurry()
+        await note
+
+
+async def answered(scribe, answers):
+    """Returns when these answers are on disk, where they are kept there."""
+    if (kept := scribe.note_answered(answers)) is not None:
+        await until_written(kept)
+
+
 async def settle():
     """Lets every task go as far as it can."""
     for _ in range(5):
@@ -57,23 +71,23 @@ async def settle():
 
 
 def test_what_is_asked_is_on_disk_first(store):
-    """When asked() returns, another reader of the store knows that these numbers are in flight."""
+    """When an asking is noted, another reader of the store knows that these numbers are in flight."""
 
     async def main():
         async with writing(store) as (scribe, _, _):
-            await scribe.asked(numbers(3))
+            await asked(scribe, numbers(3))
             assert unanswered(store, numbers(5)) == set(numbers(3))
 
     asyncio.run(main())
 
 
 def test_what_is_answered_is_on_disk_first(store):
-    """When answered() returns, another reader of the store has the answers, and they are in the book."""
+    """When an answer is noted, another reader of the store has the answers, and they are in the book."""
 
     async def main():
         async with writing(store) as (scribe, book, _):
-            await scribe.asked(numbers(3))
-            await scribe.answered(live(*numbers(2)))
+            await asked(scribe, numbers(3))
+            await answered(scribe, live(*numbers(2)))
             assert known(store, numbers(3)) == dict.fromkeys(numbers(2), "LIVE")
             assert unanswered(store, numbers(3)) == {number(2)}
             assert len(book) == 2
@@ -86,7 +100,7 @@ def test_what_is_withdrawn_is_in_doubt_no_longer(store):
 
     async def main():
         async with writing(store) as (scribe, _, _):
-            await scribe.asked(numbers(3))
+            await asked(scribe, numbers(3))
             await scribe.withdrawn(numbers(2))
             assert unanswered(store, numbers(3)) == {number(2)}
 
@@ -98,9 +112,12 @@ def test_refused_and_asked_again_together_is_in_doubt(store):
 
     async def main():
         async with writing(store, slow=True) as (scribe, _, disk):
-            first = asyncio.create_task(scribe.asked([number(0)]))
+            first = asyncio.create_task(asked(scribe, [number(0)]))
             await asyncio.to_thread(disk.arrived.wait, 30)
-            again = [asyncio.create_task(scribe.withdrawn([number(0)])), asyncio.create_task(scribe.asked([number(0)]))]
+            again = [
+                asyncio.create_task(scribe.withdrawn([number(0)])),
+                asyncio.create_task(asked(scribe, [number(0)])),
+            ]
             await settle()
             disk.gate.set()
             await asyncio.gather(first, *again)
@@ -115,9 +132,9 @@ def test_notes_that_come_meanwhile_share_a_sync(store):
 
     async def main():
         async with writing(store, slow=True) as (scribe, _, disk):
-            first = asyncio.create_task(scribe.asked([number(0)]))
+            first = asyncio.create_task(asked(scribe, [number(0)]))
             await asyncio.to_thread(disk.arrived.wait, 30)
-            rest = [asyncio.create_task(scribe.asked([each])) for each in numbers(50)[1:]]
+            rest = [asyncio.create_task(asked(scribe, [each])) for each in numbers(50)[1:]]
             await settle()
             assert not any(task.done() for task in (first, *rest))
             disk.gate.set()
@@ -134,7 +151,7 @@ def test_a_full_disk_is_told_to_each(store):
     async def main():
         async with writing(store) as (scribe, book, journal):
             journal.seal()
-            calls = [scribe.asked([number(0)]), scribe.withdrawn([number(1)]), scribe.answered(live(number(2)))]
+            calls = [asked(scribe, [number(0)]), scribe.withdrawn([number(1)]), answered(scribe, live(number(2)))]
             told = await asyncio.gather(*calls, return_exceptions=True)
             assert [type(each) for each in told] == [StoreError] * 3
             assert len(book) == 1
@@ -147,9 +164,9 @@ def test_a_cancelled_waiter_loses_nothing(store):
 
     async def main():
         async with writing(store, slow=True) as (scribe, book, disk):
-            waiter = asyncio.create_task(scribe.answered(live(*numbers(3))))
+            waiter = asyncio.create_task(answered(scribe, live(*numbers(3))))
             await asyncio.to_thread(disk.arrived.wait, 30)
-            late = asyncio.create_task(scribe.answered(live(number(3))))
+            late = asyncio.create_task(answered(scribe, live(number(3))))
             await settle()
             waiter.cancel()
             late.cancel()
@@ -167,7 +184,7 @@ def test_a_cancellation_at_the_end_loses_nothing(store):
 
     async def main():
         async with writing(store) as (scribe, _, _):
-            waiter = asyncio.create_task(scribe.answered(live(*numbers(3))))
+            waiter = asyncio.create_task(answered(scribe, live(*numbers(3))))
             await settle()
             asyncio.current_task().cancel()
         assert not waiter.cancelled()
@@ -182,7 +199,7 @@ def test_its_thread_ends_with_it(store):
 
     async def main():
         async with writing(store) as (scribe, _, _):
-            await scribe.asked(numbers(1))
+            await asked(scribe, numbers(1))
             assert "hlrframe-journal" in {thread.name for thread in threading.enumerate()}
 
     asyncio.run(main())
@@ -197,8 +214,8 @@ def test_without_a_journal_answers_are_in_the_book(tmp_path):
         book = AnswerBook("emulator")
         async with JournalWriter(None, book) as scribe:
             for start in range(0, len(msisdns), 80):
-                await scribe.asked(msisdns[start : start + 80])
-                await scribe.answered(live(*msisdns[start : start + 80]))
+                await asked(scribe, msisdns[start : start + 80])
+                await answered(scribe, live(*msisdns[start : start + 80]))
             await scribe.withdrawn(msisdns[:1])
         return book
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails
 
-__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch"]
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch", "moment_of"]
 
 
 #: Columns whose texts are each number's own; they are called as the fields of a result.
@@ -207,17 +207,16 @@ def _row(profile: tuple[Any, ...], provider: str) -> _Profile:
 
 
 def _times(results: Sequence[LookupResult], otherwise: datetime) -> list[int]:
-    # As numbers: made from datetimes, the column takes twice as long.
-    received = (otherwise - _EPOCH) // _MICROSECOND
     texts = list(map(_timestamp_of, results))
-    moments = {text: _microseconds(text, received) for text in set(texts)}
+    # As microseconds: made from datetimes, the column takes twice as long.
+    moments = {text: ((moment_of(text) or otherwise) - _EPOCH) // _MICROSECOND for text in set(texts)}
     return [moments[text] for text in texts]
 
 
-def _microseconds(text: str | None, otherwise: int) -> int:
-    """Reads a time of the provider's, in microseconds since 1970; one without a zone is UTC."""
+def moment_of(text: str | None) -> datetime | None:
+    """Reads a time of the provider's, which is UTC without a zone; ``None`` for none, or one outside the calendar."""
     try:
         time = datetime.fromisoformat(text or "")
-        return ((time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC) - _EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):  # no time, or one outside the calendar
-        return otherwise
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

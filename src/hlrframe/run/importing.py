@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ import polars as pl
 from hlrframe.model import Answer, Failure, LookupResult, Question, Reason, Settings, count, credits_of, milli_of
 from hlrframe.phone import parse_column
 from hlrframe.provider import DownloadedRow, Pricing
-from hlrframe.run.answer_book import answers_to_batch
+from hlrframe.run.answer_book import answers_to_batch, moment_of
 from hlrframe.store import Answered, Journal, Store
 
 __all__ = ["Imported", "Importer"]
@@ -116,8 +116,8 @@ class Importer:
             outcome, at = row.outcome, None
             reason = outcome.reason.value if isinstance(outcome, Failure) else number.reason
             if isinstance(outcome, LookupResult) and reason is None:
-                at = _moment(outcome.timestamp, self._now)
-                reason = NO_TIME if at is None else None
+                at = moment_of(outcome.timestamp)
+                reason = None if at is not None and at <= self._now + _AHEAD else NO_TIME
             if reason is not None or at is None or not isinstance(outcome, LookupResult):
                 self._left_out[reason or NO_TIME] += 1
                 self._in_vain += milli_of(row.charged or 0.0)
@@ -199,13 +199,3 @@ def _read(
 
 def _international(text: str | None) -> str | None:
     return f"+{text}" if text is not None and text.isdigit() else text
-
-
-def _moment(text: str | None, now: datetime) -> datetime | None:
-    """Reads when an answer was given; without a zone it is UTC. ``None`` where it does not say, or a time to come."""
-    try:
-        at = datetime.fromisoformat(text or "")
-        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return at if at <= now + _AHEAD else None

@@ -80,17 +80,6 @@ class JournalWriter:
         if self._disk is not None:
             self._disk.hurry()
 
-    async def asked(self, numbers: Sequence[str]) -> None:
-        """Returns when it is on disk that these numbers are about to be asked.
-
-        Raises:
-            StoreError: It could not be written: do not ask.
-        """
-        if self.keeps:
-            note = self.note_asked(numbers)
-            self.hurry()
-            await note
-
     async def withdrawn(self, numbers: Sequence[str]) -> None:
         """Returns when it is on disk that these numbers were refused and not billed."""
         if self.keeps:
@@ -113,15 +102,6 @@ class JournalWriter:
         if self._count >= CHUNK or (kept is not None and urgent):
             self._flush(urgent)
         return kept
-
-    async def answered(self, answers: list[Answer]) -> None:
-        """Returns when these answers are on disk.
-
-        Raises:
-            StoreError: They could not be written; they are still in the book.
-        """
-        if (kept := self.note_answered(answers)) is not None:
-            await until_written(kept)
 
     def _kept_later(self) -> asyncio.Future[None]:
         if self._kept is None:
