@@ -67,6 +67,7 @@ def test_a_mobile_costs_a_credit_whatever_is_found(status):
         Result(number_type="BAD_FORMAT", live_status="NOT_APPLICABLE"),
         Result(number_type="LANDLINE", live_status="NO_COVERAGE"),
         mobile(live_status="NO_COVERAGE"),
+        mobile(live_status="NO_COVERAGE "),
     ],
 )
 def test_what_was_not_found_is_free(lookup, answer):

@@ -1,12 +1,12 @@
 """A budget that many runs share, by its name."""
 
-import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal, Self
 
 from hlrframe.errors import ConfigError
+from hlrframe.model.money import MOST_CREDITS, is_amount
 from hlrframe.system import sealed_class
 
 __all__ = ["Budget"]
@@ -46,7 +46,7 @@ class Budget:
         if self.max_credits is None:
             if self.per is not None:
                 raise ConfigError(f"budget {self.name!r} says per {self.per} and not how much: give max_credits")
-        elif not _is_amount(self.max_credits):
+        elif not is_amount(self.max_credits, MOST_CREDITS):
             raise ConfigError(f"max_credits of budget {self.name!r} must be 0 or more, not {self.max_credits!r}")
 
     @classmethod
@@ -74,9 +74,3 @@ class Budget:
         if self.max_credits is None:
             return self.name
         return f"{self.name}={self.max_credits:.12g}" + (f"/{self.per}" if self.per else "")
-
-
-def _is_amount(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return False
-    return math.isfinite(value) and 0 <= value <= 1e12  # noqa: PLR2004  # beyond any account

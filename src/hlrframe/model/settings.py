@@ -1,11 +1,8 @@
 """Everything that shapes a run, in one value that is checked when it is made."""
 
 import dataclasses
-import math
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal, Self
 
@@ -13,6 +10,7 @@ from hlrframe.errors import ConfigError, did_you_mean
 from hlrframe.model.budget import Budget
 from hlrframe.model.dialling import check_region
 from hlrframe.model.freshness import Age, MaxAge
+from hlrframe.model.money import MOST_CREDITS, is_amount
 from hlrframe.model.vocabulary import LookupKind
 from hlrframe.system import sealed_class
 
@@ -26,8 +24,6 @@ MAX_BATCH = 80
 MAX_CACHE_DAYS = 30
 #: Seconds to wait for one reply; slow networks take about 10 (documented).
 DEFAULT_TIMEOUT = 30.0
-#: Most credits that can be a ceiling: more is a slip of the finger, and no sum of thousandths.
-MOST_CREDITS = 1_000_000_000_000
 #: Fewest and most numbers a second: one an hour, and more than any provider takes.
 SLOWEST = 1 / 3600
 FASTEST = 1_000_000
@@ -128,15 +124,15 @@ class Settings:
         _whole("global_cache_days", self.global_cache_days, 0, MAX_CACHE_DAYS, "the provider keeps no older answers")
         if self.max_errors is not None:
             _whole("max_errors", self.max_errors, 1, 2**31, "use None to go on whatever fails")
-        if self.timeout is not None and not (_is_amount(self.timeout) and 0 < self.timeout <= MAX_TIMEOUT):
+        if self.timeout is not None and not (is_amount(self.timeout, MAX_TIMEOUT) and self.timeout):
             raise ConfigError(f"timeout must lie above 0 and at most at {MAX_TIMEOUT} seconds, not {self.timeout!r}")
         most = self.max_credits
-        if most is not None and not (_is_amount(most) and 0 <= most <= MOST_CREDITS):
+        if most is not None and not is_amount(most, MOST_CREDITS):
             raise ConfigError(
                 f"max_credits must lie between 0 and {MOST_CREDITS:,}, not {most!r}; use None for no ceiling"
             )
         rate = self.max_per_second
-        if rate is not None and not (_is_amount(rate) and SLOWEST <= rate <= FASTEST):
+        if rate is not None and not (is_amount(rate, FASTEST) and rate >= SLOWEST):
             raise ConfigError(
                 f"max_per_second must lie between {SLOWEST:g} and {FASTEST:,}, not {rate!r}; use None for no limit"
             )
@@ -189,7 +185,3 @@ def _whole(name: str, value: object, low: int, high: int, why: str) -> None:
 def _flag(name: str, value: object) -> None:
     if not isinstance(value, bool):
         raise ConfigError(f"{name} must be True or False, not {value!r}")
-
-
-def _is_amount(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, numbers.Real | Decimal) and math.isfinite(value)

@@ -118,7 +118,7 @@ class Pricing:
         >>> Pricing(Settings()).fresh(landline)
         0
         """
-        if answer.number_type == NumberType.BAD_FORMAT or answer.live_status in _FREE_STATUSES:
+        if answer.number_type == NumberType.BAD_FORMAT or (answer.live_status or "").strip() in _FREE_STATUSES:
             return 0
         return self._base + (self._usa if _is_usa_mobile(answer) else 0) + self._date_price(answer)
 
