@@ -23,6 +23,8 @@ COLUMNS = {
     "beside names": (("Germany", "NA"), ["Germany", None], "not available"),
     "beside nothing": ((None, "NA", ""), [None, None, ""], "not available"),
     "beside codes that are not understood": (("GB", "NA", "??", "??!"), ["GB", "NAM", "??", "??!"], "read as Namibia"),
+    "signs of vehicles": (("D", "a", "CH"), ["DE", "AT", "CH"], "A as Austria; D as Germany"),
+    "single letters alone": (("M", "F", None), ["M", "F", None], None),
     "names": (("Germany", "UK", "+44"), ["Germany", "UK", "+44"], None),
 }
 

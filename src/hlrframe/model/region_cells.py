@@ -1,13 +1,14 @@
 """What the cells of a region column mean together, where one of them alone could mean two things.
 
 ``250`` is France to ISO 3166, and the calling code of Rwanda. ``NA`` is Namibia beside other codes of two letters, and
-nothing where a program writes it for what is not available.
+nothing where a program writes it for what is not available. ``D`` is Germany beside other countries, as on its cars.
 """
 
 import re
 import unicodedata
 import warnings
 from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -22,6 +23,9 @@ _TWO_LETTERS: Final = re.compile(r"[A-Za-z]{2}")
 _NA: Final = "NA"
 #: What is Namibia and nothing else.
 _NAMIBIA: Final = "NAM"
+#: Signs of vehicles that are one letter, each before its country.
+_SIGNED: Final = "AAT BBE DDE EES FFR HHU IIT JJP KKH LLU MMT NNO PPT QQA SSE TTH VVA ZZM"
+_SIGNS: Final = MappingProxyType({pair[0]: pair[1:] for pair in _SIGNED.split()})
 #: How many digits a number of ISO 3166 is written with.
 _DIGITS: Final = 3
 #: Other cells that are kept to be counted.
@@ -37,13 +41,16 @@ class _Reading(NamedTuple):
     iso_numbers: bool
     #: Whether ``NA`` is Namibia, else nothing.
     namibia: bool
+    #: Whether single letters are signs of vehicles.
+    signs: bool
 
 
 class RegionCells:
     """The cells of a region column, seen piece by piece: they decide together how its numbers and ``NA`` are read.
 
     Numbers are those of ISO 3166 where more of them can only be these than can only be calling codes. ``NA`` is Namibia
-    where other codes of two letters stand there, and no more names than these.
+    where other codes of two letters stand there, and no more names than these. A single letter is the sign of a
+    country's vehicles where another cell names a country in another way.
 
     >>> cells = RegionCells()
     >>> cells.settled(pl.Series(["826", "250", None])).to_list(), cells.settled(pl.Series(["France", "NA"])).to_list()
@@ -54,6 +61,7 @@ class RegionCells:
         self._numbers: set[str] = set()
         self._codes: set[str] = set()
         self._others: set[str] = set()
+        self._letters: set[str] = set()
         self._na = False
         self._used: set[_Reading] = set()
 
@@ -65,6 +73,8 @@ class RegionCells:
                 self._numbers.add(text)
             elif text.upper() == _NA:
                 self._na = True
+            elif text.upper() in _SIGNS:
+                self._letters.add(text.upper())
             elif _TWO_LETTERS.fullmatch(text) and region_of(text):
                 self._codes.add(text.upper())
             elif text and len(self._others) < _MOST_OTHERS:
@@ -75,7 +85,7 @@ class RegionCells:
         self.see(cells)
         distinct, reading = cells.drop_nulls().unique(), self._reading
         others = {cell: _meant(cell, reading) for cell in distinct}
-        if any(_is_number(cell) or _bare(cell).upper() == _NA for cell in others):
+        if any(_is_number(cell) or _bare(cell).upper() in {_NA, *_SIGNS} for cell in others):
             self._used.add(reading)
         others = {cell: meant for cell, meant in others.items() if meant != cell}
         return cells.replace(list(others), pl.Series(list(others.values()), dtype=pl.String)) if others else cells
@@ -88,7 +98,7 @@ class RegionCells:
     @property
     def notes(self) -> list[str]:
         """What somebody should know of how the column is read."""
-        return [note for note in (self._note_of_numbers(), self._note_of_na()) if note]
+        return [note for note in (self._note_of_numbers(), self._note_of_na(), self._note_of_letters()) if note]
 
     def say(self) -> None:
         """Warns of what somebody should know."""
@@ -97,7 +107,11 @@ class RegionCells:
 
     @property
     def _reading(self) -> _Reading:
-        return _Reading(bool(self._numbers) and self._are_iso(), self._na and self._is_namibia())
+        return _Reading(
+            iso_numbers=bool(self._numbers) and self._are_iso(),
+            namibia=self._na and self._is_namibia(),
+            signs=bool(self._letters) and (bool(self._codes) or any(map(region_of, self._others))),
+        )
 
     def _are_iso(self) -> bool:
         kinds = [(_iso(text) is not None, region_of(text) is not None) for text in self._numbers]
@@ -133,6 +147,12 @@ class RegionCells:
             return "NA in the region column is read as Namibia: leave the cell empty where it means 'not available'"
         return "NA in the region column is read as 'not available': write NAM where it means Namibia"
 
+    def _note_of_letters(self) -> str | None:
+        if not self._reading.signs:
+            return None
+        named = "; ".join(f"{letter} as {_name(_SIGNS[letter])}" for letter in sorted(self._letters)[:_NAMED])
+        return f"single letters in the region column are read as on vehicles ({named}): write ISO codes if they are not"
+
 
 def _bare(cell: str) -> str:
     return unicodedata.normalize("NFKC", cell).strip().strip("\"'`")
@@ -145,6 +165,8 @@ def _is_number(cell: str) -> bool:
 def _meant(cell: str, reading: _Reading) -> str | None:
     if _bare(cell).upper() == _NA:
         return _NAMIBIA if reading.namibia else None
+    if reading.signs and _bare(cell).upper() in _SIGNS:
+        return _SIGNS[_bare(cell).upper()]
     if reading.iso_numbers and _is_number(cell):
         return _iso(_bare(cell)) or f"#{cell}"  # which nobody takes for a calling code
     return cell

@@ -292,6 +292,7 @@ class Report:
 _NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         Reason.NEEDS_REGION: "{} numbers are written without a country: name it (region GB, or a region column)",
+        Reason.UNKNOWN_REGION: "{} numbers stand beside a country that is not understood: write its ISO code",
         Reason.SPREADSHEET_DAMAGE: "{} numbers lost digits in a spreadsheet: save the column as text",
     }
 )
