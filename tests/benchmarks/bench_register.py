@@ -64,7 +64,7 @@ def main(numbers: int, turns: int, latency: float, *, in_folder: bool) -> int:
     found: dict[bool, list[dict]] = {False: [], True: []}
     with ExitStack() as stack:
         options = None if in_folder else stack.enter_context(moto())
-        provider = stack.enter_context(server.running(latency=latency))
+        provider = stack.enter_context(server.running(latency_ms=latency))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for index in range(turns):
             for register in (False, True) if index % 2 else (True, False):
@@ -85,7 +85,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--numbers", type=int, default=200_000)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--latency", type=float, default=0.2)
+    parser.add_argument("--latency", type=float, default=200.0, help="milliseconds")
     parser.add_argument("--folder", action="store_true", help="in a folder, in place of a bucket")
     parser.add_argument("--order", help=argparse.SUPPRESS)
     given = parser.parse_args()

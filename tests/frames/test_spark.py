@@ -48,6 +48,16 @@ def test_nothing_is_asked_again_and_no_key_leaves(session):
     assert b"the-secret" not in plan
 
 
+def test_a_frame_without_rows_comes_back_without_rows(session):
+    """A night without new contacts, or an empty batch of a stream, is no error: the columns are there."""
+    client = connected()[1]
+    result, report = hf.enrich_with_report(small(session).where("false"), "phone", client=client, settings=GB)
+    full = hf.enrich(small(session), "phone", client=client, settings=GB)
+    assert rows_of(result).is_empty()
+    assert rows_of(result).schema == rows_of(full).schema
+    assert (report.rows, report.requests) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "phones"),
     [

@@ -149,6 +149,9 @@ class _Rows:
     def taken_in(self, table: pa.Table) -> Any:
         """Gives a table as a frame of Spark."""
         session = self.frame.sparkSession
+        if not table.num_rows:  # of which Spark Connect makes no frame
+            kinds = pa.schema([(each.name, each.type) for each in table.schema])
+            return session.createDataFrame(pa.Table.from_pylist([{}], schema=kinds)).limit(0)
         if self.handoff is None or table.nbytes <= HANDOFF_BYTES:
             return session.createDataFrame(table)
         rows = max(1, table.num_rows * HANDOFF_BYTES // (2 * table.nbytes))
