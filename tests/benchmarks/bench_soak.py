@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -85,9 +85,19 @@ def ask(order: dict) -> None:
     try:
         _, report = hf.enrich_with_report(numbers, "phone", client=client, store=store, progress=tell)
     except hf.RunError as error:
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+        ended = {"error": f"{type(error).__name__}: {error}"}
     else:
-        print(json.dumps({"states": dict(report.states)}), flush=True)
+        ended = {"states": dict(report.states)}
+    print(json.dumps({**ended, "peak": peak_of("self")}), flush=True)
+
+
+def peak_of(process: int | str) -> int:
+    """Gives the most memory that a process has had, in KiB.
+
+    What the system says of a child when it has ended is no less than what its parent had when it made it.
+    """
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0
 
 
 @contextmanager
@@ -105,7 +115,7 @@ class Machine(threading.Thread):
     def __init__(self, order: dict, kills: int, every: float, seed: int) -> None:
         super().__init__()
         self.order, self.left, self.every, self.chance = order, kills, every, random.Random(seed)
-        self.killed, self.peak, self.troubles, self.done = 0, 0, [], None
+        self.killed, self.peaks, self.troubles, self.done = 0, [], [], None
 
     def run(self) -> None:
         """Starts it again and again."""
@@ -124,19 +134,24 @@ class Machine(threading.Thread):
         timer = None
         lines = process.stdout.readlines(1)
         if self.left and lines == ["asking\n"]:
-            timer = threading.Timer(self.chance.uniform(0, 2 * self.every), process.send_signal, [signal.SIGKILL])
+            timer = threading.Timer(self.chance.uniform(0, 2 * self.every), self._kill, [process])
             timer.start()
         lines += process.stdout.readlines()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
         process.stdout.close()
         if timer is not None:
             timer.cancel()
-        self.peak = max(self.peak, used.ru_maxrss)
         if process.returncode == -signal.SIGKILL:
             self.killed, self.left = self.killed + 1, self.left - 1
             return None
-        return json.loads(lines[-1]) if lines else {"error": f"exit code {process.returncode}"}
+        ended = json.loads(lines[-1]) if lines else {"error": f"exit code {process.returncode}"}
+        self.peaks.append(ended.get("peak", 0))
+        return ended
+
+    def _kill(self, process: subprocess.Popen) -> None:
+        with suppress(OSError):  # it has just ended
+            self.peaks.append(peak_of(process.pid))
+            process.kill()
 
 
 def books(place: dict, url: str, spool: str, numbers) -> tuple[Decimal, int]:
@@ -200,7 +215,10 @@ def show(given, machines, told: dict, in_books: Decimal, answered: int, seconds:
         "most in flight": str(told["flight"]),
         "kills": str(sum(machine.killed for machine in machines)),
         "seconds": f"{seconds:,.0f}",
-        "peak MB of a machine": f"{max(machine.peak for machine in machines) / 1024:,.0f}",
+        "peak MB of a machine": f"{max(max(machine.peaks) for machine in machines) / 1024:,.0f}",
+        "peaks MB in turn": " · ".join(
+            ", ".join(f"{each / 1024:.0f}" for each in machine.peaks) for machine in machines
+        ),
         "load average": f"{os.getloadavg()[1]:.1f}",
     }
     for name, value in rows.items():

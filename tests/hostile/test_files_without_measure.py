@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.feather
@@ -191,6 +192,55 @@ TYPED = {
     "columns without end.arrow": wide,
 }
 
+
+def record(kind, content=b""):
+    """A record of a binary workbook."""
+    kinds = bytes([kind & 0x7F | 0x80, kind >> 7]) if kind > 127 else bytes([kind])
+    length = len(content)
+    return kinds + (bytes([length]) if length < 128 else bytes([length & 0x7F | 0x80, length >> 7])) + content
+
+
+def wide_text(text):
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def binary(row, column, part="worksheets/sheet1.bin"):
+    """A binary workbook with a table of one number, and one cell elsewhere."""
+
+    def make(path):
+        book = [record(131), record(143), record(156, struct.pack("<II", 0, 1) + wide_text("rId1") + wide_text("S"))]
+        cells = [(0, 0, "phone"), (1, 0, NUMBER), (row, column, "far")]
+        sheet = [record(129), record(148, struct.pack("<4I", 0, 1, 0, 0)), record(145)]
+        for at, along, text in cells:
+            sheet.append(record(0, struct.pack("<IIHHBI", at, 0, 255, 0, 0, 0)))
+            sheet.append(record(6, struct.pack("<II", along, 0) + wide_text(text)))
+        types = "http://schemas.openxmlformats.org/package/2006"
+        link = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("[Content_Types].xml", f'<Types xmlns="{types}/content-types"/>')
+            archive.writestr(
+                "xl/_rels/workbook.bin.rels",
+                f'<Relationships xmlns="{types}/relationships"><Relationship Id="rId1" Type="{link}/worksheet" '
+                f'Target="{part}"/></Relationships>',
+            )
+            archive.writestr("xl/workbook.bin", b"".join([*book, record(144), record(132)]))
+            archive.writestr(f"xl/{part}", b"".join([*sheet, record(146), record(130)]))
+
+    return make
+
+
+def old(row, column):
+    """A workbook of the old kind whose last cell lies elsewhere."""
+
+    def make(path):
+        data = bytearray((Path(__file__).parents[1] / "data" / "contacts.xls").read_bytes())
+        at = data.index(struct.pack("<HHHH", 0x00FD, 10, 2, 1))
+        struct.pack_into("<HH", data, at + 4, row, column)
+        path.write_bytes(data)
+
+    return make
+
+
 ALIASES = {"book": "xl/workbook.xml", "texts": TEXTS}
 LONG = b"<si><t>%b</t></si></sst>" % (b"x" * MB)
 WORKBOOKS = {
@@ -211,6 +261,9 @@ WORKBOOKS = {
     "a long text in many cells.ods": spreadsheet(
         'table:number-columns-repeated="9000"', f"<text:p>{'x' * MB}</text:p>"
     ),
+    "far.xlsb": binary(1_048_575, 16_383),
+    "far and moved.xlsb": binary(1_048_575, 16_383, part="odd/s.bin"),
+    "far.xls": old(65_535, 255),
     "spaces.ods": spreadsheet("", '<text:p><text:s text:c="2000000000"/></text:p>'),
 }
 

@@ -4,7 +4,8 @@
 
     file      a sheet as a source of rows   <- open this first
     sink      a workbook that is written
-    size      what a packed sheet may come to: its parts, its extent, the texts it shares, the tags of an opendocument
+    size      what a packed sheet may come to: its parts, its extent, the texts it shares, the tags of an opendocument,
+                the records of a binary one
     account   a sheet about the run
 """
 

@@ -47,6 +47,9 @@ def sheets_of(archive: zipfile.ZipFile) -> Counter[str]:
         zipfile.BadZipFile: What lists them is damaged, or as long as no list is.
     """
     listed = Counter({each.lower(): 1 for each in archive.namelist() if each.lower().startswith(_SHEETS)})
+    for each in _elements(archive, "xl/_rels/workbook.bin.rels"):
+        if each.get("Type", "").lower().endswith("sheet"):
+            listed |= Counter({_path(each.get("Target", "")): 1})
     targets = {each.get("Id"): each.get("Target", "") for each in _elements(archive, "xl/_rels/workbook.xml.rels")}
     used = Counter[str]()
     for element in _elements(archive, "xl/workbook.xml"):

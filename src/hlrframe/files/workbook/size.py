@@ -10,6 +10,7 @@ from typing import Final
 from xml.parsers import expat
 
 from hlrframe.errors import InputError
+from hlrframe.files.workbook.binary import extent_of_old, extent_of_records
 from hlrframe.files.workbook.extent import Extent, extent_of
 from hlrframe.files.workbook.opendocument import CellCount
 from hlrframe.files.workbook.parts import pieces_of, sheets_of
@@ -31,6 +32,8 @@ HELD_OF_BINARY: Final = 15
 HELD_OF_CELL: Final = 60
 HELD_OF_REPEATED: Final = 140
 HELD_OF_TEXT: Final = 4
+#: The most that the rectangle of a sheet of the old kind takes.
+MOST_OLD: Final = 65_536 * 256 * HELD_OF_CELL
 #: Where no cell lies so far down or along the rectangle is not worth counting.
 FAR: Final = Extent(100_000, 65)
 
@@ -46,7 +49,9 @@ def check_size(path: Path) -> int:
         zipfile.BadZipFile: It is damaged.
     """
     if not zipfile.is_zipfile(path):
-        return path.stat().st_size * HELD_OF_BINARY  # the old kind ends at row 65,536 and column 256
+        held = path.stat().st_size * HELD_OF_BINARY
+        # The old kind ends at row 65,536 and column 256. Where that much is held anyway nothing is to be measured.
+        return held if held > MOST_OLD else max(held, _cells_of(path, extent_of_old(path.read_bytes())) * HELD_OF_CELL)
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         texts = sum(each.file_size for each in members if _holds_texts(each))
@@ -75,7 +80,8 @@ def _held_by(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, shar
     if member.filename == "content.xml":
         return _held_by_document(path, archive, member)
     if member.filename.lower().endswith(".bin"):
-        return _length(archive, member) * HELD_OF_BINARY
+        reach = extent_of_records(pieces_of(archive, member, overlap=0))
+        return max(member.file_size * HELD_OF_BINARY, _cells_of(path, reach) * HELD_OF_CELL)
     reach = extent_of(archive, member)
     held = max(member.file_size * HELD_OF_XML, _cells_of(path, reach) * HELD_OF_CELL)
     return held + shared.bytes_in(member, cells=reach.shared, enough=held) * HELD_OF_TEXT
