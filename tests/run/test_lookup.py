@@ -1,4 +1,5 @@
 import itertools
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.emulator import Clock
 from helpers.examples import examples
 from helpers.lists import CELLS, GB, connected, read, resolved, some
-from hlrframe.emulator import Emulator, EmulatorTransport, Faults, World, find_numbers
+from hlrframe import emulator
+from hlrframe.emulator import Emulator, EmulatorTransport, Fault, Faults, World, find_numbers
 from hlrframe.model import Naming
 from hlrframe.model.columns import COLUMNS
 from hlrframe.model.question import Question
@@ -183,6 +186,38 @@ def test_what_was_asked_without_an_answer(tmp_path):
     assert rows["state"].to_list() == ["answered"]
     assert (provider.bill.asked["447400123456"], provider.bill.paid_twice()) == (2, [])
     assert provider.bill.total == 1
+
+
+@pytest.mark.parametrize("hours", [0, 3])
+def test_an_answer_that_was_there_before_proves_nothing_of_a_killed_run(tmp_path, hours):
+    """A free answer that is older than the killed run's asking was paid for before; one of its time, by it."""
+    clock = Clock(time.time() - hours * 3600)
+    client = emulator.connect(emulator=Emulator(clock=clock))
+    numbers, _ = read(["07400 123456"])
+    resolved(numbers, client)
+    clock.now = time.time()
+    store = Store(tmp_path)
+    with store.journal(Question.of(GB, "emulator")) as journal:
+        journal.write([Asked(["447400123456"], datetime.now(UTC))])
+    resolved(numbers, client, store=store)
+    assert store.scan().select("credits").collect().item() == (0 if hours else 1)
+
+
+@pytest.mark.parametrize(("fault", "hours", "sums"), [("RESET_BEFORE", 3, (0, 5)), ("DROP_AFTER_BILLING", 0, (5, 0))])
+def test_an_answer_that_was_there_before_proves_nothing_of_a_lost_reply(fault, hours, sums):
+    """A request that was lost before it was billed is not booked because an answer of this morning is free."""
+    clock = Clock(time.time() - hours * 3600)
+    provider = Emulator(clock=clock, faults=Faults(at={bool(hours) + 1: Fault[fault]}))
+    client = emulator.connect(emulator=provider)
+    numbers, _ = read([f"07400 12345{place}" for place in range(5)])
+    if hours:
+        resolved(numbers, client)
+        clock.now = time.time()
+    before = provider.bill.total
+    outcomes = resolved(numbers, client)
+    spent, doubt = outcomes.numbers["credits"].sum(), outcomes.report.possibly_billed_twice_credits
+    assert (spent, doubt) == sums
+    assert spent <= provider.bill.total - before <= spent + doubt
 
 
 class Nobody(httpx.AsyncBaseTransport):

@@ -19,7 +19,7 @@
     reports      the price before and the account after
 """
 
-from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails
+from hlrframe.model.answers import Answer, Failure, LookupResult, NetworkDetails, moment_of
 from hlrframe.model.budget import Budget
 from hlrframe.model.columns import (
     ANSWER_SCHEMA,
@@ -138,6 +138,7 @@ __all__ = [
     "many_digits",
     "mask",
     "milli_of",
+    "moment_of",
     "name_of",
     "named",
     "parse_age",

@@ -5,13 +5,14 @@ answer is copied on its way. The words are those of :mod:`hlrframe.model.vocabul
 stays as it came.
 """
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from hlrframe.model.vocabulary import Reason
 
-__all__ = ["Answer", "Failure", "LookupResult", "NetworkDetails"]
+__all__ = ["Answer", "Failure", "LookupResult", "NetworkDetails", "moment_of"]
 
 
 class NetworkDetails(msgspec.Struct, frozen=True, gc=False):
@@ -78,3 +79,16 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     milli: int
     #: Milli-credits that an earlier run, which never saw the answer, is now known to have paid for it.
     earlier: int = 0
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Reads a time of a provider's, which is UTC without a zone; ``None`` for none, or one outside the calendar.
+
+    >>> moment_of("2026-11-28T09:16:42Z") == moment_of("2026-11-28 10:16:42+01:00"), moment_of("yesterday")
+    (True, None)
+    """
+    try:
+        time = datetime.fromisoformat(text or "")
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails
+from hlrframe.model import ANSWER_SCHEMA, MILLI, Answer, LookupResult, NetworkDetails, moment_of
 
-__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch", "moment_of"]
+__all__ = ["NARROW_TYPES", "PROFILE_TYPES", "AnswerBook", "answers_to_batch"]
 
 
 #: Columns whose texts are each number's own; they are called as the fields of a result.
@@ -211,12 +211,3 @@ def _times(results: Sequence[LookupResult], otherwise: datetime) -> list[int]:
     # As microseconds: made from datetimes, the column takes twice as long.
     moments = {text: ((moment_of(text) or otherwise) - _EPOCH) // _MICROSECOND for text in set(texts)}
     return [moments[text] for text in texts]
-
-
-def moment_of(text: str | None) -> datetime | None:
-    """Reads a time of the provider's, which is UTC without a zone; ``None`` for none, or one outside the calendar."""
-    try:
-        time = datetime.fromisoformat(text or "")
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -10,10 +10,21 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from hlrframe.model import Answer, Failure, LookupResult, Question, Reason, Settings, count, credits_of, milli_of
+from hlrframe.model import (
+    Answer,
+    Failure,
+    LookupResult,
+    Question,
+    Reason,
+    Settings,
+    count,
+    credits_of,
+    milli_of,
+    moment_of,
+)
 from hlrframe.phone import parse_column
 from hlrframe.provider import DownloadedRow, Pricing
-from hlrframe.run.answer_book import answers_to_batch, moment_of
+from hlrframe.run.answer_book import answers_to_batch
 from hlrframe.store import Answered, Journal, Store
 
 __all__ = ["Imported", "Importer"]

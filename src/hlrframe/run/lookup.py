@@ -258,7 +258,8 @@ class _Asking:
         days = doubts.select("msisdn", days=ago.ceil().clip(1, MAX_CACHE_DAYS).cast(pl.Int64))
         again = mine.join(days, on="msisdn", how="inner", maintain_order="left")
         fresh = mine.join(days, on="msisdn", how="anti", maintain_order="left")
-        return Job(_by_lane(fresh), {group["days"][0]: _by_lane(group) for group in again.partition_by("days")})
+        again_by_days = {group["days"][0]: _by_lane(group) for group in again.partition_by("days")}
+        return Job(_by_lane(fresh), again_by_days, dict(doubts.select("msisdn", "asked_at").iter_rows()))
 
     def counting_in(self, known: int, tell: Callable[[Progress], None] | None) -> Callable[[Progress], None] | None:
         """Adds to a progress what was not asked: known to the store, or asked by others."""

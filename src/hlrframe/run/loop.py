@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Final, TypeVar
 
@@ -48,6 +49,8 @@ class Job:
     #: Numbers that an earlier run asked without learning the answer, by how many days ago that was: the provider may
     #: have billed them.
     rechecks: Mapping[int, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    #: When it asked each of them first, where that is known.
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ async def run_job(
             rng=rng or Random(),
             allowance=resources.allowance,
             grants=place if resources.grants is None else Both(place, resources.grants),
+            began=datetime.now(UTC),
         )
         async with JournalWriter(journal, book) as writer, client.session(settings) as session:
             gauge = _Gauge(scheduler, prices, on_progress)
@@ -249,7 +253,7 @@ class _Loop:
         self._scheduler.resume(self._loop.time())
         for days, lanes in (*job.rechecks.items(), (0, job.lanes)):
             for lane, numbers in lanes.items():
-                self._scheduler.add(lane, numbers, recheck=days)
+                self._scheduler.add(lane, numbers, recheck=days, since=job.since)
                 self._gauge.expect(numbers)
 
     async def _next_job(self) -> Job | None:

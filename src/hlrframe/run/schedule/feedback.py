@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hlrframe.model import Answer, Failure, LookupResult, Reason
-from hlrframe.run.schedule.doubts import Doubts
+from hlrframe.run.schedule.doubts import Doubts, may_answer
 from hlrframe.run.schedule.limits import THRESHOLD
 from hlrframe.run.schedule.queues import Attempt, Ticket, pause_after
 from hlrframe.run.schedule.state import RunState
@@ -37,7 +37,7 @@ class Feedback:
 
     def __init__(self, state: RunState) -> None:
         self._run = state
-        self._doubts = Doubts(state.budget, state.prices)
+        self._doubts = Doubts(state.budget, state.prices, state.began)
 
     def landed(self, ticket: Ticket, outcomes: Sequence[LookupResult | Failure], now: float) -> list[Answer]:
         """Takes a reply in, and gives the usable answers with what they cost.
@@ -72,7 +72,7 @@ class Feedback:
         """Adds to an answer what its number is now known to have cost before."""
         run, number, milli = self._run, answer.msisdn, answer.milli
         booked = self._doubts.settle(number, answer.result, milli) if run.budget.doubts else 0
-        earlier = 0 if booked or number not in run.asked_earlier else self._paid_earlier(answer.result, milli)
+        earlier = 0 if booked else self._paid_earlier(number, answer.result, milli)
         if earlier:
             run.paid_earlier[number] = earlier
         in_vain = run.charged_in_vain.pop(number, 0)
@@ -90,8 +90,11 @@ class Feedback:
         spent += sum([each.milli for each in failures.values()])
         self._run.budget.settle(ticket.reserved - prices.worst_of(unsaid), spent=spent)
 
-    def _paid_earlier(self, result: LookupResult, milli: int) -> int:
+    def _paid_earlier(self, number: str, result: LookupResult, milli: int) -> int:
         """Gives what the run that asked for a number and never saw the answer is now known to have paid."""
+        asked = self._run.asked_earlier
+        if number not in asked or not may_answer(result, asked[number]):
+            return 0
         proof = self._run.prices.proved(result, milli, lost=1)
         return 0 if proof is None else proof[0]
 

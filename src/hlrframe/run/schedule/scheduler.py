@@ -8,9 +8,12 @@ A *lane* holds the numbers of one telephone network, because that is what the pr
 request: numbers of one lane (or of several very small ones) that leave together. A number that waits holds no slot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
+from types import MappingProxyType
+from typing import Final
 
 from hlrframe.model import Answer, Failure, LookupResult, Reason, Settings
 from hlrframe.provider import PriceList
@@ -22,6 +25,8 @@ from hlrframe.run.schedule.queues import Attempt, Lane, Ticket
 from hlrframe.run.schedule.state import RunState
 
 __all__ = ["Done", "NoMoney", "Scheduler", "Send", "Wait"]
+
+_NEVER: Final[Mapping[str, datetime]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Scheduler:
         rng: Source of jitter.
         allowance: How many requests may be in flight; those of the settings where not given.
         grants: Where each of them is granted; nobody else has any where not given.
+        began: When the run began: no older answer is one to a request of its own.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Scheduler:
         rng: Random,
         allowance: Allowance | None = None,
         grants: Grants | None = None,
+        began: datetime | None = None,
     ) -> None:
         #: What the run knows; to be read, and changed through the scheduler alone.
         self.state = RunState(
@@ -82,6 +89,7 @@ class Scheduler:
             allowance=allowance or FixedAllowance(settings.max_requests),
             grants=grants or NoGate(),
             rng=rng,
+            began=began,
         )
 
         self._dispatcher = Dispatcher(self.state)
@@ -92,7 +100,9 @@ class Scheduler:
         """The lanes, with what was learnt of each."""
         return list(self.state.roster.lanes.values())
 
-    def add(self, lane: str, numbers: Sequence[str], *, recheck: int = 0) -> None:
+    def add(
+        self, lane: str, numbers: Sequence[str], *, recheck: int = 0, since: Mapping[str, datetime] = _NEVER
+    ) -> None:
         """Adds distinct numbers of one network.
 
         Args:
@@ -100,12 +110,13 @@ class Scheduler:
             numbers: E.164 digits, none of them added before.
             recheck: How many days ago an earlier run may have been billed for them without seeing the answer; 0 for
                 never.
+            since: When it asked each of them first, where that is known.
         """
         if numbers:
             attempt = Attempt(0, recheck=recheck)
             self.state.owes(numbers, attempt)
             if recheck:
-                self.state.asked_earlier.update(numbers)
+                self.state.asked_earlier.update((number, since.get(number)) for number in numbers)
             self.state.roster.put(self.state.roster.lane(lane, most=self.state.window.most), numbers, attempt)
 
     def coming(self, ticket: Ticket, most: int) -> list[str]:

@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 
 from hlrframe.model import Failure, Reason, Settings
@@ -26,6 +27,8 @@ class RunState:
     allowance: Allowance
     grants: Grants
     rng: Random
+    #: When it began, by the clock of all; ``None`` where nobody says.
+    began: datetime | None = None
     roster: Roster = field(default_factory=Roster)
     window: Window = field(init=False)
     ramp: Ramp = field(init=False)
@@ -49,8 +52,8 @@ class RunState:
     failing: set[str] = field(default_factory=set)
     #: Why nothing more is sent, if it is not.
     halted: Reason | None = None
-    #: Numbers that an earlier run may have been billed for without seeing the answer.
-    asked_earlier: set[str] = field(default_factory=set)
+    #: Numbers that an earlier run may have been billed for without seeing the answer, and since when, if that is known.
+    asked_earlier: dict[str, datetime | None] = field(default_factory=dict)
     #: What such a run is now known to have paid for a number, in milli-credits.
     paid_earlier: dict[str, int] = field(default_factory=dict)
     #: Milli-credits that numbers which may have been billed can cost at most when they are asked again.
