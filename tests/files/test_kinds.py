@@ -15,7 +15,7 @@ import pytest
 import hlrframe as hf
 from helpers.emulator import mobiles
 from helpers.workbooks import write_workbook
-from hlrframe.files import enrich_file, estimate_file
+from hlrframe.files import clean_file, enrich_file, estimate_file
 from hlrframe.files.places.kinds import Format, format_of_bytes
 from hlrframe.model import FileKind
 
@@ -261,7 +261,16 @@ def test_lines_under_the_name_of_an_array(tmp_path, client):
         ("[1, 2]", "element 1: this is no JSON object"),
         ('[{"phone": 1}] {}', "something stands behind the array"),
         ("[" * 100_000, "nested too deeply"),
-        ('{"contacts": [\n{"phone": 1}\n]}', "this is no whole JSON"),
+        ('{"contacts": [\n{"phone": 1}\n]}', r"this is no whole JSON; where one object holds the rows .* jq"),
+        (
+            '{"data": [{"phone": 1}], "n": 1}',
+            r"its rows stand under 'data': take them out first, as with jq '\.data\[\]'",
+        ),
+        ('{"a": {"the rows": [{"phone": 1}]}}', r"as with jq '\.a\[\"the rows\"\]\[\]'"),
+        ('{"a1": {"phone": 1}, "a2": {"phone": 2}}', r"members of one object: .* jq '\.\[\]'"),
+        ('{"a": {"b": {"phone": 1}}}', r"stand under 'a\.b'"),
+        ('[["phone"], ["07400 123456"]]', "element 1: this is no JSON object; write each row as an object"),
+        ('{"phone": ["1", "2"]}', "orient='records'"),
     ],
 )
 def test_arrays_that_are_none(tmp_path, text, words):
@@ -269,6 +278,14 @@ def test_arrays_that_are_none(tmp_path, text, words):
     (tmp_path / "in.json").write_text(text)
     with pytest.raises(hf.InputError, match=words):
         estimate_file(tmp_path / "in.json", "phone")
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet", "ndjson"])
+def test_the_first_object_may_lack_the_phone(tmp_path, to):
+    """Programs leave out what is empty: a member that only later objects have is the phone column all the same."""
+    (tmp_path / "in.ndjson").write_text(f'{{"name": "a"}}\n{{"phone": "+{ADA}"}}\n')
+    cleaned = clean_file(tmp_path / "in.ndjson", tmp_path / f"out.{to}", "phone")
+    assert (cleaned.rows, cleaned.numbers, cleaned.rejected) == (2, 1, {"empty": 1})
 
 
 def test_an_array_under_the_name_of_lines(tmp_path):

@@ -138,6 +138,16 @@ def test_what_is_said_wrongly_is_refused(tmp_path, encoding):
         rewritten(tmp_path, b"phone,n\n1,a\n1,\xfc\n1,b\n", encoding=encoding)
 
 
+@pytest.mark.parametrize("encoding", ["cp037", "cp500", "cp273", "cp1140"])
+def test_what_mainframes_write_names_the_cure(tmp_path, encoding):
+    """EBCDIC, which no detector tells apart, is refused by its name, and read where somebody says which it is."""
+    text = "name;phone\n" + "".join(f"Müller {place};0740012345{place}\n" for place in range(5))
+    (tmp_path / "in.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(hf.InputError, match=r"it is EBCDIC, as mainframes write: .*--encoding.* cp037"):
+        estimate_file(tmp_path / "in.csv", "phone")
+    assert estimate_file(tmp_path / "in.csv", "phone", encoding=encoding).rows == 5
+
+
 @pytest.mark.parametrize("name", ["klingon", "base64", "", "rot13"])
 @pytest.mark.parametrize("option", ["encoding", "output_encoding"])
 def test_no_such_encoding(tmp_path, name, option):

@@ -5,6 +5,7 @@
     lines     a file of NDJSON as a source of rows   <- open this first
     members   what one line holds
     array     an array of objects, as such lines
+    nested    where the rows of other files are
 """
 
 from hlrframe.files.ndjson.array import JsonLines

@@ -8,9 +8,11 @@ columns, and the phone column one of text.
 import io
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Final, NamedTuple, Self
 
 import polars as pl
@@ -18,6 +20,7 @@ import pyarrow as pa
 
 from hlrframe.errors import GuessWarning, InputError
 from hlrframe.files.ndjson.members import NoText, Value, members_of, strict_line
+from hlrframe.files.ndjson.nested import where_rows_are
 from hlrframe.files.places import readable
 from hlrframe.files.source import Piece, Taken, rows_of_piece
 from hlrframe.files.text import chunks, find_encoding, lines_of, open_text
@@ -26,6 +29,14 @@ from hlrframe.run import Cells
 
 __all__ = ["NdjsonLines", "NdjsonTable"]
 
+#: What to do about a line or an element, by how it begins and whether the file should have lines.
+_CURES: Final = MappingProxyType(
+    {
+        ("[", True): "; one array of objects has the ending .json (or pass source_format='json', --from json)",
+        ("[", False): "; write each row as an object with the names of its cells",
+        ("{", False): "; where one object holds the rows take these out first, as with jq '.data[]'",
+    }
+)
 #: Different names of members that a file may have; each becomes a column somewhere, which takes a kilobyte.
 MOST_NAMES: Final = 200_000
 
@@ -81,7 +92,8 @@ class NdjsonLines:
         if next(self.rows(), None) is None:
             raise InputError(f"{path} is empty: there is nothing to look up")
         # What a pattern means the first object says.
-        self.taken = taken.found(list(self.names))
+        with self.explained():
+            self.taken = taken.found(list(self.names))
 
     def rows(self) -> Iterator[_Row]:
         """Reads the lines; blank ones are no rows."""
@@ -104,9 +116,8 @@ class NdjsonLines:
         try:
             members = members_of(line, self.taken.names)
         except ValueError as error:
-            is_array = self.has_lines and line.lstrip().startswith("[")
-            cure = "; one array of objects has the ending .json (or pass source_format='json', --from json)"
-            raise InputError(f"{self.path}, {place}: {error}{cure if is_array else ''}") from None
+            cure = _CURES.get((line.lstrip()[:1], self.has_lines), "")
+            raise InputError(f"{self.path}, {place}: {error}{cure}") from None
         self.names.update(dict.fromkeys(members.names))
         if len(self.names) > MOST_NAMES:
             raise InputError(
@@ -166,10 +177,22 @@ class NdjsonLines:
         if self._no_text and not self._any_text:
             raise InputError(
                 f"{self.path}, {self._no_text}: {_listed(self.taken.columns)} holds what is neither text nor a "
-                "number, and no line holds one: make one number a member of its own first"
+                "number, and no line holds one: make one number a member of its own first (pandas writes row by row "
+                "with orient='records')"
             )
         empty = pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
-        open_frame(empty, self.taken.naming, region_column=self.taken.region_column)
+        with self.explained():
+            open_frame(empty, self.taken.naming, region_column=self.taken.region_column)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Says beside an error where objects with the phone columns are, if the file's own have none of them."""
+        try:
+            yield
+        except InputError as error:
+            if self.names.keys().isdisjoint(self.taken.columns):
+                raise InputError(f"{error}{where_rows_are(next(self.rows()).line, self.taken.columns)}") from None
+            raise
 
 
 def _joined(rows: Sequence[_Row], results: pl.DataFrame) -> str:
@@ -202,17 +225,21 @@ class NdjsonTable:
         lines.encoding.check_whole(lines.path)
         self._lines = lines
         self._empty = pl.DataFrame()
+        self._is_read = False
 
     def head(self) -> OpenFrame:
         """Gives the columns, as far as they are known."""
-        return replace(open_frame(self._table(), self._lines.taken.columns), naming=self._lines.taken.naming)
+        with self._lines.explained():
+            return replace(open_frame(self._table(), self._lines.taken.columns), naming=self._lines.taken.naming)
 
     def columns(self) -> Sequence[tuple[str, str]]:
         """Names the columns and their types."""
         return [(field.name, str(field.type)) for field in self._table().schema]
 
     def _table(self) -> pa.Table:
-        missing = [name for name in self._lines.names if name not in self._empty.columns]
+        # The first object may lack what later ones have.
+        names = dict.fromkeys([*self._lines.names, *([] if self._is_read else self._lines.taken.columns)])
+        missing = [name for name in names if name not in self._empty.columns]
         empty = self._empty.with_columns(pl.Series(name, dtype=pl.String) for name in missing)
         return _arrow(empty)
 
@@ -238,6 +265,7 @@ class NdjsonTable:
         self._empty = self._empty.with_columns(
             pl.lit(None, pl.String).alias(name) for name in self._lines.taken.columns
         )
+        self._is_read = True
 
     def pieces(self) -> Iterator[Piece]:
         """Reads the rows; ``attach`` gives an Arrow table."""

@@ -56,6 +56,20 @@ _STRAY: Final = re.compile("[\udc80-\udcff]")
 _NO_LEADS: Final = bytes({*range(256)} - {*range(0xC2, 0xF5)})
 
 
+#: Bytes of EBCDIC that are letters, digits, blanks, line ends and the usual marks, in all of its code pages.
+_EBCDIC: Final = bytes(
+    {
+        *(0x05, 0x0D, 0x15, 0x25, 0x40, 0x4B, 0x4D, 0x4E, 0x5D, 0x5E, 0x60, 0x61, 0x6B, 0x6D, 0x6F, 0x7A, 0x7D, 0x7F),
+        *(high << 4 | low for high in (0x8, 0x9, 0xC, 0xD) for low in range(1, 10)),
+        *(high << 4 | low for high in (0xA, 0xE) for low in range(2, 10)),
+        *range(0xF0, 0xFA),
+    }
+)
+#: Share of such bytes from which it is EBCDIC, and bytes that it has not, which other text has.
+_MOST_OF: Final = 0.9
+_NO_EBCDIC: Final = b"\n0123456789,"
+
+
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
     """How a file's bytes become text."""
@@ -138,6 +152,11 @@ def find_encoding(path: Path, given: str | None, *, longest: int | None = None, 
     """
     with open_bytes(path) as file:
         start = file.read(_SAMPLE)
+    if given is None and _is_ebcdic(start):
+        raise InputError(
+            f"cannot read {path}: by its bytes it is EBCDIC, as mainframes write: name which one with encoding= "
+            "(--encoding), such as cp037 of the United States, cp273 of Germany or cp500"
+        )
     found = _given(start, checked_encoding(given)) if given is not None else _marked(start)
     if found in {None, "utf-8", "utf-8-sig"}:
         line = _not_in(path, found or "utf-8", longest)
@@ -282,3 +301,10 @@ def _is_mixed(word: str) -> bool:
     capitals = any(one.islower() and other.isupper() and not (one + other).isascii() for one, other in within)
     capitals = capitals or any(not each.isascii() and each.isupper() and not word.isupper() for each in word[1:])
     return capitals or (any(map(str.isascii, word)) and any(_FIRST_OTHER <= each < _MORE_LATIN for each in word))
+
+
+def _is_ebcdic(start: bytes) -> bool:
+    """Whether bytes are EBCDIC's letters and digits, and none of those of all other text."""
+    alien = start.translate(None, _EBCDIC)
+    other = len(start) - len(start.translate(None, _NO_EBCDIC))
+    return len(start) > len(_EBCDIC) // 4 and not other and len(alien) <= len(start) * (1 - _MOST_OF)
