@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hlrframe as hf
+from helpers.lists import connected
 from hlrframe.files import columnar
 from hlrframe.files.columnar import ParquetSink
 
@@ -74,3 +76,36 @@ def test_cells_of_megabytes_are_no_phone_column(tmp_path: Path, monkeypatch: pyt
     frame.write_ipc(tmp_path / "in.arrow")
     with pytest.raises(hf.InputError, match="2 MB in 2 rows of a phone column are no numbers; name another column"):
         hf.clean_file(tmp_path / f"in.{kind}", tmp_path / f"out.{kind}", "phone")
+
+
+UNWRITABLE = {
+    "bytes": (pa.array([b"\xff"], pa.binary()), ("csv", "ndjson", "json", "xlsx")),
+    "bytes of one length": (pa.array([b"abcd"], pa.binary(4)), ("csv", "tsv", "ndjson", "xlsx")),
+    "a view of bytes": (pa.array([b"a"], pa.binary_view()), ("csv", "ndjson", "xlsx")),
+    "bytes in a list": (pa.array([[b"a"]]), ("csv", "ndjson")),
+    "a length of time": (pa.array([5], pa.duration("s")), ("csv",)),
+    "an interval": (pa.array([(1, 2, 3)], pa.month_day_nano_interval()), ("csv", "ndjson", "xlsx")),
+    "a long decimal": (pa.array([1], pa.decimal256(60, 2)), ("csv", "ndjson", "xlsx")),
+    "a view of a list": (pa.array([[1]], pa.list_view(pa.int32())), ("csv", "ndjson")),
+    "runs": (pa.RunEndEncodedArray.from_arrays(pa.array([1], pa.int32()), pa.array(["x"])), ("csv", "ndjson")),
+    "an identifier": (pa.array([b"a" * 16], pa.uuid()), ("csv", "ndjson", "xlsx")),
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "ending"),
+    [
+        pytest.param(values, ending, id=f"{name} into {ending}")
+        for name, (values, endings) in UNWRITABLE.items()
+        for ending in endings
+    ],
+)
+def test_what_cannot_be_written_is_found_before_anything_is_asked(tmp_path: Path, values: Any, ending: str) -> None:
+    """A column of a type that text or a sheet cannot hold is named at once, and nothing is paid."""
+    emulator, client = connected()
+    table = pa.table({"phone": ["+44 7400 123456"], "odd": values})
+    with pa.ipc.new_file(str(tmp_path / "in.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(hf.InputError, match=r"column .odd. holds .* cannot hold: write"):
+        hf.enrich_file(tmp_path / "in.arrow", tmp_path / f"out.{ending}", "phone", client=client)
+    assert emulator.bill.requests == 0

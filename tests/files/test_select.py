@@ -5,6 +5,7 @@ import io
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import hlrframe as hf
@@ -281,3 +282,97 @@ def test_another_list_is_not_overwritten(tmp_path, enriched, capsys):
     assert main([*arguments, "--textable", "--max-age", "3d"]) == 2
     assert "this command did not write it" in capsys.readouterr().err
     assert main([*arguments, "--textable", "--max-age", "3d", "--force"]) == 0
+
+
+def test_foreign_texts_of_a_selection_are_no_formulas(tmp_path, enriched):
+    """A network whose name is a formula gets an apostrophe on its way into CSV; the caller's own cells stay."""
+    odd = enriched.with_columns(hlr_current_network=pl.lit("=1+1"), note=pl.lit("=2+2"))
+    odd.cast({"hlr_current_network": pl.Categorical}).write_parquet(tmp_path / "rich.parquet")
+    hf.select_file(tmp_path / "rich.parquet", tmp_path / "to.csv", columns="current_network,note")
+    assert set((tmp_path / "to.csv").read_text("utf-8").splitlines()[1:]) == {"'=1+1,=2+2"}
+
+
+def test_a_selection_of_what_a_spreadsheet_wrote_is_read_by_one(tmp_path):
+    """What began with a byte-order mark still does: a spreadsheet knows UTF-8 by it."""
+    (tmp_path / "in.csv").write_bytes("\ufeffname,phone\nBj\xf6rn,+44 7400 123456\n".encode())
+    hf.enrich_file(tmp_path / "in.csv", tmp_path / "rich.csv", "phone", client=connected()[1])
+    hf.select_file(tmp_path / "rich.csv", tmp_path / "to.csv", columns="name")
+    assert (tmp_path / "to.csv").read_bytes() == "\ufeffname\nBj\xf6rn\n".encode()
+
+
+@pytest.mark.parametrize("name", ["to.ods", "to.vcf"])
+def test_a_selection_goes_into_what_can_be_written(tmp_path, enriched, name):
+    """A kind of file that is only read is refused by name."""
+    enriched.write_parquet(tmp_path / "rich.parquet")
+    with pytest.raises(hf.InputError, match="writes none"):
+        hf.select_file(tmp_path / "rich.parquet", tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_selection_of_a_selection(tmp_path, ending):
+    """Of several phone columns a second choice takes the place of the first, in the same columns."""
+    names, first, again = ("mobile", "home"), tmp_path / f"first.{ending}", tmp_path / f"again.{ending}"
+    people = pl.DataFrame({name: ["+44 7400 123456"] for name in names})
+    people.write_csv(tmp_path / "in.csv")
+    hf.enrich_file(tmp_path / "in.csv", tmp_path / f"rich.{ending}", list(names), client=connected()[1])
+    hf.select_file(tmp_path / f"rich.{ending}", first, textable=True)
+    assert hf.select_file(first, again, textable=True).selected == 1
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_every_number_of_a_list_is_left_out(tmp_path, enriched):
+    """A list to leave out that has several columns of results leaves out the numbers of each."""
+    pl.DataFrame({"a": ["+44 7400 123456"], "b": ["+44 7400 123457"]}).write_csv(tmp_path / "in.csv")
+    hf.clean_file(tmp_path / "in.csv", tmp_path / "out.csv", ["a", "b"])
+    enriched.write_parquet(tmp_path / "rich.parquet")
+    report = hf.select_file(
+        tmp_path / "rich.parquet", tmp_path / "to.csv", suppress=tmp_path / "out.csv", verdict="live"
+    )
+    assert report.excluded["suppressed"] == 3
+    assert "+44 7400 12345" not in (tmp_path / "to.csv").read_text()
+
+
+def test_files_that_do_not_go_together_are_named(tmp_path, enriched):
+    """A column that one of several files lacks is told before anything is written."""
+    enriched.write_parquet(tmp_path / "a.parquet")
+    enriched.drop("id").write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(hf.InputError, match=r"column 'id' of .*a\.parquet is missing in .*b\.parquet"):
+        hf.select_file(tmp_path, tmp_path / "to.csv")
+
+
+def test_files_in_another_order_go_together(tmp_path, enriched):
+    """Columns are matched by name, whatever their order and type of text."""
+    enriched.write_parquet(tmp_path / "a.parquet")
+    reordered = enriched.select(reversed(enriched.columns)).to_pandas()
+    pq.write_table(pa.Table.from_pandas(reordered, preserve_index=False), tmp_path / "b.parquet")
+    assert hf.select_file(tmp_path, tmp_path / "to.parquet").selected == 10
+    assert (
+        pl.read_parquet(tmp_path / "to.parquet")["phone"].to_list()
+        == [each for each in PEOPLE["phone"] if each != "n/a"] * 2
+    )
+
+
+def test_the_index_of_a_pandas_file_stays_one(tmp_path):
+    """What pandas wrote with an index pandas reads with it, and with the rows that were chosen."""
+    frame = pd.DataFrame({"phone": ["+44 7400 123456", "n/a"]}, index=pd.Index([10, 20], name="key"))
+    frame.to_parquet(tmp_path / "in.parquet")
+    hf.enrich_file(tmp_path / "in.parquet", tmp_path / "rich.parquet", "phone", client=connected()[1])
+    hf.select_file(tmp_path / "rich.parquet", tmp_path / "to.parquet", textable=True)
+    chosen = pd.read_parquet(tmp_path / "to.parquet")
+    assert (chosen.index.name, chosen.index.tolist(), chosen.columns[0]) == ("key", [10], "phone")
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(tmp_path, enriched):
+    """Rows that do not fit into a sheet never vanish: the file is not written."""
+    rows = pl.concat([enriched.head(1)] * 2**20)
+    rows.write_parquet(tmp_path / "rich.parquet")
+    with pytest.raises(hf.InputError, match="1,048,577 with the header"):
+        hf.select_file(tmp_path / "rich.parquet", tmp_path / "to.xlsx")
+    assert not (tmp_path / "to.xlsx").exists()
+
+
+def test_a_text_that_no_cell_holds_is_refused(tmp_path, enriched):
+    """A text is written whole into a sheet, or the column is named that has it."""
+    enriched.with_columns(note=pl.lit("x" * 40_000)).write_parquet(tmp_path / "rich.parquet")
+    with pytest.raises(hf.InputError, match="column 'note' has a text of more than"):
+        hf.select_file(tmp_path / "rich.parquet", tmp_path / "to.xlsx")

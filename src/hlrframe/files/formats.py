@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Any, Final, assert_never
 
-import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
@@ -16,7 +15,6 @@ from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import checked_encoding, open_text_sink
 from hlrframe.files.vcard import VcardFile
 from hlrframe.files.workbook import MOST_COLUMNS, Account, WorkbookFile, WorkbookSink
-from hlrframe.frames import OpenFrame
 from hlrframe.model import FileKind
 
 __all__ = ["check_fits", "open_sink", "open_source", "written_encoding"]
@@ -61,23 +59,52 @@ def _separators(path: Path, format_: Format) -> Sequence[str]:
     return ("\t",) if format_.kind is FileKind.TSV and ".txt" not in path.suffixes else SEPARATORS
 
 
-def check_fits(head: OpenFrame, into: Format) -> None:
+def check_fits(columns: Any, into: Format) -> None:  # noqa: ANN401  # text or a table: what a source makes
     """Refuses columns that the destination cannot hold.
 
+    Args:
+        columns: What is to be written.
+        into: What it becomes; Parquet and Arrow hold every column.
+
     Raises:
-        InputError: A nested or binary column would go into cells, or there are more columns than a sheet holds.
+        InputError: A column is of a type that it has no texts for, or there are more columns than a sheet holds.
     """
-    table = head.attach(pl.DataFrame())
-    if not into.holds_cells or not isinstance(table, pa.Table):
+    if not (into.holds_cells or into.is_line_kind) or not isinstance(columns, pa.Table):
         return
-    if into.kind is FileKind.XLSX and table.num_columns > MOST_COLUMNS:
+    if into.kind is FileKind.XLSX and columns.num_columns > MOST_COLUMNS:
         raise InputError(f"a sheet of Excel holds {MOST_COLUMNS:,} columns: write CSV or Parquet, or drop some first")
-    for field in table.schema:
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+    for field in columns.schema:
+        if not _is_writable(field.type, into):
+            instead = "Parquet, Arrow or NDJSON" if _is_writable(field.type, Format(FileKind.NDJSON)) else "Arrow"
             raise InputError(
                 f"column {field.name!r} holds {field.type}, which {into.kind.upper()} cannot hold: "
-                "write Parquet, Arrow or NDJSON, or drop the column first"
+                f"write {instead}, or drop the column first"
             )
+
+
+def _is_writable(kind: pa.DataType, into: Format) -> bool:
+    """Says whether values of a type can be written as text, or as cells of a workbook."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        return _is_writable(kind.value_type, into)
+    if any(each(kind) for each in _WRITABLE) or (types.is_duration(kind) and not into.is_delimited):
+        return True
+    inside: list[pa.DataType] = []
+    if types.is_map(kind):
+        inside = [kind.key_type, kind.item_type]
+    elif types.is_struct(kind):
+        inside = [field.type for field in kind.fields]
+    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inside = [kind.value_type]
+    return bool(inside) and not into.holds_cells and all(_is_writable(each, into) for each in inside)
+
+
+#: Types whose values are text, or have one.
+_WRITABLE: Final = (
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null, pa.types.is_boolean),
+    *(pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal128),
+    *(pa.types.is_date, pa.types.is_time, pa.types.is_timestamp),
+)
 
 
 def written_encoding(given: str | None, into: Format, source: Source) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,8 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files.formats import open_sink, open_source
+from hlrframe.files.formats import check_fits, open_sink, open_source, written_encoding
+from hlrframe.files.matching import matched
 from hlrframe.files.ndjson import NdjsonTable
 from hlrframe.files.places import (
     Command,
@@ -27,7 +28,7 @@ from hlrframe.files.places import (
     writable,
 )
 from hlrframe.files.source import Sink, Source, Taken
-from hlrframe.files.workbook import Account
+from hlrframe.files.workbook import Account, check_cells, check_rows, load_writer
 from hlrframe.frames import (
     SELECTED,
     Chosen,
@@ -39,7 +40,7 @@ from hlrframe.frames import (
     phone_columns,
     picked_columns,
 )
-from hlrframe.model import Naming
+from hlrframe.model import FileKind, Naming, guard_frame
 from hlrframe.system import sealed
 
 __all__ = ["select_file"]
@@ -87,7 +88,8 @@ def select_file(
         network: Names or codes of the networks.
         max_age: How old an answer may be.
         one_per: Name of a column that tells people apart.
-        suppress: Numbers to leave out; or the path of a file whose first column, or whose column of results, has them.
+        suppress: Numbers to leave out; or the path of a file that has them in its columns of results, else in its
+            first one.
         suppress_column: Another column of that file that has them.
         suppress_sheet: The sheet of it, where it is a workbook of several.
         region: Country of suppressed numbers that are written without a code.
@@ -116,21 +118,57 @@ def select_file(
     )
     files = sources_of(source, source_format)
     to, delivery = _way(destination, files, output_format, command, overwrite=overwrite)
-    sources = [_enriched(file, prefix) for file in files]
+    into = Format.of_destination(to)
+    if into.kind is FileKind.XLSX:
+        load_writer()
+    opened = [_enriched(file, prefix) for file in files]
+    sources = matched(files, opened, columns=(), as_table=lambda file: _enriched(file, prefix), guarded=False)
     found = chosen(
         _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
     )
-    there = [*_columns(sources[0]), *(f"{prefix}{name}" for name in SELECTED if found.several)]
-    kept = picked_columns(there, columns, prefix=prefix)
+    encoding = written_encoding(None, into, opened[0])
     make_room(to)
-    with replacing(to) as temporary, writable(to):
-        with closing(_sink(temporary, to, kept, found.report)) as sink:
-            for part in _parts(sources, found, prefix):
-                sink.write(part.select(kept))
-        command.leave_trace(temporary, of=to)
+    with replacing(to) as temporary:
+        _write(sources, found, to, temporary, columns=columns, prefix=prefix, encoding=encoding)
+        with writable(to):
+            command.leave_trace(temporary, of=to)
     if delivery is not None:
         delivery.deliver()
     return found.report
+
+
+def _write(
+    sources: Sequence[Source],
+    found: Chosen,
+    to: Path,
+    temporary: Path,
+    *,
+    columns: str | Sequence[str],
+    prefix: str,
+    encoding: str,
+) -> None:
+    into = Format.of(to)
+    added = [f"{prefix}{name}" for name in SELECTED if found.several]
+    there = [*(name for name in _head(sources[0]).column_names if name not in added), *added]
+    kept = picked_columns(there, columns, prefix=prefix)
+    check_fits(_head(sources[0]).select([name for name in kept if name not in added]), into)
+    guarded = set(kept).difference(picked_columns(there, "input", prefix=prefix)) if into.is_delimited else set()
+    if into.kind is FileKind.XLSX:
+        check_rows(to, found.rows.height + 1)
+    with writable(to), closing(_sink(temporary, to, kept, found.report, encoding)) as sink:
+        for part in (each.select(kept) for each in _parts(sources, found, prefix)):
+            if into.kind is FileKind.XLSX:
+                check_cells(part, to)
+            sink.write(_guarded(part, guarded))
+
+
+def _guarded(table: pa.Table, names: Collection[str]) -> pa.Table:
+    """Gives a table whose texts in some columns, which are foreign, no spreadsheet runs."""
+    for place, name in enumerate(table.column_names):
+        if name in names:
+            text = guard_frame(pl.DataFrame(table.select([name]))).to_arrow()
+            table = table.set_column(place, text.field(0), text.column(0))
+    return table
 
 
 def _suppressed(suppress: object, column: str | None, sheet: str | int | None) -> object:
@@ -175,7 +213,7 @@ def _parts(sources: Sequence[Source], found: Chosen, prefix: str) -> Iterator[pa
 
 
 def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = None) -> pl.Series:
-    """Gives the cells of a file that holds one number a row: its column of results, else its first column.
+    """Gives the cells of a file that holds numbers: its columns of results, else its first column.
 
     Args:
         path: The file.
@@ -190,17 +228,17 @@ def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = Non
         names = tables[0].column_names if tables else []
         if not names:
             raise InputError(f"{path} is empty: it should hold the numbers to leave out")
-        name = column or next((each for each in names if str(each).endswith("msisdn")), names[0])
-        cells = pl.concat([pl.Series(name, table.column(name)).cast(pl.String) for table in tables])
+        found = [column] if column else [name for name in names if name.endswith("msisdn")] or names[:1]
+        cells = pl.concat(pl.Series("", table.column(name)).cast(pl.String) for name in found for table in tables)
         # A list without a header has a number there.
-        return cells if column is not None else pl.concat([pl.Series(name, [name]), cells])
+        return cells if column is not None else pl.concat([pl.Series("", found), cells])
     try:
         return pl.Series(path.read_text(encoding="utf-8-sig").splitlines(), dtype=pl.String)
     except (OSError, UnicodeError) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from error
 
 
-def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionReport) -> Sink:
+def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionReport, encoding: str) -> Sink:
     numbers = [name for name in kept if name.endswith("msisdn")]
     account: Account = [
         ("Rows selected", report.selected),
@@ -209,12 +247,13 @@ def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionRepor
         *report.excluded.items(),
         (f"Note: {report.note}", None),
     ]
-    return open_sink(temporary, Format.of(to), source=Format.of(_TABLE), name=to.name, columns=numbers, account=account)
+    into, table = Format.of(to), Format.of(_TABLE)
+    return open_sink(temporary, into, source=table, name=to.name, columns=numbers, account=account, encoding=encoding)
 
 
-def _columns(source: Source) -> list[str]:
-    names: list[str] = source.head().attach(pl.DataFrame()).column_names
-    return names
+def _head(source: Source) -> pa.Table:
+    table: pa.Table = source.head().attach(pl.DataFrame())
+    return table
 
 
 def _enriched(file: InputFile, prefix: str) -> Source:
@@ -227,7 +266,7 @@ def _enriched(file: InputFile, prefix: str) -> Source:
         return _opened(file, f"*{prefix}*verdict")
     except InputError as error:
         try:
-            phone_columns(_columns(_opened(file, "*")), prefix)
+            phone_columns(_head(_opened(file, "*")).column_names, prefix)
         except InputError as why:
             raise InputError(f"{file.origin}: {why}") from None
         raise error from None
@@ -258,7 +297,7 @@ def _opened(file: InputFile, pattern: str, sheet: str | None = None) -> Source:
 def _tables(sources: Sequence[Source]) -> Iterator[pa.Table]:
     nothing = pl.DataFrame()
     for source in sources:
-        yield source.head().attach(nothing)
+        yield _head(source)
         for piece in source.pieces():
             yield piece.attach(nothing)
 
@@ -274,12 +313,13 @@ def _results(sources: Sequence[Source], path: Path, *, one_per: str | None, pref
 
 
 def _taken(table: pa.Table, rows: pl.DataFrame, start: int, *, prefix: str | None) -> pa.Table:
-    part = table.cast(pa.schema([_takeable(field) for field in table.schema])).take(
-        (rows["row"] - start).cast(pl.Int64).to_arrow()
-    )
+    schema = pa.schema([_takeable(field) for field in table.schema]).with_metadata(table.schema.metadata or {})
+    part = table.cast(schema).take((rows["row"] - start).cast(pl.Int64).to_arrow())
     if prefix is None:
         return part
-    for name in SELECTED:
+    for name in SELECTED:  # those of an earlier selection are no longer true
+        if f"{prefix}{name}" in part.column_names:
+            part = part.drop_columns(f"{prefix}{name}")
         part = part.append_column(f"{prefix}{name}", rows[name].to_arrow().cast(pa.string()))
     return part
 

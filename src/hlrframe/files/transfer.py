@@ -15,7 +15,7 @@ from hlrframe.files.places import Command, Format, InputFile, Route, existing_fo
 from hlrframe.files.readings import Readings
 from hlrframe.files.source import Sink, Source, Taken
 from hlrframe.files.text import Texts
-from hlrframe.files.workbook import MOST_ROWS, Account, WorkbookFile, check_cells, load_writer
+from hlrframe.files.workbook import Account, WorkbookFile, check_cells, check_rows, load_writer
 from hlrframe.files.wrappers import within_folders
 from hlrframe.model import FileKind, Naming, guard_frame
 from hlrframe.run import READING_COLUMNS, Cells
@@ -93,8 +93,7 @@ class Transfer:
         )
         self._sources = self._around(matching)
         for source in self._sources:
-            head = source.head()
-            check_fits(head, self._into)
+            check_fits(source.head().attach(pl.DataFrame()), self._into)
         return naming
 
     def check_room(self, rows: int) -> None:
@@ -153,11 +152,7 @@ class Transfer:
                 rows += piece.rows
                 beside = pl.DataFrame({"": pl.Series([None], dtype=pl.String).new_from_index(0, piece.rows)})
                 check_cells(piece.attach(beside), self.destination)
-        if rows > MOST_ROWS:
-            raise InputError(
-                f"cannot write {self.destination}: a sheet of Excel holds {MOST_ROWS:,} rows, and these are {rows:,} "
-                "with the header; write CSV or Parquet"
-            )
+        check_rows(self.destination, rows)
 
     def write(
         self, readings: Readings, results_of: Callable[[pl.DataFrame], pl.DataFrame], *, account: Account = ()

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 import polars as pl
+from polars import selectors
 
 __all__ = ["FORMULA_BEGINS", "guard_frame", "guard_text"]
 
@@ -28,12 +29,13 @@ def guard_text(cell: str) -> str:
 
 
 def guard_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    """Guards the texts of a frame, and the names of its columns.
+    """Guards the texts of a frame, those of a small set of words too, and the names of its columns.
 
     >>> guard_frame(pl.DataFrame({"a": ["=1+1", "+4", None], "b": [-1, 0, 1]})).rows()
     [("'=1+1", -1), ('+4', 0), (None, 1)]
     """
     text = pl.col(pl.String)
     risky = text.str.contains(f"^[{FORMULA_BEGINS}]") & ~text.str.contains(f"^{_HARMLESS}$")
-    guarded = frame.with_columns(pl.when(risky).then(pl.lit("'") + text).otherwise(text).name.keep())
+    words = frame.with_columns((selectors.categorical() | selectors.enum()).cast(pl.String))
+    guarded = words.with_columns(pl.when(risky).then(pl.lit("'") + text).otherwise(text).name.keep())
     return guarded.rename({name: guard_text(name) for name in frame.columns})

@@ -11,16 +11,16 @@
 
 from hlrframe.files.workbook.account import account_of_cleaning, account_of_run
 from hlrframe.files.workbook.file import WorkbookFile
-from hlrframe.files.workbook.sink import MOST_COLUMNS, MOST_ROWS, Account, WorkbookSink, check_cells, load_writer
+from hlrframe.files.workbook.sink import MOST_COLUMNS, Account, WorkbookSink, check_cells, check_rows, load_writer
 
 __all__ = [
     "MOST_COLUMNS",
-    "MOST_ROWS",
     "Account",
     "WorkbookFile",
     "WorkbookSink",
     "account_of_cleaning",
     "account_of_run",
     "check_cells",
+    "check_rows",
     "load_writer",
 ]

@@ -18,7 +18,16 @@ from hlrframe.errors import InputError
 from hlrframe.frames import open_frame
 from hlrframe.system import Scratch, extra
 
-__all__ = ["MOST_COLUMNS", "MOST_LENGTH", "MOST_ROWS", "Account", "WorkbookSink", "check_cells", "load_writer"]
+__all__ = [
+    "MOST_COLUMNS",
+    "MOST_LENGTH",
+    "MOST_ROWS",
+    "Account",
+    "WorkbookSink",
+    "check_cells",
+    "check_rows",
+    "load_writer",
+]
 
 #: What a sheet can hold, its header included.
 MOST_ROWS: Final = 1_048_576
@@ -73,6 +82,19 @@ def check_cells(table: pa.Table, path: Path) -> None:
                 f"cannot write {path}: column {name!r} has a text of more than {MOST_LENGTH:,} characters, which a "
                 "cell of Excel cannot hold; write CSV or Parquet, or drop the column first"
             )
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Refuses more rows than a sheet holds, the header among them.
+
+    Raises:
+        InputError: The message says how many there are.
+    """
+    if rows > MOST_ROWS:
+        raise InputError(
+            f"cannot write {path}: a sheet of Excel holds {MOST_ROWS:,} rows, and these are {rows:,} with the header; "
+            "write CSV or Parquet"
+        )
 
 
 def _is_long(text: str) -> bool:
