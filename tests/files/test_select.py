@@ -376,3 +376,25 @@ def test_a_text_that_no_cell_holds_is_refused(tmp_path, enriched):
     enriched.with_columns(note=pl.lit("x" * 40_000)).write_parquet(tmp_path / "rich.parquet")
     with pytest.raises(hf.InputError, match="column 'note' has a text of more than"):
         hf.select_file(tmp_path / "rich.parquet", tmp_path / "to.xlsx")
+
+
+def test_people_are_told_apart_by_cells_of_any_type():
+    """A column of pandas that holds numbers, texts and nothing tells people apart; who has none is like nobody."""
+    frame = pd.DataFrame({"phone": [f"+44 7400 12345{digit}" for digit in range(5)], "id": [1, "x", None, "x", None]})
+    enriched = hf.enrich(frame, "phone", client=connected()[1])
+    chosen, report = hf.select(enriched, one_per="id")
+    assert (chosen.index.tolist(), report.excluded) == ([0, 1, 2, 4], {"same_person": 1})
+
+
+@pytest.mark.parametrize("use", [hf.select, lambda frame: hf.explain(frame, 0)])
+def test_columns_of_one_name_are_refused(use):
+    """Columns that only their places tell apart are an error of the package's own, which names the cure."""
+    frame = pd.DataFrame([["a", "+44 7400 123456", "b"]], columns=["own", "phone", "own"])
+    with pytest.raises(hf.InputError, match="several columns of one name: rename"):
+        use(hf.enrich(frame, "phone", client=connected()[1]))
+
+
+def test_reasons_reach_no_terminal(enriched):
+    """A foreign word among the reasons is one line, and commands nothing."""
+    odd = enriched.with_columns(hlr_number_type=pl.lit("\x1b[2Jred\nline"))
+    assert "number_type: red line" in str(hf.select(odd, textable=True).report)

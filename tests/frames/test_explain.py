@@ -60,3 +60,31 @@ def test_the_command(tmp_path, capsys):
     assert "none: " in capsys.readouterr().out
     assert main(["explain", "07400 123456"]) == 0
     assert "none: needs_region\nperhaps  a national number: name its country" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: pl.read_csv(path, infer_schema=False), pd.read_csv, lambda path: pd.read_csv(path, dtype=str)]
+)
+def test_a_file_in_words(tmp_path, read):
+    """What went through a CSV file, which has no types, is told as before: the number, and that it was not ported."""
+    enriched = hf.enrich(pl.DataFrame(PEOPLE), "mobile", client=connected()[1], settings=GB)
+    enriched.write_csv(tmp_path / "rich.csv")
+    told, before = (dict(hf.explain(each, 0).lines) for each in (read(tmp_path / "rich.csv"), enriched))
+    assert before["network"].endswith(", not ported")
+    assert {name: told[name] for name in told if name != "age"} == {
+        name: before[name] for name in told if name != "age"
+    }
+
+
+def test_foreign_texts_in_words_reach_no_terminal():
+    """What a network calls itself is one line, and commands nothing."""
+    enriched = hf.enrich(pl.DataFrame(PEOPLE), "mobile", client=connected()[1], settings=GB)
+    odd = enriched.with_columns(hlr_current_network=pl.lit("\x1b[2Jred\nline"))
+    assert "network  red line, not ported" in str(hf.explain(odd, 0)).splitlines()
+
+
+def test_a_pandas_row_with_cells_of_any_type():
+    """Cells of the caller's own that no other library knows are nobody's business."""
+    frame = pd.DataFrame({**PEOPLE, "own": [object(), {1}]})
+    enriched = hf.enrich(frame, "mobile", client=connected()[1], settings=GB)
+    assert dict(hf.explain(enriched, 0).lines)["number"] == "+447400123456"

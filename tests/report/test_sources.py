@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import time
 from datetime import timedelta
 
 import polars as pl
@@ -190,3 +191,34 @@ def test_two_frames_say_what_changed_between_them(enriched, tmp_path):
         counted = dict(summarize(now, since=before).changes.select("change", "numbers").iter_rows())
         assert (counted["compared"], counted["newly_dead"], counted["status_changed"]) == (60, 5, 5)
         assert (counted["unchanged"], counted["network_changed"]) == (55, 0)
+
+
+def test_a_folder_is_read_without_what_is_hidden(enriched, expected, tmp_path):
+    """Answers that a run keeps beside its output are none of the rows."""
+    (tmp_path / ".rich.csv.answers" / "parts").mkdir(parents=True)
+    pl.DataFrame({"msisdn": ["447400123456"]}).write_parquet(tmp_path / ".rich.csv.answers" / "parts" / "a.parquet")
+    enriched.write_csv(tmp_path / "rich.csv")
+    assert_same(tables_of(summarize(tmp_path)), expected)
+
+
+def test_a_folder_of_several_kinds_is_refused(enriched, tmp_path):
+    """No file of a folder is left out in silence."""
+    enriched.write_csv(tmp_path / "a.csv")
+    enriched.write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(hf.InputError, match="pass files of one kind"):
+        summarize(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process cannot be changed on Windows")
+def test_a_moment_without_a_zone_is_in_utc(tmp_path, monkeypatch):
+    """A date means the same wherever the machine stands, as everywhere else in a report."""
+    later = NOON + DAY
+    store = store_with(tmp_path, answered(number(0)), answered(number(0), at=later, checked_at=later, status="DEAD"))
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        summary = summarize(store, since=f"{later - timedelta(hours=2):%Y-%m-%d %H:%M}", now=later + timedelta(hours=1))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert summary.changes["numbers"][0] == 1

@@ -697,3 +697,27 @@ def test_the_notebook_summary_is_whole_and_harmless(enriched):
 def test_the_columns_that_are_needed_are_standard():
     """Whoever enriches without choosing columns can summarize."""
     assert set(NEEDED) <= {each.name for each in STANDARD}
+
+
+def test_a_frame_without_times_has_a_title(enriched):
+    """Who answered is told where the columns do not say when."""
+    lines = str(summarize(enriched.drop("hlr_checked_at"))).splitlines()
+    assert (lines[0].endswith("answered by emulator (invents its answers)"), lines[1]) == (True, "")
+
+
+def test_who_answered_reaches_no_terminal(enriched):
+    """A foreign word for the provider is one line, and commands nothing."""
+    text = str(summarize(enriched.with_columns(hlr_provider=pl.lit("\x1b[2Jred\nline"))))
+    assert "answered by red line\nfrom " in text
+
+
+def test_the_page_says_that_what_was_asked_failed(enriched, tmp_path):
+    """Where nothing that was asked was answered the page does not say that nothing was asked."""
+    answered = pl.col("hlr_state") == "answered"
+    first = answered & (pl.col("hlr_msisdn") == pl.col("hlr_msisdn").filter(answered).first())
+    state = pl.when(first).then(pl.lit("failed")).when(answered).then(pl.lit("cached")).otherwise("hlr_state")
+    verdict = pl.when(~first).then("hlr_verdict")
+    failed = enriched.with_columns(hlr_state=state, hlr_verdict=verdict, hlr_credits=pl.lit(0.0))
+    page = summarize(failed).to_html(tmp_path / "page.html").read_text("utf-8")
+    assert "Nothing asked now was answered." in page
+    assert "Nothing was asked now." not in page

@@ -9,6 +9,7 @@
     select       select(): the list to act on; rules: which numbers are wanted, and why others are not;
                  picking: which columns are kept
     adapters     the one boundary to frame libraries
+    enriched     what enrich gave, as somebody has made it since
     to_text      cells of any type as text
     explain      explain(): what is known of one number, in words
     accessors    the same functions as methods

@@ -10,6 +10,7 @@ import polars as pl
 
 from hlrframe.errors import InputError
 from hlrframe.frames.call import StorePath, open_store
+from hlrframe.frames.enriched import open_rows, results_as_text, results_of
 from hlrframe.frames.rules import phone_columns
 from hlrframe.model import MEANING_OF, amount, duration, name_of, printable
 from hlrframe.phone import Msisdn, explain_column, number_types, parse, predict_networks
@@ -36,7 +37,7 @@ class Explanation:
 
     def __str__(self) -> str:
         width = max((len(name) for name, _ in self.lines), default=0)
-        return "\n".join(f"{name:<{width}}  {words}".rstrip() for name, words in self.lines)
+        return "\n".join(f"{name:<{width}}  {printable(words)}".rstrip() for name, words in self.lines)
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(words)}</td></tr>" for name, words in self.lines)
@@ -60,16 +61,14 @@ def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # an
     >>> print(hf.explain(enriched, 0))
     asked  not asked: this is no telephone number (empty)
     """
-    given = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
-    import narwhals.stable.v2 as nw  # noqa: PLC0415  # seldom wanted, and a tenth of what importing all else takes
-
-    known = nw.from_native(given, eager_only=True, pass_through=True)
-    if not isinstance(known, nw.DataFrame):
-        raise InputError(f"cannot explain a {type(frame).__name__}: pass a polars, pandas or pyarrow frame")
+    known = open_rows(frame, "explain")
     befores = phone_columns(known.columns, prefix)
     if not -len(known) <= row < len(known):
         raise InputError(f"the frame has {len(known):,} rows: there is no row {row}")
-    cells = pl.DataFrame(known[[row % len(known)], :].to_arrow()).row(0, named=True)
+    starts = tuple(before + prefix for before in befores)
+    phones = {before.removesuffix("_") for before in befores}
+    needed = [name for name in known.columns if str(name).startswith(starts) or str(name) in phones]
+    cells = results_of(known[[row % len(known)], :], needed).row(0, named=True)
     lines: list[tuple[str, str]] = []
     for before in befores:
         answer = {
@@ -123,7 +122,7 @@ def explain_number(number: str, *, store: StorePath = None, region: str | None =
 
 def _of_answer(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if answer.get("msisdn"):
-        yield from _of_plan(str(answer["msisdn"]))
+        yield from _of_plan(*results_as_text(pl.Series([answer["msisdn"]])))
     state = str(answer.get("state") or "")
     reason = f" ({answer['reason']})" if answer.get("reason") else ""
     if state:
@@ -147,8 +146,8 @@ def _of_result(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "answer", ", ".join(said) + (f", by {answer['provider']}" if answer.get("provider") else "")
     current, original = answer.get("current_network"), answer.get("original_network")
     if current or original:
-        is_ported = answer.get("is_ported")
-        ported = "" if is_ported is None else f", ported from {original}" if is_ported else ", not ported"
+        is_ported = str(answer.get("is_ported")).lower()  # a file has texts only
+        ported = {"true": f", ported from {original}", "false": ", not ported"}.get(is_ported, "")
         yield "network", f"{current or original}{ported}"
     verdict = answer.get("verdict")
     if verdict:

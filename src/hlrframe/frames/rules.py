@@ -10,7 +10,19 @@ import polars as pl
 
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.frames.adapters import open_list
-from hlrframe.model import Naming, NumberType, Reason, Verdict, many, parse_age, phones_of, region_of, regions_of
+from hlrframe.frames.enriched import results_as_text
+from hlrframe.model import (
+    Naming,
+    NumberType,
+    Reason,
+    Verdict,
+    many,
+    parse_age,
+    phones_of,
+    printable,
+    region_of,
+    regions_of,
+)
 from hlrframe.phone import parse_column, predict_networks
 
 __all__ = ["Chosen", "Rule", "SelectionReport", "Words", "chosen", "is_needed", "phone_columns"]
@@ -87,7 +99,7 @@ class SelectionReport:
 
     def __str__(self) -> str:
         lines = [f"{many(self.selected, 'row', 'rows')} selected of {self.rows:,}"]
-        lines += [f"  {count:>9,}  {reason}" for reason, count in self.excluded.items()]
+        lines += [f"  {count:>9,}  {printable(reason)}" for reason, count in self.excluded.items()]
         return "\n".join([*lines, f"note: {self.note}"])
 
     def _repr_html_(self) -> str:
@@ -190,16 +202,11 @@ def _results(enriched: pl.DataFrame, before: str, prefix: str) -> pl.DataFrame:
     """Gives the results of one phone column by their own names; what is missing is null."""
     names = {each: f"{before}{prefix}{each}" for each in _ASKED_OF}
     return enriched.select(
-        _as_text(enriched[given]).alias(name) if given in enriched.columns else pl.lit(None, pl.String).alias(name)
+        results_as_text(enriched[given]).alias(name)
+        if given in enriched.columns
+        else pl.lit(None, pl.String).alias(name)
         for name, given in names.items()
     )
-
-
-def _as_text(values: pl.Series) -> pl.Series:
-    """Gives a result as text, which a file or another library may have read as a number; times stay times."""
-    if values.dtype.is_float():
-        values = values.cast(pl.Int64)
-    return values if values.dtype.is_temporal() else values.cast(pl.String)
 
 
 def _why_not(results: pl.DataFrame, rule: Rule) -> pl.DataFrame:

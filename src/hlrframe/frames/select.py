@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple
 import polars as pl
 
 from hlrframe.errors import InputError
+from hlrframe.frames.enriched import open_rows, results_of
 from hlrframe.frames.picking import SELECTED, picked_columns
 from hlrframe.frames.rules import Rule, SelectionReport, Words, chosen, is_needed
 from hlrframe.model import Frame
@@ -84,24 +85,19 @@ def select(
         suppress=suppress,
         region=region,
     )
-    given: Any = frame
-    lazy = isinstance(given, pl.LazyFrame)
-    import narwhals.stable.v2 as nw  # noqa: PLC0415  # seldom wanted, and a tenth of what importing all else takes
-
-    known = nw.from_native(given.collect() if lazy else given, eager_only=True, pass_through=True)
-    if not isinstance(known, nw.DataFrame):
-        raise InputError(f"cannot select rows of a {type(frame).__name__}: pass a polars, pandas or pyarrow frame")
+    known = open_rows(frame, "select rows of")
     needed = [name for name in known.columns if is_needed(str(name), prefix) or name == one_per]
     if one_per is not None and one_per not in known.columns:
         raise InputError(f"the frame has no column {one_per!r}: one_per names the column that tells people apart")
-    found = chosen(pl.DataFrame(known.select(needed).to_arrow()), rule, one_per=one_per, prefix=prefix)
+    found = chosen(results_of(known, needed), rule, one_per=one_per, prefix=prefix)
     places = found.rows["row"].to_list()
     rows = known[places, :]
     if found.several:
-        backend = known.implementation
+        import narwhals.stable.v2 as nw  # noqa: PLC0415  # see open_rows
+
         rows = rows.with_columns(
-            nw.new_series(f"{prefix}{name}", found.rows[name].to_list(), nw.String(), backend=backend)
+            nw.new_series(f"{prefix}{name}", found.rows[name].to_list(), nw.String(), backend=known.implementation)
             for name in SELECTED
         )
     result: Any = rows.select(picked_columns(rows.columns, columns, prefix=prefix)).to_native()
-    return Selection(result.lazy() if lazy else result, found.report)
+    return Selection(result.lazy() if isinstance(frame, pl.LazyFrame) else result, found.report)

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from hlrframe.model import printable
 from hlrframe.report.page import Facts, notebook_part
 from hlrframe.report.render import STYLE, html_table, sentence_case
 from hlrframe.report.screen import screen
@@ -77,9 +78,8 @@ class Overview:
         if providers is None:
             return f"{title}, no answers" if "provider" in self._tables.subject.there else title
         invented = " (invents its answers)" if "emulator" in providers else ""
-        return (
-            f"{title}, answered by {providers}{invented}\nfrom {oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
-        )
+        span = "" if oldest is None else f"\nfrom {oldest:%Y-%m-%d %H:%M} to {newest:%Y-%m-%d %H:%M} UTC"
+        return f"{title}, answered by {printable(providers)}{invented}{span}"
 
     def _filled(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Gives the tables that people look at, but for empty ones and for columns that are empty as a whole."""

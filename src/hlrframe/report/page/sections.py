@@ -253,7 +253,8 @@ def _cost(facts: Facts) -> str:
         )
         if row["credits"] is not None
     ]
-    lead = f"In credits, {', '.join(each)}." if each else "Nothing was asked now."
+    unanswered = "Nothing asked now was answered." if by_item["spent"]["count"] else "Nothing was asked now."
+    lead = f"In credits, {', '.join(each)}." if each else unanswered
     note = "Solid: paid. Hatched: not paid, because it was known before or asked once for several rows."
     return _lead(lead) + _figure(drawn, ("cost",), facts, note=note)
 

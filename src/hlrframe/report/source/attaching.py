@@ -95,9 +95,7 @@ def readable(what: str) -> Iterator[None]:
 def _files(path: str) -> list[str]:
     """Gives the files that a path, a folder or a pattern names."""
     if Path(path).is_dir():
-        inside = sorted(str(each) for each in Path(path).rglob("*") if each.is_file())
-        sealed = [each for each in inside if _kind(each) is FileKind.PARQUET]
-        found = sealed or [each for each in inside if _kind(each)]
+        found = sorted(str(each) for each in Path(path).rglob("*") if _is_seen(each, Path(path)) and _kind(str(each)))
     elif Path(path).exists():
         found = [path]
     else:
@@ -105,6 +103,11 @@ def _files(path: str) -> list[str]:
     if not found:
         raise InputError(f"{path} is no enriched file, no folder of such files and no store: check the path")
     return found
+
+
+def _is_seen(path: Path, folder: Path) -> bool:
+    """Whether it is a file that is hidden nowhere, as answers are that are kept beside an output."""
+    return path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _kind(path: str) -> FileKind | None:

@@ -164,7 +164,8 @@ def _moment_of(since: object, now: datetime) -> datetime:
     if isinstance(since, timedelta):
         return now - parse_age(since)
     try:
-        return datetime.fromisoformat(str(since)).astimezone(UTC)
+        moment = datetime.fromisoformat(str(since))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError:
         pass
     try:
