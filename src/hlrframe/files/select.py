@@ -118,9 +118,7 @@ def select_file(
     )
     files = sources_of(source, source_format)
     to, delivery = _way(destination, files, output_format, command, overwrite=overwrite)
-    into = Format.of_destination(to)
-    if into.kind is FileKind.XLSX:
-        load_writer()
+    into = _kind_of(to)
     opened = [_enriched(file, prefix) for file in files]
     sources = matched(files, opened, columns=(), as_table=lambda file: _enriched(file, prefix), guarded=False)
     found = chosen(
@@ -135,6 +133,13 @@ def select_file(
     if delivery is not None:
         delivery.deliver()
     return found.report
+
+
+def _kind_of(to: Path) -> Format:
+    into = Format.of_destination(to)
+    if into.kind is FileKind.XLSX:
+        load_writer()
+    return into
 
 
 def _write(
