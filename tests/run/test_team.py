@@ -220,23 +220,25 @@ def test_twenty_kills_pay_nothing_twice(team):
     """Machines that are killed at random, twenty times: nothing is paid twice, and nothing stays lost."""
     rng, count, more = random.Random(7), 9_000, 10
     team.lists(mobiles(count + 3 * more))
-    running = {index: team.start(f"machine-{index}", index * 2_000, 5_000, **KILLABLE) for index in range(3)}
+    # Where this machine is so busy that replies are late, they may have been billed, and count.
+    order = {**KILLABLE, "timeout": 3.0}
+    running = {index: team.start(f"machine-{index}", index * 2_000, 5_000, **order) for index in range(3)}
     for _ in range(20):
         index = rng.choice(sorted(running))
         kill_in_the_middle(running[index], rng.uniform(0.0, 2.0))
-        running[index] = team.start(f"machine-{index}", index * 2_000, 5_000, **KILLABLE)
+        running[index] = team.start(f"machine-{index}", index * 2_000, 5_000, **order)
     assert [team.outcome(each)["answered"] for each in running.values()] == [5_000] * 3
     # Who finds everything in the store is not in the register, and takes nobody out: the next that asks does.
     for index in running:
         first, count = count, count + more
-        assert team.outcome(team.start(f"machine-{index}", first, more, **KILLABLE))["answered"] == more
+        assert team.outcome(team.start(f"machine-{index}", first, more, **order))["answered"] == more
     bill = team.provider.bill
     assert bill.paid_twice() == []
     assert bill.total == count
     assert bill.most_requests_in_flight <= 210
     state = team.state()
-    assert state.runs == {}
-    # Who of several dead runs paid for a number is not always known: the sum errs high, never low.
+    assert (state.runs, state.doubts) == ({}, {})
+    # A late reply, of which nothing is proved, errs high; nothing errs low.
     assert 1000 * count <= state.budgets["team"].spent + state.set_aside("team") <= 1010 * count
 
 
