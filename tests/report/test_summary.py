@@ -526,6 +526,8 @@ def test_several_phone_columns_are_cells(tmp_path, capfd):
     assert capfd.readouterr().err == ""
     page = summarize(enriched).to_html(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Cells, 2 a row" in page
+    assert not re.search(r"<th[^>]*>(Rows|Share of rows)</th>", page)
+    assert re.search(r"<th[^>]*>Cells</th>", page)
 
 
 def test_the_page_counts_repeats_as_the_rest_of_it_counts(tmp_path):

@@ -86,11 +86,17 @@ def sections(facts: Facts) -> str:
 def tables_alone(facts: Facts) -> str:
     """Gives the tables that have no picture, where there are any."""
     drawn = "".join(
-        data_table(name, facts.tables[name], limit=MOST_ROWS, titled=True)
+        data_table(name, _counted(facts, name), limit=MOST_ROWS, titled=True)
         for name in OTHER
         if name in facts.tables and facts.tables[name].height
     )
     return section("more", "More tables", drawn, wide=True) if drawn else ""
+
+
+def _counted(facts: Facts, name: str) -> pl.DataFrame:
+    """Gives a table whose columns say what is counted: cells, where a row has several."""
+    table = facts.tables[name]
+    return table if facts.phones == 1 else table.rename(lambda each: each.replace("rows", "cells"))
 
 
 def _figure(drawn: str, names: Iterable[str], facts: Facts, *, note: str) -> str:
@@ -99,7 +105,7 @@ def _figure(drawn: str, names: Iterable[str], facts: Facts, *, note: str) -> str
         element(
             "details",
             element("summary", f"Table: {text(name)}")
-            + data_table(name, facts.tables[name], limit=MOST_ROWS, titled=False),
+            + data_table(name, _counted(facts, name), limit=MOST_ROWS, titled=False),
         )
         for name in names
         if name in facts.tables
