@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from helpers.frames import PHONES
+from hlrframe.cli import main
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import clean_file
 from hlrframe.frames.clean import clean, read_column
@@ -58,3 +59,24 @@ def test_a_file_says_how_its_numbers_were_read(tmp_path):
     clean_file(tmp_path / "in.parquet", tmp_path / "out.parquet", "phone", default_region="GB")
     expected = read_column(pl.Series(texts), region="GB").rename(lambda name: f"hlr_{name}")
     assert pl.read_parquet(tmp_path / "out.parquet").drop("phone").equals(expected)
+
+
+def test_of_several_columns_cells_are_counted(tmp_path):
+    """What is rejected of several phone columns is said in cells; the workbook says so too."""
+    pl.DataFrame({"a": ["x", "y"], "b": ["z", "w"]}).write_csv(tmp_path / "in.csv")
+    said = str(clean_file(tmp_path / "in.csv", tmp_path / "out.xlsx", ["a", "b"]))
+    assert said.splitlines()[:2] == [
+        "2 rows, 2 phone columns, 0 distinct numbers",
+        "  rejected  4 cells  (not_a_number 4)",
+    ]
+    account = pl.read_excel(tmp_path / "out.xlsx", sheet_name="Report", has_header=False)
+    assert "Cells without a number, by reason" in account[:, 0].to_list()
+
+
+def test_a_column_without_numbers_has_an_exit_code(tmp_path):
+    """The command tells a column that holds no number from one that does, as enrich and estimate do."""
+    (tmp_path / "in.csv").write_text("name,phone\nAda,07400 123456\n")
+    arguments = ["clean", str(tmp_path / "in.csv"), "--region", "GB", "-o"]
+    assert main([*arguments, str(tmp_path / "a.csv"), "--column", "phone"]) == 0
+    assert main([*arguments, str(tmp_path / "b.csv"), "--column", "name"]) == 5
+    assert (tmp_path / "b.csv").exists()

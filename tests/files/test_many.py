@@ -227,3 +227,21 @@ def test_the_command_takes_folders(tmp_path, folder, capsys):
     )
     assert main(["estimate", str(folder / "a*.csv"), "--column", "phone", "--region-column", "country"]) == 0
     assert main([*arguments, "--memory-limit", "tiny"]) == 2
+
+
+@pytest.mark.parametrize("name", ["in", "in/*.dat"])
+def test_files_of_any_name_are_what_somebody_says(tmp_path, name):
+    """A format that is said holds for each file of a folder or a pattern, whatever the names end in."""
+    (tmp_path / "in").mkdir()
+    for place in range(2):
+        (tmp_path / "in" / f"{place}.dat").write_text(f"phone\n+44 7400 12345{place}\n")
+    assert hf.estimate_file(tmp_path / name, "phone", source_format="csv").numbers == 2
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.dat", "out"])
+def test_a_format_that_a_name_belies_is_refused(tmp_path, name):
+    """What a file on this machine is its name says: another format is no option that is passed over in silence."""
+    (tmp_path / "in.csv").write_text("phone\n+44 7400 123456\n")
+    with pytest.raises(hf.ConfigError, match=r"output_format=.parquet. .*end it in \.parquet"):
+        hf.clean_file(tmp_path / "in.csv", tmp_path / name, "phone", output_format="parquet")
+    hf.clean_file(tmp_path / "in.csv", tmp_path / "out.parquet", "phone", output_format="parquet")

@@ -196,7 +196,7 @@ def _clean(options: Namespace) -> int:
         show_json(cleaned, vital=False)
     else:
         _show_beside(cleaned, options)
-    return DONE
+    return UNREADABLE if cleaned.rows and not cleaned.numbers else DONE
 
 
 def _select(options: Namespace) -> int:

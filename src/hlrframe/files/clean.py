@@ -33,18 +33,22 @@ class Cleaned:
     rows: int
     #: Distinct numbers.
     numbers: int
-    #: Rows that hold no number, by reason.
+    #: Rows that hold no number, by reason; with several phone columns cells.
     rejected: Mapping[str, int]
     #: What somebody should know of how the files were read.
     notes: Sequence[str] = ()
+    #: Phone columns.
+    columns: int = 1
 
     def __str__(self) -> str:
         ranked = Counter(self.rejected).most_common()
         why = ", ".join(f"{reason} {count:,}" for reason, count in ranked)
+        several = f", {self.columns} phone columns" if self.columns > 1 else ""
+        unit = "cells" if several else "rows"
         return "\n".join(
             (
-                f"{self.rows:,} rows, {self.numbers:,} distinct numbers",
-                f"  rejected  {sum(self.rejected.values()):,} rows{f'  ({why})' if why else ''}",
+                f"{self.rows:,} rows{several}, {self.numbers:,} distinct numbers",
+                f"  rejected  {sum(self.rejected.values()):,} {unit}{f'  ({why})' if why else ''}",
                 f"  written   {self.output}",
             )
         )
@@ -112,8 +116,12 @@ def clean_file(
     for transfer in transfers:
         transfer.check_cells()
     notes = [note for transfer in transfers for note in transfer.notes]
-    cleaned = Cleaned(os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected), notes)
-    account = account_of_cleaning(cleaned.rows, cleaned.numbers, cleaned.rejected, notes=[*notes, *countries.notes])
+    cleaned = Cleaned(
+        os.fspath(destination), numbers.rows, len(numbers), dict(numbers.rejected), notes, columns=len(naming.columns)
+    )
+    account = account_of_cleaning(
+        cleaned.rows, cleaned.numbers, cleaned.rejected, columns=cleaned.columns, notes=[*notes, *countries.notes]
+    )
     for transfer in transfers:
         make_room(transfer.destination)
         transfer.write(readings, lambda reading: _facts(reading, naming), account=account)

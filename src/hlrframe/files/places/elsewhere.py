@@ -171,10 +171,16 @@ def delivery_to(name: str | os.PathLike[str], format_: str | None, *, source: Fo
 
     Raises:
         InputError: The name is none of an object.
-        ConfigError: There is no such format, or a package is not installed.
+        ConfigError: There is no such format, the name of a file says another, or a package is not installed.
     """
     text = os.fspath(name)
     if not is_elsewhere(text):
+        if format_ is not None and kind_of(Path(f"x{_ending(format_, 'output_format')}")) != kind_of(Path(text)):
+            ending = _ending(format_, "output_format")
+            raise ConfigError(
+                f"output_format={format_!r} (--to) is for standard output, pipes and objects: what a file is its name "
+                f"says, so end it in {ending} (of many, out/*{ending})"
+            )
         return None
     suffix = "".join(Path(text).suffixes[-2:])
     by_name = suffix if kind_of(Path(f"x{suffix}")) else Path(text).suffix

@@ -42,8 +42,8 @@ class Route:
 def sources_of(source: Named, source_format: str | None = None) -> Sequence[InputFile]:
     """Gives the files that a path, a folder or a pattern names, sorted by name; those of several one after the other.
 
-    Of a folder these are the files right in it whose ending is known, and those in folders such as ``country=FR``.
-    Hidden ones are left out, as in a shell.
+    Of a folder these are the files right in it whose ending is known, and those in folders such as ``country=FR``; all
+    of them where somebody says what they are. Hidden ones are left out, as in a shell.
 
     Raises:
         InputError: There are none, or one cannot be read.
@@ -52,12 +52,15 @@ def sources_of(source: Named, source_format: str | None = None) -> Sequence[Inpu
     for name in dict.fromkeys(_listed(source)):
         if is_elsewhere(name):
             found.append(fetched(name, source_format))
-        elif source_format is not None and (path := Path(name).expanduser()).is_file():
-            found.append(as_said(path, source_format))
         else:
             there = {each.origin for each in found}
-            found += [InputFile.of(path) for path in _files_of(Path(name).expanduser()) if path not in there]
+            paths = _files_of(Path(name).expanduser(), of_any_name=source_format is not None)
+            found += [_input(path, source_format) for path in paths if path not in there]
     return found
+
+
+def _input(path: Path, source_format: str | None) -> InputFile:
+    return InputFile.of(path) if source_format is None or not path.is_file() else as_said(path, source_format)
 
 
 def _listed(source: Named) -> Sequence[str]:
@@ -67,12 +70,12 @@ def _listed(source: Named) -> Sequence[str]:
     return [os.fspath(each) for each in named]
 
 
-def _files_of(path: Path) -> Sequence[Path]:
+def _files_of(path: Path, *, of_any_name: bool = False) -> Sequence[Path]:
     if not _is_many(path):
         return [path]
     # A glob leaves hidden files out, as Path.glob does not.
     found = _inside(path) if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
-    known = _table(sorted(each for each in found if each.is_file() and Format.is_known(each)))
+    known = _table(sorted(each for each in found if each.is_file() and (of_any_name or Format.is_known(each))))
     if not known:
         raise InputError(f"no file matches {path}: give a folder or a pattern with files that hlrframe reads")
     return known

@@ -17,6 +17,7 @@ def account_of_run(report: Report, *, notes: Sequence[str]) -> Sequence[_Line]:
         report: The run.
         notes: What else is to be said.
     """
+    unit = "Cells" if report.columns else "Rows"
     lines: list[_Line] = [
         ("Rows", report.rows),
         ("Distinct numbers", report.numbers),
@@ -28,19 +29,19 @@ def account_of_run(report: Report, *, notes: Sequence[str]) -> Sequence[_Line]:
         ("Requests", report.requests),
         *([("Stopped early", report.stopped)] if report.stopped else []),
         *([("Numbers possibly billed twice", report.possibly_billed_twice)] if report.possibly_billed_twice else []),
-        *_counts("Rows by state", report.states),
-        *_counts("Rows with an answer, by verdict", report.verdicts),
-        *_counts("Rows without an answer, by reason", report.reasons),
+        *_counts(f"{unit} by state", report.states),
+        *_counts(f"{unit} with an answer, by verdict", report.verdicts),
+        *_counts(f"{unit} without an answer, by reason", report.reasons),
     ]
     return [*lines, *_ending(notes)]
 
 
 def account_of_cleaning(
-    rows: int, numbers: int, rejected: Mapping[str, int], *, notes: Sequence[str]
+    rows: int, numbers: int, rejected: Mapping[str, int], *, columns: int, notes: Sequence[str]
 ) -> Sequence[_Line]:
-    """Gives the lines for a file that was cleaned: nothing was asked."""
-    lines = [("Rows", rows), ("Distinct numbers", numbers), *_counts("Rows without a number, by reason", rejected)]
-    return [*lines, *_ending(notes)]
+    """Gives the lines for a file that was cleaned: nothing was asked; of several phone columns cells are counted."""
+    title = f"{'Cells' if columns > 1 else 'Rows'} without a number, by reason"
+    return [("Rows", rows), ("Distinct numbers", numbers), *_counts(title, rejected), *_ending(notes)]
 
 
 def _is_emulator(report: Report) -> bool:
