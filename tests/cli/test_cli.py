@@ -128,6 +128,7 @@ def test_cleaning_is_free(run):
         "numbers": 1,
         "rejected": {"needs_region": 1, "empty": 1},
         "notes": [],
+        "columns": 1,
     }
 
 
