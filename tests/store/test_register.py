@@ -21,6 +21,7 @@ from hlrframe.store.register import Fund, Member, Register, State, agree, draw, 
 from hlrframe.store.register.funds import turned
 from hlrframe.store.register.objects import FolderObjects, probe
 from hlrframe.store.register.shares import even_shares
+from hlrframe.store.register.signs import Signs
 from hlrframe.store.register.state import FORMAT, bury
 from hlrframe.store.register.versions import Versions
 
@@ -128,6 +129,13 @@ def test_an_object_that_was_made_by_a_lost_try_is_our_own(tmp_path):
     for _ in range(3):
         versions.transact(lambda state, _: state.budgets.setdefault("x", Fund(most=0)).__setattr__("spent", 1))
     assert versions.newest().number == 1
+
+
+def test_a_run_that_can_leave_no_sign_says_so_in_words(tmp_path):
+    """A folder of signs that cannot be written is named as the store's, and no bare error of the system comes out."""
+    (tmp_path / "claims").write_bytes(b"")
+    with pytest.raises(StoreError, match="claims"):
+        Signs(tmp_path / "claims").enter()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="that system puts names on disk by itself")

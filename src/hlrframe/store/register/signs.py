@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from hlrframe.store.folder import list_files, make_directory, new_name
+from hlrframe.store.folder import explained, list_files, make_directory, new_name
 from hlrframe.system import create, try_lock
 
 __all__ = ["Signs"]
@@ -19,14 +19,19 @@ class Signs:
     folder: Path
 
     def enter(self) -> tuple[str, FileIO | None]:
-        """Gives a new run its name, and its locked file; ``None`` where the file system has no locks."""
+        """Gives a new run its name, and its locked file; ``None`` where the file system has no locks.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
         name = new_name()
-        make_directory(self.folder)
-        file = create(self._sign(name))
-        if try_lock(file) is not True:
-            file.close()
-            self._sign(name).unlink(missing_ok=True)
-            return name, None
+        with explained("write to", self.folder):
+            make_directory(self.folder)
+            file = create(self._sign(name))
+            if try_lock(file) is not True:
+                file.close()
+                self._sign(name).unlink(missing_ok=True)
+                return name, None
         return name, file
 
     def leave(self, name: str, file: FileIO | None, *, has_left: bool) -> None:
