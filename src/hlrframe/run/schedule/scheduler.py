@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from types import MappingProxyType
-from typing import Final
 
 from hlrframe.model import Answer, Failure, LookupResult, Reason, Settings
 from hlrframe.provider import PriceList
@@ -25,8 +23,6 @@ from hlrframe.run.schedule.queues import Attempt, Lane, Ticket
 from hlrframe.run.schedule.state import RunState
 
 __all__ = ["Done", "NoMoney", "Scheduler", "Send", "Wait"]
-
-_NEVER: Final[Mapping[str, datetime]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ class Scheduler:
         return list(self.state.roster.lanes.values())
 
     def add(
-        self, lane: str, numbers: Sequence[str], *, recheck: int = 0, since: Mapping[str, datetime] = _NEVER
+        self, lane: str, numbers: Sequence[str], *, recheck: int = 0, since: Mapping[str, datetime] | None = None
     ) -> None:
         """Adds distinct numbers of one network.
 
@@ -116,7 +112,7 @@ class Scheduler:
             attempt = Attempt(0, recheck=recheck)
             self.state.owes(numbers, attempt)
             if recheck:
-                self.state.asked_earlier.update((number, since.get(number)) for number in numbers)
+                self.state.asked_earlier.update((number, (since or {}).get(number)) for number in numbers)
             self.state.roster.put(self.state.roster.lane(lane, most=self.state.window.most), numbers, attempt)
 
     def coming(self, ticket: Ticket, most: int) -> list[str]:

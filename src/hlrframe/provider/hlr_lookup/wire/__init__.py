@@ -23,7 +23,7 @@ from hlrframe.provider.hlr_lookup.wire.requests import (
     options_asked,
     request_options,
 )
-from hlrframe.provider.hlr_lookup.wire.results import Echo, Network, Result, failure_of, outcome_of
+from hlrframe.provider.hlr_lookup.wire.results import Echo, Network, Result, outcome_of
 
 __all__ = [
     "HTTP_OK",
@@ -37,7 +37,6 @@ __all__ = [
     "encode_balance",
     "encode_request",
     "error_of_reply",
-    "failure_of",
     "match_results",
     "options_asked",
     "outcome_of",

@@ -6,13 +6,14 @@ import msgspec
 
 from hlrframe.model import Failure, LookupResult, NetworkDetails, Reason, milli_of
 
-__all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "failure_of", "outcome_of"]
+__all__ = ["MOST_CREDITS", "Echo", "Network", "Result", "outcome_of"]
 
 #: A charge beyond this is no sum of thousandths, and one below nothing is no charge: both count as not stated. Less is
 #: booked, however unlikely it is: what the provider states is what it takes.
 MOST_CREDITS: Final = 1_000_000_000_000
 #: What stands in the place of an error where there is none.
 _NO_ERROR: Final = "NONE"
+_REASONS: Final = {"INTERNAL_ERROR": Reason.INTERNAL_ERROR, "INSUFFICIENT_CREDIT": Reason.INSUFFICIENT_CREDIT}
 
 
 class Network(NetworkDetails, frozen=True, gc=False):
@@ -49,29 +50,16 @@ class Result(LookupResult, frozen=True, gc=False):
     current_network: str | None = None
 
 
-def failure_of(result: Result | None) -> Failure | None:
-    """Says what is wrong with a result; ``None`` where it is a usable answer.
-
-    >>> failure_of(Result(error="NONE", live_status="LIVE")) is None
-    True
-    >>> failure_of(Result(error="INTERNAL_ERROR"))
-    Failure(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR', milli=0)
-    """
-    if result is None:
-        return Failure(Reason.MISSING_REPLY)
-    if not result.error or result.error == _NO_ERROR:
-        return None if result.live_status or result.number_type else Failure(Reason.UNREADABLE_REPLY)
-    known = {"INTERNAL_ERROR": Reason.INTERNAL_ERROR, "INSUFFICIENT_CREDIT": Reason.INSUFFICIENT_CREDIT}
-    return Failure(known.get(result.error, Reason.PROVIDER_ERROR), result.error)
-
-
 def outcome_of(result: Result | None) -> LookupResult | Failure:
     """Gives a result as the answer that it is, or as what is wrong with it and what that cost all the same.
 
-    >>> outcome_of(Result(error="INTERNAL_ERROR", charged=0.5)).milli
-    500
+    >>> outcome_of(Result(error="INTERNAL_ERROR", charged=0.5))
+    Failure(reason=<Reason.INTERNAL_ERROR: 'internal_error'>, word='INTERNAL_ERROR', milli=500)
     """
     if result is None:
         return Failure(Reason.MISSING_REPLY)
-    failure = failure_of(result)
-    return result if failure is None else failure._replace(milli=milli_of(result.charged or 0.0))
+    word = None if result.error == _NO_ERROR else result.error or None
+    if word is None and (result.live_status or result.number_type):
+        return result
+    reason = Reason.UNREADABLE_REPLY if word is None else _REASONS.get(word, Reason.PROVIDER_ERROR)
+    return Failure(reason, word, milli_of(result.charged or 0.0))
