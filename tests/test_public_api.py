@@ -1,3 +1,4 @@
+import asyncio
 import dataclasses
 import importlib.metadata
 import importlib.resources
@@ -10,6 +11,7 @@ from types import ModuleType
 import pytest
 
 import hlrframe
+from hlrframe.system import sealed
 
 #: Slow to import or large in memory: a caller who does not use them should not pay for them.
 HEAVY = {"altair", "dask", "duckdb", "ipywidgets", "IPython", "pandas", "ray"}
@@ -157,3 +159,36 @@ def test_one_base_catches_every_error():
     errors = [each for each in errors if issubclass(each, Exception)]
     assert errors
     assert [each for each in errors if not issubclass(each, (hlrframe.HlrframeError, Warning))] == []
+
+
+@pytest.mark.parametrize(
+    ("function", "keyword", "words"),
+    [
+        ("enrich", "region", "did you mean 'region_column'\\? what to ask and how goes into settings="),
+        ("enrich_async", "colums", "did you mean 'columns'"),
+        ("clean", "defaultregion", "did you mean 'default_region'"),
+        ("enrich_file", "max_credits", "what to ask and how goes into settings="),
+        ("select", "textible", "did you mean 'textable'"),
+        ("Store", "pth", "did you mean 'path'"),
+    ],
+)
+def test_a_keyword_that_is_none_is_guessed_at(function, keyword, words):
+    """A keyword that a function does not have is refused with what was probably meant, and where settings go."""
+
+    def call():
+        called = public(function)(**{keyword: "x"})
+        return asyncio.run(called) if inspect.isawaitable(called) else called
+
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{keyword}': {words}"):
+        call()
+
+
+def test_a_mistake_further_in_is_left_alone():
+    """What a function of this package calls wrongly is not taken for a mistake of its caller."""
+
+    @sealed
+    def outer(region):
+        return outer.__wrapped__(regions=region)
+
+    with pytest.raises(TypeError, match=r"argument 'regions'$"):
+        outer("x")

@@ -102,6 +102,21 @@ def test_the_columns_are_named():
 
 
 @pytest.mark.parametrize(
+    ("thing", "instead"),
+    [
+        ("contacts.csv", "of a file use hlrframe.enrich_file"),
+        ({"phone": ["1"]}, r"polars\.DataFrame"),
+        (["1"], r"hlrframe\.lookup for a list of numbers"),
+        (pd.Series(["1"]), r"one column alone use hlrframe\.lookup"),
+    ],
+)
+def test_what_is_no_frame_may_be_something_else(thing, instead):
+    """The message names the function that takes it."""
+    with pytest.raises(InputError, match=instead):
+        open_frame(thing, "phone")
+
+
+@pytest.mark.parametrize(
     "thing",
     [
         None,

@@ -127,6 +127,13 @@ def test_what_cannot_be_told_is_rejected_as_old(text):
     assert set(parse_column(pl.Series([f"{text}{' ' * at}" for at in range(40)]))["reason"]) == {"old_plan"}
 
 
+@pytest.mark.parametrize("text", ["+371 3456", "+225 01234", "00506 8123", "+965 6123", "+65 23456"])
+def test_the_calling_code_is_no_part_of_an_old_number(text):
+    """Behind a plus what follows the calling code is the number: too short a one is never made whole by that code."""
+    assert parse(text).reason in {Reason.TOO_SHORT, Reason.NOT_IN_PLAN}
+    assert set(parse_column(pl.Series([f"{text}{' ' * at}" for at in range(40)]))["msisdn"]) == {None}
+
+
 @pytest.mark.parametrize(
     ("text", "region"),
     [("551187654321", None), ("551187654321", "US"), ("5711234567", None), ("1187654321", None)],

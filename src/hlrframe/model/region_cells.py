@@ -67,7 +67,7 @@ class RegionCells:
 
     def see(self, cells: pl.Series | None) -> None:
         """Takes note of some cells."""
-        for cell in () if cells is None else cells.drop_nulls().unique():
+        for cell in () if cells is None else _distinct(cells):
             text = _bare(cell)
             if _NUMBER.fullmatch(text):
                 self._numbers.add(text)
@@ -83,12 +83,14 @@ class RegionCells:
     def settled(self, cells: pl.Series) -> pl.Series:
         """Sees some cells, and gives them so that each means one thing by itself."""
         self.see(cells)
-        distinct, reading = cells.drop_nulls().unique(), self._reading
-        others = {cell: _meant(cell, reading) for cell in distinct}
+        reading = self._reading
+        others = {cell: _meant(cell, reading) for cell in _distinct(cells)}
         if any(_is_number(cell) or _bare(cell).upper() in {_NA, *_SIGNS} for cell in others):
             self._used.add(reading)
         others = {cell: meant for cell, meant in others.items() if meant != cell}
-        return cells.replace(list(others), pl.Series(list(others.values()), dtype=pl.String)) if others else cells
+        if not others:
+            return cells
+        return cells.alias("cells").replace(list(others), pl.Series(list(others.values()), dtype=pl.String))
 
     def changed(self) -> bool:
         """Says, once all cells were seen, whether the first were read otherwise than all say, and forgets that."""
@@ -152,6 +154,11 @@ class RegionCells:
             return None
         named = "; ".join(f"{letter} as {_name(_SIGNS[letter])}" for letter in sorted(self._letters)[:_NAMED])
         return f"single letters in the region column are read as on vehicles ({named}): write ISO codes if they are not"
+
+
+def _distinct(cells: pl.Series) -> pl.Series:
+    # A name of the caller's may read as a pattern of names.
+    return cells.alias("cells").drop_nulls().unique()
 
 
 def _bare(cell: str) -> str:

@@ -204,20 +204,21 @@ def _read_in(region: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Reject
         return Rejection(Reason.TOO_LONG) if _goes_on(national, region, digits, cuts) else national
     if digits.startswith("00"):
         return _read_or_renumber(digits[2:])
-    old = _renumber(str(phonenumbers.country_code_for_region(region)), digits, cuts)
+    own = str(phonenumbers.country_code_for_region(region))
+    behind = [digits[len(own) :]] if digits.startswith(own) and (not cuts or cuts[0] == len(own)) else []
+    old = _renumber(own, digits, *behind)
     return old or (abroad if isinstance(abroad, Msisdn) and not cuts else national)
 
 
 def _read_or_renumber(digits: str) -> Msisdn | Rejection:
     """Reads digits that start with a calling code, by an old plan where today's knows no number."""
     number, code = read_international(digits), calling_code_of(digits)
-    return number if isinstance(number, Msisdn) or not code else _renumber(code, digits, (len(code),)) or number
+    return number if isinstance(number, Msisdn) or not code else _renumber(code, digits[len(code) :]) or number
 
 
-def _renumber(code: str, digits: str, cuts: tuple[int, ...]) -> Msisdn | Rejection | None:
-    """Brings national digits of an old plan up to date, also behind their calling code; ``None`` where no rule does."""
-    coded = digits.startswith(code) and (not cuts or cuts[0] == len(code))
-    for national in (digits, digits[len(code) :]) if coded else (digits,):
+def _renumber(code: str, *nationals: str) -> Msisdn | Rejection | None:
+    """Brings digits that may be national ones of an old plan up to date; ``None`` where no rule does."""
+    for national in nationals:
         for new, rule in renumbered(code, national):
             number = Rejection(Reason.OLD_PLAN) if new is None else read_international(f"{code}{new}")
             if isinstance(number, Msisdn):

@@ -5,10 +5,13 @@ the numbers of a list and the bodies of requests in them.
 """
 
 import inspect
+import re
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import cached_property, wraps
 from typing import Any, Final, ParamSpec, TypeVar, cast
+
+from hlrframe.errors import did_you_mean
 
 __all__ = ["is_sealed", "sealed", "sealed_class"]
 
@@ -106,6 +109,7 @@ def _sealed_function(function: Callable[_P, _T]) -> Callable[_P, _T]:
             return function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
+            _explain(error, function)
             _clear(error)
             raise
 
@@ -119,6 +123,7 @@ def _sealed_coroutine(function: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awa
             return await function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
+            _explain(error, function)
             _clear(error)
             raise
 
@@ -176,6 +181,18 @@ _KINDS: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Callable[..., A
     (inspect.isgeneratorfunction, _sealed_generator),
     (inspect.isasyncgenfunction, _sealed_async_generator),
 )
+
+
+def _explain(error: BaseException, function: Callable[..., Any]) -> None:
+    """Says what was probably meant by a keyword that a function does not have."""
+    keyword = re.search(r"unexpected keyword argument '(\w+)'", str(error)) if type(error) is TypeError else None
+    raised = error.__traceback__
+    if keyword is None or raised is None or raised.tb_next is not None:  # by a call further in
+        return
+    names = inspect.signature(function).parameters
+    settings = "what to ask and how goes into settings=hlrframe.Settings(...)" if "settings" in names else ""
+    hint = f"{did_you_mean(keyword[1], names)}{settings}".strip()
+    error.args = (f"{error}: {hint}" if hint else str(error),)
 
 
 def _clear(error: BaseException) -> None:

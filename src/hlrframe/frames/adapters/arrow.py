@@ -1,5 +1,7 @@
 """pyarrow: Tables, RecordBatches and readers; and anything else with an Arrow PyCapsule stream."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -52,8 +54,17 @@ def _table_of_stream(frame: Any) -> pa.Table:
     except (TypeError, pa.ArrowException) as error:
         raise InputError(
             f"{type(frame).__name__} is no frame: "
-            "pass a polars, pandas or pyarrow frame, a DuckDB relation or an Arrow stream"
+            f"pass a polars, pandas or pyarrow frame, a DuckDB relation or an Arrow stream{_instead(frame)}"
         ) from error
+
+
+def _instead(thing: Any) -> str:
+    """Says what may have been meant by what is no frame."""
+    if isinstance(thing, str | os.PathLike):
+        return "; of a file use hlrframe.enrich_file and the like"
+    if isinstance(thing, Mapping | list | tuple):
+        return "; of such make one first, as polars.DataFrame(...) does, or use hlrframe.lookup for a list of numbers"
+    return "; for one column alone use hlrframe.lookup" if hasattr(thing, "__len__") else ""
 
 
 def attach_to_table(table: pa.Table, results: pl.DataFrame) -> pa.Table:
