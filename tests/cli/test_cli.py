@@ -118,7 +118,7 @@ def test_cleaning_is_free(run):
     pl.DataFrame({"phone": ["07400 123456", "n/a", "+44 7400 123456"]}).write_csv("in.csv")
     code, out, err = run("clean", "in.csv", "--column", "phone", "--region", "GB", "-o", "out.csv", "--prefix", "x_")
     assert (code, err) == (0, "")
-    assert "3 rows, 1 distinct numbers\n  rejected  1 rows  (empty 1)\n  written   out.csv" in out
+    assert "3 rows, 1 distinct number\n  rejected  1 row  (empty 1)\n  written   out.csv" in out
     plan = ("447400123456", None, "GB", "MOBILE", "Three")
     assert read_output().row(0) == ("07400 123456", *plan, "+447400123456", None, None)
     done = json.loads(run("clean", "in.csv", "--column", "phone", "-o", "out.csv", "--force", "--json")[1])
@@ -682,7 +682,7 @@ def test_emulator_for_other_processes(run, monkeypatch):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=50)
     assert process.returncode == 0
-    assert "1 requests, 1.000 credits" in err
+    assert "1 request, 1.000 credits" in err
     assert [line.partition("=")[0] for line in lines] == [
         f"export HLR_{name}" for name in ("BASE_URL", "API_KEY", "API_SECRET")
     ]
@@ -694,4 +694,4 @@ def test_a_pattern_that_the_shell_expanded(run):
         pl.DataFrame({"phone": ["+44 7400 123456"]}).write_csv(f"{name}.csv")
     code, out, _ = run("clean", "a.csv", "b.csv", "--column", "phone", "-o", "all.csv")
     assert code == 0
-    assert "2 rows, 1 distinct numbers" in out
+    assert "2 rows, 1 distinct number" in out

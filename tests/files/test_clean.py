@@ -80,3 +80,10 @@ def test_a_column_without_numbers_has_an_exit_code(tmp_path):
     assert main([*arguments, str(tmp_path / "a.csv"), "--column", "phone"]) == 0
     assert main([*arguments, str(tmp_path / "b.csv"), "--column", "name"]) == 5
     assert (tmp_path / "b.csv").exists()
+
+
+def test_one_is_one(tmp_path):
+    """A single row, number or answer is said in the singular."""
+    (tmp_path / "in.csv").write_text("phone\n+44 7400 123456\n")
+    said = str(clean_file(tmp_path / "in.csv", tmp_path / "out.csv", "phone"))
+    assert said.startswith("1 row, 1 distinct number\n")

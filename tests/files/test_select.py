@@ -113,7 +113,7 @@ def test_the_command(tmp_path, enriched, capsys):
 @pytest.mark.parametrize(
     ("suppress", "told"),
     [
-        pytest.param(["07400 123457"], "1 numbers to leave out are written without a country", id="no country"),
+        pytest.param(["07400 123457"], "1 number to leave out is written without a country", id="no country"),
         pytest.param(["Ada", "Bo"], "none of the numbers to leave out can be read", id="another column"),
     ],
 )

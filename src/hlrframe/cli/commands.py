@@ -16,7 +16,7 @@ from hlrframe.cli.storing import STORE_COMMANDS, number_given
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import Command, FileJob, GuardOption, clean_file, estimate_file, select_file
 from hlrframe.frames import explain_number
-from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount
+from hlrframe.model import BEST, Estimate, MaxAge, Reason, Settings, amount, many
 from hlrframe.store import Store
 
 __all__ = ["COMMANDS"]
@@ -300,7 +300,7 @@ def _emulator(options: Namespace) -> int:
         serve_forever(emulator, port=options.port, announce=announce)
     except (OSError, OverflowError) as error:
         raise InputError(f"cannot listen on port {options.port}: {error}; choose another --port") from error
-    say(f"{emulator.bill.requests:,} requests, {emulator.bill.total} credits")
+    say(f"{many(emulator.bill.requests, 'request', 'requests')}, {emulator.bill.total} credits")
     return DONE
 
 

@@ -15,7 +15,7 @@ from hlrframe.cli.accounts import account
 from hlrframe.cli.budgets import budgets_in
 from hlrframe.cli.speech import GREEN, RED, YELLOW, paint, show, show_json
 from hlrframe.errors import AuthError, ConfigError, HlrframeError, ProviderError
-from hlrframe.model import amount, duration
+from hlrframe.model import amount, duration, many
 from hlrframe.provider import Client, missing_variables, unused_account
 from hlrframe.store import Register, Standing, Store, register_of
 
@@ -200,7 +200,7 @@ def _store(place: str) -> Iterator[Finding]:
     if not health.exists:
         yield Finding("store", "ok", f"{place} is not there yet: the first run makes it")
     else:
-        found = f"{place} can be read and written: {health.parts:,} parts, {health.running:,} runs going on"
+        found = f"{place} can be read and written: {many(health.parts, 'part', 'parts')}, {_runs(health.running)}"
         yield Finding("store", "ok", found)
     if health.damaged:
         cure = "restore them from a backup, or delete them: their numbers will be asked again"
@@ -213,7 +213,8 @@ def _store(place: str) -> Iterator[Finding]:
         yield Finding("journals", "warning", f"{health.orphans:,} left behind by runs that were killed", cure)
     if health.in_doubt:
         cure = "run the list again soon: the provider's cache answers what was billed for nothing"
-        yield Finding("doubts", "warning", f"{health.in_doubt:,} numbers were asked and never answered", cure)
+        found = f"{many(health.in_doubt, 'number was', 'numbers were')} asked and never answered"
+        yield Finding("doubts", "warning", found, cure)
     if not (health.has_locks or Store(place).is_remote):
         found = "its file system has none: runs of several processes do not share the account's requests"
         cure = "run one at a time, or name a budget (`--budget`) in each: they share both by its register"
@@ -248,8 +249,13 @@ def _going(register: Register, standing: Standing) -> str:
     if not runs:
         return "no run goes on"
     silent = len(register.silent(standing))
-    words = f"{len(runs) - silent:,} runs going on with {sum(each.share for each in runs):,} requests"
+    requests = many(sum(each.share for each in runs), "request", "requests")
+    words = f"{_runs(len(runs) - silent)} with {requests}"
     return f"{words}, {silent:,} silent: killed, unless their machine sleeps" if silent else words
+
+
+def _runs(number: int) -> str:
+    return many(number, "run going on", "runs going on")
 
 
 _NAME: Final = re.compile(r"[\w.-]+")

@@ -11,7 +11,7 @@ import polars as pl
 from hlrframe.cli.speech import agreed, declined, show, show_json
 from hlrframe.errors import ConfigError, InputError
 from hlrframe.files import Command, import_results
-from hlrframe.model import Settings, guard_frame, parse_age, printable_frame
+from hlrframe.model import Settings, guard_frame, many, parse_age, printable_frame
 from hlrframe.phone import digits_meant
 from hlrframe.store import Store
 
@@ -26,8 +26,9 @@ def _stats(options: Namespace) -> int:
     if options.json:
         show_json(stats)
         return DONE
-    show(f"{options.directory}: {stats.answers:,} answers to {stats.numbers:,} numbers")
-    show(f"  files     {stats.parts:,} parts, {stats.journals:,} journals, {stats.bytes:,} bytes")
+    show(f"{options.directory}: {_answers(stats.answers)} to {_numbers(stats.numbers)}")
+    files = many(stats.parts, "part", "parts"), many(stats.journals, "journal", "journals")
+    show(f"  files     {', '.join(files)}, {stats.bytes:,} bytes")
     if stats.oldest and stats.newest:
         show(f"  answered  {stats.oldest:%Y-%m-%d %H:%M} to {stats.newest:%Y-%m-%d %H:%M} UTC")
     for question, answers in stats.by_question.items():
@@ -40,14 +41,14 @@ def _compact(options: Namespace) -> int:
     if options.json:
         show_json(done)
     else:
-        show(f"{done.before:,} files became {done.after:,}")
+        show(f"{many(done.before, 'file', 'files')} became {done.after:,}")
     return DONE
 
 
 def _forget(options: Namespace) -> int:
     store = _store(options)
     numbers = digits_meant(_given(options.numbers), region=options.region)
-    if not agreed(f"Remove every answer to {len(numbers):,} numbers for good?", without_asking=options.yes):
+    if not agreed(f"Remove every answer to {_numbers(len(numbers))} for good?", without_asking=options.yes):
         return declined("nothing was removed", as_json=options.json)
     return _show_removed(store.forget(numbers), options)
 
@@ -63,7 +64,7 @@ def _show_removed(answers: int, options: Namespace) -> int:
     if options.json:
         show_json({"removed": answers})
     else:
-        show(f"{answers:,} answers removed")
+        show(f"{_answers(answers)} removed")
     return DONE
 
 
@@ -82,7 +83,7 @@ def _export(options: Namespace) -> int:
     if options.json:
         show_json({"output": options.output, "answers": written})
     else:
-        show(f"{written:,} answers written to {options.output}")
+        show(f"{_answers(written)} written to {options.output}")
     return DONE
 
 
@@ -100,6 +101,14 @@ def _import(options: Namespace) -> int:
     else:
         show(imported)
     return DONE
+
+
+def _answers(number: int) -> str:
+    return many(number, "answer", "answers")
+
+
+def _numbers(number: int) -> str:
+    return many(number, "number", "numbers")
 
 
 def _show_rows(name: str, rows: pl.DataFrame, options: Namespace) -> int:

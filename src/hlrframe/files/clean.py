@@ -15,7 +15,7 @@ from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.files.workbook import account_of_cleaning
 from hlrframe.frames import CLEAN_COLUMNS
-from hlrframe.model import Naming, RegionCells, check_region
+from hlrframe.model import Naming, RegionCells, check_region, many
 from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
 from hlrframe.system import sealed, sealed_class
@@ -44,11 +44,12 @@ class Cleaned:
         ranked = Counter(self.rejected).most_common()
         why = ", ".join(f"{reason} {count:,}" for reason, count in ranked)
         several = f", {self.columns} phone columns" if self.columns > 1 else ""
-        unit = "cells" if several else "rows"
+        unit = ("cell", "cells") if several else ("row", "rows")
+        numbers = many(self.numbers, "distinct number", "distinct numbers")
         return "\n".join(
             (
-                f"{self.rows:,} rows{several}, {self.numbers:,} distinct numbers",
-                f"  rejected  {sum(self.rejected.values()):,} {unit}{f'  ({why})' if why else ''}",
+                f"{many(self.rows, 'row', 'rows')}{several}, {numbers}",
+                f"  rejected  {many(sum(self.rejected.values()), *unit)}{f'  ({why})' if why else ''}",
                 f"  written   {self.output}",
             )
         )

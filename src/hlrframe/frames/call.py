@@ -116,7 +116,8 @@ def raise_if_ended_early(outcomes: Outcomes, enrichment: Enrichment[Any]) -> Non
     if report.stopped in _SOFT_STOPS:
         skipped = report.states.get("skipped", 0)
         why = _SOFT_STOPS[Reason(report.stopped)]
-        warnings.warn(f"{why}: {skipped:,} rows were not asked{kept}", IncompleteWarning, stacklevel=_levels_out())
+        unasked = many(skipped, "row was", "rows were")
+        warnings.warn(f"{why}: {unasked} not asked{kept}", IncompleteWarning, stacklevel=_levels_out())
     elif report.failed_last:
         failed = many(report.failed_last, "number", "numbers")
         why = f"{failed} failed with no answer after that, perhaps of an outage: run it again to have them asked"

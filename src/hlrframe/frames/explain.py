@@ -12,7 +12,7 @@ from hlrframe.errors import InputError
 from hlrframe.frames.call import StorePath, open_store
 from hlrframe.frames.enriched import open_rows, results_as_text, results_of
 from hlrframe.frames.rules import phone_columns
-from hlrframe.model import MEANING_OF, amount, duration, name_of, printable
+from hlrframe.model import MEANING_OF, amount, duration, many, name_of, printable
 from hlrframe.phone import Msisdn, explain_column, number_types, parse, predict_networks
 from hlrframe.system import sealed, sealed_class
 
@@ -64,7 +64,7 @@ def explain(frame: Any, row: int, *, prefix: str = "hlr_") -> Explanation:  # an
     known = open_rows(frame, "explain")
     befores = phone_columns(known.columns, prefix)
     if not -len(known) <= row < len(known):
-        raise InputError(f"the frame has {len(known):,} rows: there is no row {row}")
+        raise InputError(f"the frame has {many(len(known), 'row', 'rows')}: there is no row {row}")
     starts = tuple(before + prefix for before in befores)
     phones = {before.removesuffix("_") for before in befores}
     needed = [name for name in known.columns if str(name).startswith(starts) or str(name) in phones]
@@ -116,7 +116,9 @@ def explain_number(number: str, *, store: StorePath = None, region: str | None =
     for answer in answers[-1:]:
         lines += _of_result(answer)
     if len(answers) > 1:
-        lines.append(("earlier", f"{len(answers) - 1:,} older answers: hlrframe store history tells them"))
+        lines.append(
+            ("earlier", f"{many(len(answers) - 1, 'older answer', 'older answers')}: see hlrframe store history")
+        )
     return Explanation(tuple(lines))
 
 

@@ -290,11 +290,12 @@ def _numbers(suppress: Any, region: str | None) -> frozenset[str]:  # any list o
         suppress = suppress[suppress.columns[0]]
     (texts,) = open_list(suppress, Naming.of_names("numbers")).cells.texts
     reading = parse_column(texts, region=region)
-    unplaced = (reading["reason"] == Reason.NEEDS_REGION).sum()
+    unplaced = reading.filter(pl.col("reason") == Reason.NEEDS_REGION).height
     numbers = reading["msisdn"].drop_nulls()
     # Who is to be left out and is not would be written to: whatever is in doubt is an error.
     if unplaced:
-        raise InputError(f"{unplaced:,} numbers to leave out are written without a country: name it with region=")
+        which = many(unplaced, "number to leave out is", "numbers to leave out are")
+        raise InputError(f"{which} written without a country: name it with region=")
     if texts.drop_nulls().len() and numbers.is_empty():
         raise InputError(
             "none of the numbers to leave out can be read: is it the right column? (--suppress-column names another)"

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from hlrframe.model import printable
+from hlrframe.model import many, printable
 from hlrframe.report.page import Facts, notebook_part
 from hlrframe.report.render import STYLE, html_table, sentence_case
 from hlrframe.report.screen import screen
@@ -71,10 +71,12 @@ class Overview:
     def _title(self) -> str:
         rows, numbers, providers, oldest, newest = self._table("totals").row(0)
         subject = self._tables.subject
-        what = "answers kept" if subject.is_store else "rows"
-        if subject.phones > 1:
-            what = f"cells of {subject.phones} phone columns"
-        title = f"{rows:,} {what}, {numbers:,} distinct numbers"
+        what = many(rows, "row", "rows")
+        if subject.is_store:
+            what = many(rows, "answer kept", "answers kept")
+        elif subject.phones > 1:
+            what = f"{many(rows, 'cell', 'cells')} of {subject.phones} phone columns"
+        title = f"{what}, {many(numbers, 'distinct number', 'distinct numbers')}"
         if providers is None:
             return f"{title}, no answers" if "provider" in self._tables.subject.there else title
         invented = " (invents its answers)" if "emulator" in providers else ""
