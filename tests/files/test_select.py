@@ -386,7 +386,7 @@ def test_people_are_told_apart_by_cells_of_any_type():
     assert (chosen.index.tolist(), report.excluded) == ([0, 1, 2, 4], {"same_person": 1})
 
 
-@pytest.mark.parametrize("use", [hf.select, lambda frame: hf.explain(frame, 0)])
+@pytest.mark.parametrize("use", [hf.select, lambda frame: hf.explain(frame, 0), hf.summarize])
 def test_columns_of_one_name_are_refused(use):
     """Columns that only their places tell apart are an error of the package's own, which names the cure."""
     frame = pd.DataFrame([["a", "+44 7400 123456", "b"]], columns=["own", "phone", "own"])
@@ -398,3 +398,16 @@ def test_reasons_reach_no_terminal(enriched):
     """A foreign word among the reasons is one line, and commands nothing."""
     odd = enriched.with_columns(hlr_number_type=pl.lit("\x1b[2Jred\nline"))
     assert "number_type: red line" in str(hf.select(odd, textable=True).report)
+
+
+def test_labels_of_pandas_are_kept(enriched):
+    """Columns that are called by numbers are columns like others, in their order."""
+    frame = hf.enrich(pd.DataFrame({0: ["+44 7400 123456"], 1: ["own"]}), 0, client=connected()[1])
+    assert list(hf.select(frame, textable=True, columns=["input", "msisdn"]).frame.columns) == [0, 1, "hlr_msisdn"]
+
+
+def test_every_row_that_is_left_out_has_a_reason(enriched):
+    """Where the columns do not say what happened to a row, what it lacks is its reason."""
+    few = enriched.with_columns(hlr_verdict=pl.when(pl.col("id") == "2").then(None).otherwise("hlr_verdict"))
+    report = hf.select(few.drop("hlr_state", "hlr_reason"), verdict="live").report
+    assert (report.excluded["no_number"], report.excluded["no_answer"]) == (1, 1)

@@ -214,10 +214,10 @@ def _why_not(results: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     number = pl.col("msisdn")
     network = pl.coalesce("current_network", "original_network").str.to_lowercase()
     code = pl.coalesce("current_mccmnc", "original_mccmnc")
-    because = pl.concat_str("state", pl.lit(": "), pl.col("reason").fill_null(""), ignore_nulls=True)
+    told = pl.concat_str("state", "reason", separator=": ", ignore_nulls=True).replace("", None)
     out: list[tuple[pl.Expr, pl.Expr]] = [
-        (number.is_null(), pl.concat_str(pl.lit("0 "), because)),
-        (pl.col("verdict").is_null(), pl.concat_str(pl.lit("1 "), because)),
+        (number.is_null(), pl.lit("0 ") + told.fill_null("no_number")),
+        (pl.col("verdict").is_null(), pl.lit("1 ") + told.fill_null("no_answer")),
     ]
     if rule.verdicts:
         word = f"2 not_{'_or_'.join(sorted(rule.verdicts))}"

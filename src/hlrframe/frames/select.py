@@ -99,5 +99,7 @@ def select(
             nw.new_series(f"{prefix}{name}", found.rows[name].to_list(), nw.String(), backend=known.implementation)
             for name in SELECTED
         )
-    result: Any = rows.select(picked_columns(rows.columns, columns, prefix=prefix)).to_native()
+    # By their places: a label of pandas may be anything.
+    picked = [rows.columns.index(name) for name in picked_columns(rows.columns, columns, prefix=prefix)]
+    result: Any = rows[:, picked].to_native()
     return Selection(result.lazy() if isinstance(frame, pl.LazyFrame) else result, found.report)

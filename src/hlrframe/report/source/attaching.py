@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from narwhals.exceptions import DuplicateError
 
 from hlrframe.errors import InputError
 from hlrframe.model import COLUMNS, ENDINGS, FileKind, kind_of, phones_of
@@ -238,7 +239,10 @@ def _select(before: str, prefix: str, there: Iterable[str], source: str) -> str:
 
 def _narrowed(frame: Any, prefix: str) -> Any:  # noqa: ANN401  # any frame
     """Gives a frame's result columns as an Arrow stream: the caller's own columns may be large or no Arrow type."""
-    known = nw.from_native(frame, pass_through=True)
+    try:
+        known = nw.from_native(frame, pass_through=True)
+    except DuplicateError:
+        raise InputError("the frame has several columns of one name: rename all but one") from None
     if isinstance(known, nw.DataFrame | nw.LazyFrame):
         present = _present(known.collect_schema().names(), prefix)
         chosen = known.select(before + prefix + each for before, there in present.items() for each in there)
