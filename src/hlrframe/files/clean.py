@@ -14,9 +14,8 @@ from hlrframe.files.readings import Readings
 from hlrframe.files.source import Taken, TextReading
 from hlrframe.files.transfer import Transfer, checked
 from hlrframe.files.workbook import account_of_cleaning
-from hlrframe.frames import CLEAN_COLUMNS
+from hlrframe.frames import CLEAN_COLUMNS, facts_of
 from hlrframe.model import Naming, RegionCells, check_region, many
-from hlrframe.phone import number_types, predict_networks
 from hlrframe.run import NumberList
 from hlrframe.system import sealed, sealed_class
 
@@ -148,12 +147,7 @@ def _readings(beside: Path) -> Readings:
 
 def _facts(reading: pl.DataFrame, naming: Naming) -> pl.DataFrame:
     """Gives the columns of a clean file for rows that were read."""
-    numbers = reading["msisdn"].drop_nulls().unique()
-    plan = predict_networks(numbers).select("region", "network")
-    known = pl.DataFrame([numbers, number_types(numbers).alias("number_type")]).hstack(plan)
-    cells = reading.join(known, on="msisdn", how="left", maintain_order="left")
-    cells = cells.with_columns(e164=pl.lit("+") + pl.col("msisdn"))
-    several = len(naming.columns)
+    cells, several = facts_of(reading), len(naming.columns)
     return pl.DataFrame(
         [
             cells[name].gather_every(several, place).alias(given)

@@ -18,7 +18,7 @@
 from hlrframe.frames.accessors import READINGS, FrameAccessor, SeriesAccessor, read_cells
 from hlrframe.frames.adapters import OpenFrame, open_frame
 from hlrframe.frames.call import Call, StorePath, estimate_list, open_store, raise_if_ended_early
-from hlrframe.frames.clean import CLEAN_COLUMNS, clean
+from hlrframe.frames.clean import CLEAN_COLUMNS, clean, facts_of
 from hlrframe.frames.enrich import enrich, enrich_async, enrich_with_report, estimate, lookup
 from hlrframe.frames.explain import Explanation, explain, explain_number
 from hlrframe.frames.picking import SELECTED, picked_columns
@@ -51,6 +51,7 @@ __all__ = [
     "estimate_list",
     "explain",
     "explain_number",
+    "facts_of",
     "is_needed",
     "lookup",
     "open_frame",

@@ -12,7 +12,7 @@ from hlrframe.model import Column, Frame, Naming, RegionCells
 from hlrframe.phone import explain_column, number_types, predict_networks
 from hlrframe.system import sealed
 
-__all__ = ["CLEAN_COLUMNS", "clean", "read_column"]
+__all__ = ["CLEAN_COLUMNS", "clean", "facts_of", "read_column"]
 
 _TEXT: Final = pa.string()
 
@@ -88,11 +88,13 @@ def read_column(texts: pl.Series, *, region: str | None = None, regions: pl.Seri
     >>> read_column(pl.Series(["+44 7400 123456"])).row(0)
     ('447400123456', None, 'GB', 'MOBILE', 'Three', '+447400123456', None, None)
     """
-    reading = explain_column(texts, region=region, regions=regions)
+    return facts_of(explain_column(texts, region=region, regions=regions).drop("region"))
+
+
+def facts_of(reading: pl.DataFrame) -> pl.DataFrame:
+    """Gives the columns of :data:`CLEAN_COLUMNS` for cells that were read: ``msisdn``, and how it was."""
     numbers = reading["msisdn"].drop_nulls().unique()
-    known = pl.DataFrame(
-        {"msisdn": numbers, "number_type": number_types(numbers), "network": predict_networks(numbers)["network"]}
-    )
+    plan = predict_networks(numbers).select("region", "network")
+    known = pl.DataFrame([numbers, number_types(numbers).alias("number_type")]).hstack(plan)
     joined = reading.join(known, on="msisdn", how="left", maintain_order="left")
-    joined = joined.with_columns(e164=pl.lit("+") + pl.col("msisdn"))
-    return joined.select(each.name for each in CLEAN_COLUMNS)
+    return joined.with_columns(e164=pl.lit("+") + pl.col("msisdn")).select(each.name for each in CLEAN_COLUMNS)
