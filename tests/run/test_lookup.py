@@ -21,7 +21,9 @@ from hlrframe.model.question import Question
 from hlrframe.model.vocabulary import State
 from hlrframe.phone.networks import predict_networks
 from hlrframe.provider.hlr_lookup.client import Client
+from hlrframe.provider.hlr_lookup.wire import Result
 from hlrframe.run.results import Results
+from hlrframe.run.schedule.doubts import may_answer
 from hlrframe.store import Asked, Store
 
 
@@ -218,6 +220,23 @@ def test_an_answer_that_was_there_before_proves_nothing_of_a_lost_reply(fault, h
     spent, doubt = outcomes.numbers["credits"].sum(), outcomes.report.possibly_billed_twice_credits
     assert (spent, doubt) == sums
     assert spent <= provider.bill.total - before <= spent + doubt
+
+
+@pytest.mark.parametrize(
+    ("given", "may"),
+    [
+        ("", True),
+        ("2026-11-28T12:00:05Z", True),
+        ("2026-11-28T11:10:00Z", True),
+        ("2026-11-28T10:50:00Z", False),
+        ("2026-11-27T11:10:00Z", False),
+        ("2026-11-27T10:50:00Z", True),
+        ("2022-09-20T06:08:59Z", True),
+    ],
+)
+def test_what_an_answer_of_some_time_may_be_to(given, may):
+    """An answer from before an asking is none to it; one from before the cache was let look has no time and may be."""
+    assert may_answer(Result(timestamp=given), datetime(2026, 11, 28, 12, tzinfo=UTC)) is may
 
 
 class Nobody(httpx.AsyncBaseTransport):

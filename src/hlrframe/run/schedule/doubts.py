@@ -12,6 +12,8 @@ __all__ = ["Doubts", "may_answer"]
 
 #: How far clocks may lie apart.
 _APART: Final = timedelta(hours=1)
+#: How much further back than its asking the provider's cache is let look for a number in doubt: it counts in days.
+_FURTHER: Final = timedelta(days=1)
 
 
 class Doubts:
@@ -48,6 +50,12 @@ class Doubts:
 
 
 def may_answer(result: LookupResult, asked_at: datetime | None) -> bool:
-    """Whether a result may be of what was asked then: an older one lay in the provider's cache, and proves nothing."""
+    """Whether a result may be of what was asked then: an older one lay in the provider's cache, and proves nothing.
+
+    One that is older than the cache was let look is no such: a time that cannot be is none.
+    """
     given = moment_of(result.timestamp)
-    return asked_at is None or given is None or given >= asked_at - _APART
+    if asked_at is None or given is None:
+        return True
+    since = asked_at - _APART
+    return not since - _FURTHER <= given < since
