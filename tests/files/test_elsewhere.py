@@ -108,6 +108,24 @@ def test_a_named_pipe(home, client):
     assert taken == [WRITTEN]
 
 
+def test_a_named_pipe_that_nobody_reads(home, provider, client, monkeypatch):
+    """Where nobody comes to read a pipe the run ends with words, and what it paid for is there for the next one."""
+    (home / "in.csv").write_bytes(TEXT)
+    os.mkfifo("out")
+    monkeypatch.setattr("hlrframe.files.places.elsewhere.PATIENCE", 0.0)
+    with pytest.raises(hf.InputError, match=r"nobody reads out: begin to read it.*what was paid for is kept in"):
+        enrich_file("in.csv", "out", "phone", client=client, columns=["msisdn"])
+    paid = provider.bill.total
+    assert paid
+    taken = []
+    thread = threading.Thread(target=lambda: taken.append((home / "out").read_bytes()))
+    thread.start()
+    monkeypatch.setattr("hlrframe.files.places.elsewhere.PATIENCE", 30.0)
+    enrich_file("in.csv", "out", "phone", client=client, columns=["msisdn"])
+    thread.join()
+    assert (taken, provider.bill.total) == ([WRITTEN], paid)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -121,6 +121,30 @@ def test_a_setting_without_measure(here, capsys, setting):
     assert len(told.splitlines()) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="such links need a permission there, and no user is behind ~")
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("enrich in.csv --column phone --emulator --yes -o ~nobody-here/out.csv", "no such user"),
+        ("enrich in.csv --column phone --emulator --yes -o out.csv --store ~nobody-here/s", "no such user"),
+        ("enrich ~nobody-here/in.csv --column phone --emulator --yes -o out.csv", "no such user"),
+        ("report ~nobody-here/in.csv", "no such user"),
+        ("store stats ~nobody-here/s", "no such user"),
+        ("enrich in.csv --column phone --emulator --yes -o round.csv", "links lead nowhere"),
+        ("enrich in.csv --column phone --emulator --yes -o round/out.csv", "round"),
+    ],
+)
+def test_names_that_lead_nowhere(here, capsys, command, words):
+    """A user that there is not, or links that go round, are one line that names them."""
+    for name in ("round", "round.csv"):
+        (here / f"back-{name}").symlink_to(name)
+        (here / name).symlink_to(f"back-{name}")
+    assert main(command.split()) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "unexpected" not in told
+
+
 def test_columns_that_differ_in_case_alone(here):
     """A column of the source that is called as a new one, but for its case, is kept; the report finds the new one."""
     (here / "in.csv").write_text("HLR_STATE,Hlr_Verdict,phone\nx,y,+44 7400 123456\n", encoding="utf-8")

@@ -77,6 +77,7 @@ CASES = {
     "nothing.csv": (open, nothing, 300),
     "one text.ndjson": (open, one_text, 300),
     "names without end.ndjson": (open, many_names, 24),
+    "one text.json": (open, lambda count: itertools.chain([b"["], one_text(count), [b"]"]), 100),
     "nesting.ndjson": (open, lambda count: [b'{"phone":1,"x":', b"[" * count * MB], 5),
     "nesting.json": (open, lambda count: [b'[{"phone":1,"x":', b'{"a":' * count * MB], 2),
     "folded.vcf": (open, folded, 100),

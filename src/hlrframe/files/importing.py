@@ -17,7 +17,7 @@ from hlrframe.model import Naming, Settings
 from hlrframe.provider import read_download, unused_account
 from hlrframe.run import Imported, Importer
 from hlrframe.store import Store
-from hlrframe.system import sealed
+from hlrframe.system import sealed, user_path
 
 __all__ = ["import_results"]
 
@@ -59,7 +59,7 @@ def import_results(
     kept = store if isinstance(store, Store) else Store(store)
     importer = Importer(kept, asked, unused_account().provider, now=datetime.now(UTC))
     with importer.open():
-        for header, rows in _pieces(Path(source).expanduser(), encoding):
+        for header, rows in _pieces(user_path(source), encoding):
             importer.add(list(read_download(header, rows)))
     return importer.done
 

@@ -20,7 +20,7 @@ from hlrframe.frames import Call, StorePath, estimate_list, open_store, raise_if
 from hlrframe.model import Enrichment, Estimate, Naming, OnReply, RegionCells, Report, Settings, State
 from hlrframe.provider import Client, client_for
 from hlrframe.run import NumberList, Outcomes, ProgressOption, Results, shown
-from hlrframe.system import run_sync, sealed, sealed_class
+from hlrframe.system import run_sync, sealed, sealed_class, user_path
 
 __all__ = ["FileJob", "GuardOption", "enrich_file"]
 
@@ -374,5 +374,5 @@ class FileJob:
 
 
 def _folder(destination: Path) -> Path:
-    folder = destination.expanduser().absolute()
+    folder = user_path(destination).absolute()
     return folder.parent if "*" in folder.name else folder

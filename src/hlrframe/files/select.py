@@ -41,7 +41,7 @@ from hlrframe.frames import (
     picked_columns,
 )
 from hlrframe.model import FileKind, Naming, guard_frame
-from hlrframe.system import sealed
+from hlrframe.system import sealed, user_path
 
 __all__ = ["select_file"]
 
@@ -179,7 +179,7 @@ def _guarded(table: pa.Table, names: Collection[str]) -> pa.Table:
 def _suppressed(suppress: object, column: str | None, sheet: str | int | None) -> object:
     """Reads the numbers to leave out where they are in a file."""
     if isinstance(suppress, str | os.PathLike):
-        return numbers_in(Path(suppress).expanduser(), column=column, sheet=None if sheet is None else str(sheet))
+        return numbers_in(user_path(suppress), column=column, sheet=None if sheet is None else str(sheet))
     if column is not None or sheet is not None:
         raise ConfigError("suppress_column and suppress_sheet are of a file of numbers: name it with suppress=")
     return suppress

@@ -26,7 +26,7 @@ from hlrframe.store.register import register_of
 from hlrframe.store.remote import RemoteLayout, layout_at
 from hlrframe.store.stats import StoreStats, count
 from hlrframe.store.tidying import Compaction, compact, compact_small, forget, purge
-from hlrframe.system import sealed_class
+from hlrframe.system import sealed_class, user_path
 
 __all__ = ["Store"]
 
@@ -311,7 +311,7 @@ class Store:
             StoreError: The store cannot be read, or the file not be written.
         """
         key = question.key if isinstance(question, Question) else question
-        path = Path(destination).expanduser()
+        path = user_path(destination)
         return export(checked(self._layout), path, question=key, newest_only=newest_only)
 
     def compact(self, *, now: datetime | None = None) -> Compaction:

@@ -17,6 +17,7 @@ from hlrframe.system.files import (
     sync_directory,
     temporary_beside,
     try_lock,
+    user_path,
 )
 from hlrframe.system.packings import ArchiveError, create_packed, member_of, open_packed
 from hlrframe.system.scratch import Scratch
@@ -48,4 +49,5 @@ __all__ = [
     "sync_directory",
     "temporary_beside",
     "try_lock",
+    "user_path",
 ]

@@ -15,6 +15,8 @@ from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from hlrframe.errors import InputError
+
 __all__ = [
     "create",
     "is_abandoned",
@@ -25,6 +27,7 @@ __all__ = [
     "sync_directory",
     "temporary_beside",
     "try_lock",
+    "user_path",
 ]
 
 #: What a file system without locks says.
@@ -38,6 +41,18 @@ def state_home() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support"
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+
+
+def user_path(name: str | os.PathLike[str]) -> Path:
+    """Gives the path that somebody named; ``~`` is a user's folder.
+
+    Raises:
+        InputError: It begins with a user whom this machine does not know.
+    """
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise InputError(f"{os.fspath(name)!r}: there is no such user here; write ./~ if a file is called so") from None
 
 
 def create(path: Path) -> FileIO:

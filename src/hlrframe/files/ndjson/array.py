@@ -94,7 +94,9 @@ class _Elements:
             except RecursionError:
                 raise InputError(f"{self._path}, element {number}: it is nested too deeply") from None
             except ValueError:
-                if len(self._text) - self._at > self._longest or not self._more():
+                if len(self._text) - self._at > self._longest:
+                    raise self._too_long(number) from None
+                if not self._more():
                     raise self._broken(number) from None
                 continue
             if end == len(self._text) and self._more():  # a number may go on
@@ -107,6 +109,12 @@ class _Elements:
         piece = self._file.read(max(_STRIDE, (len(self._text) - self._at) // 2))
         self._text, self._at = self._text[self._at :] + piece, 0
         return bool(piece)
+
+    def _too_long(self, number: int) -> InputError:
+        return InputError(
+            f"{self._path}, element {number}: it is no whole JSON, or longer than {self._longest:,} characters, for "
+            "which memory_limit (--memory-limit) leaves no room; raise it, or mend the element"
+        )
 
     def _broken(self, number: int) -> InputError:
         return InputError(f"{self._path}, element {number}: this is no whole JSON")

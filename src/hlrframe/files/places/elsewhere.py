@@ -5,11 +5,13 @@ whole, into a private folder too, which is the same for the same command: where 
 were paid for are still there.
 """
 
+import errno
 import hashlib
 import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from hlrframe.files.places.kinds import Format, format_of_bytes
 from hlrframe.files.places.paths import check_source, readable
 from hlrframe.model import kind_of
 from hlrframe.store import Bucket
-from hlrframe.system import Scratch, state_home
+from hlrframe.system import Scratch, state_home, user_path
 
 __all__ = ["Delivery", "as_said", "delivery_to", "fetched", "is_elsewhere"]
 
@@ -30,6 +32,9 @@ _STDIN: Final = frozenset({"-", "/dev/stdin"})
 _STDOUT: Final = frozenset({"-", "/dev/stdout"})
 _SCHEMES: Final = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss")
 _STRIDE: Final = 1 << 20
+#: Seconds to wait for somebody who reads a pipe, and between two looks.
+PATIENCE: Final = 60.0
+_PAUSE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Delivery:
 def is_elsewhere(name: str | os.PathLike[str]) -> bool:
     """Says whether a name is that of a pipe or an object, rather than of files on this machine."""
     text = os.fspath(name)
-    return text in _STDIN | _STDOUT or "://" in text or _is_pipe(Path(text).expanduser())
+    return text in _STDIN | _STDOUT or "://" in text or _is_pipe(user_path(text))
 
 
 def fetched(name: str | os.PathLike[str], format_: str | None) -> InputFile:
@@ -156,7 +161,7 @@ def _copy(text: str, file: BinaryIO) -> None:
             except FileNotFoundError:
                 raise InputError(f"cannot read {text}: there is no such object") from None
     else:
-        with Path(text).expanduser().open("rb") as pipe:
+        with user_path(text).open("rb") as pipe:
             shutil.copyfileobj(pipe, file, _STRIDE)
 
 
@@ -196,7 +201,7 @@ def delivery_to(name: str | os.PathLike[str], format_: str | None, *, source: Fo
     if "://" in text:
         return _to_object(text, path)
     called = "standard output" if text in _STDOUT else text
-    return Delivery(called, path, _to_stdout if text in _STDOUT else _to_pipe(Path(text).expanduser()), lambda: False)
+    return Delivery(called, path, _to_stdout if text in _STDOUT else _to_pipe(user_path(text)), lambda: False)
 
 
 def _to_object(text: str, path: Path) -> Delivery:
@@ -223,10 +228,34 @@ def _to_stdout(path: Path) -> None:
 
 def _to_pipe(pipe: Path) -> Callable[[Path], None]:
     def send(path: Path) -> None:
-        with path.open("rb") as file, pipe.open("wb") as to:
-            shutil.copyfileobj(file, to, _STRIDE)
+        try:
+            with path.open("rb") as file, os.fdopen(_opened(pipe), "wb") as to:
+                shutil.copyfileobj(file, to, _STRIDE)
+        except OSError as error:
+            raise InputError(f"cannot write {pipe}: {error.strerror or error}") from error
 
     return send
+
+
+def _opened(pipe: Path) -> int:
+    """Opens a pipe that somebody reads, or will soon: the system would wait without end, and let nobody interrupt it.
+
+    Raises:
+        InputError: Nobody reads it.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            opened = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise InputError(f"nobody reads {pipe}: begin to read it, then run this again") from None
+            time.sleep(_PAUSE)
+        else:
+            os.set_blocking(opened, True)
+            return opened
 
 
 def _object(text: str) -> tuple[Bucket, str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hlrframe.errors import InputError
-from hlrframe.system import leave_trace, read_trace
+from hlrframe.system import leave_trace, read_trace, user_path
 
 __all__ = ["Command"]
 
@@ -53,7 +53,7 @@ class Command:
         Raises:
             InputError: It is there, and is not to be overwritten.
         """
-        written = Path(path).expanduser()
+        written = user_path(path)
         if not overwrite:
             self.check(written)
         yield

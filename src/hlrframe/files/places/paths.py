@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import InputError
-from hlrframe.system import put_in_place, try_lock
+from hlrframe.system import put_in_place, try_lock, user_path
 
 __all__ = [
     "check_destination",
@@ -46,7 +46,7 @@ def check_source(source: str | os.PathLike[str]) -> Path:
     Raises:
         InputError: No such file, a directory, or no permission.
     """
-    path = Path(source).expanduser()
+    path = user_path(source)
     if path.is_dir():
         raise InputError(f"cannot read {path}: it is a folder; name a file in it")
     with readable(path), path.open("rb"):
@@ -66,7 +66,10 @@ def check_destination(
     Raises:
         InputError: It is no file, or one of the sources, or its folder is not there.
     """
-    path = Path(destination).expanduser().resolve()
+    try:
+        path = user_path(destination).resolve()
+    except (RuntimeError, OSError):  # which of them depends on the version of Python
+        raise InputError(f"cannot write {destination}: its symbolic links lead nowhere; name another file") from None
     if path.exists() and not path.is_file():
         raise InputError(f"cannot write {path}: it is no file; name a file")
     if not new_folder and not path.parent.is_dir():

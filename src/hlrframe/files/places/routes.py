@@ -14,6 +14,7 @@ from hlrframe.files.places.inputs import InputFile, is_partition, partition_of
 from hlrframe.files.places.kinds import Format
 from hlrframe.files.places.paths import check_destination
 from hlrframe.model import PACKINGS
+from hlrframe.system import user_path
 
 __all__ = ["Formats", "Named", "Route", "plan_routes", "sources_of"]
 
@@ -54,7 +55,7 @@ def sources_of(source: Named, source_format: str | None = None) -> Sequence[Inpu
             found.append(fetched(name, source_format))
         else:
             there = {each.origin for each in found}
-            paths = _files_of(Path(name).expanduser(), of_any_name=source_format is not None)
+            paths = _files_of(user_path(name), of_any_name=source_format is not None)
             found += [_input(path, source_format) for path in paths if path not in there]
     return found
 
@@ -116,11 +117,11 @@ def plan_routes(
     """
     named = _listed(source)
     sources = sources_of(source, formats[0])
-    many = len(named) > 1 or (not is_elsewhere(named[0]) and _is_many(Path(named[0]).expanduser()))
+    many = len(named) > 1 or (not is_elsewhere(named[0]) and _is_many(user_path(named[0])))
     delivery = delivery_to(destination, formats[1], source=sources[0].format, of=of)
     if delivery is not None:
         return [Route(sources, delivery.path, _partitions(sources, delivery.path) if many else (), delivery)]
-    to = Path(destination).expanduser()
+    to = user_path(destination)
     if (not many or (not to.is_dir() and Format.is_known(to))) and "*" not in to.name:
         path = check_destination(to, sources=_origins(sources))
         return [Route(sources, path, _partitions(sources, path) if many else ())]

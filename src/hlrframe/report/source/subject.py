@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from hlrframe.report.source.attaching import Attached, attach, readable
 from hlrframe.report.source.stored import COLUMNS, attach_store
 from hlrframe.report.sql import NEEDED, SQL_TYPES, STATEMENTS, days, needed_by, unprefixed
 from hlrframe.store import Store
+from hlrframe.system import user_path
 
 __all__ = ["Subject", "open_subject"]
 
@@ -148,7 +148,7 @@ def _store_of(source: object) -> Store | None:
         return source
     if isinstance(source, str) and "://" in source:
         return Store(source)
-    if isinstance(source, str | os.PathLike) and (Path(source).expanduser() / "store.json").exists():
+    if isinstance(source, str | os.PathLike) and (user_path(source) / "store.json").exists():
         return Store(source)
     return None
 

@@ -32,7 +32,7 @@ from hlrframe.store.encoding import PLAIN, Encoding
 from hlrframe.store.folder import Layout, facts_in, make_directory
 from hlrframe.store.remote.mirror import Mirror
 from hlrframe.store.remote.upkeep import CLOCK, LOCK, MARKER, Lease, RemoteUpkeep
-from hlrframe.system import publish, state_home
+from hlrframe.system import publish, state_home, user_path
 
 __all__ = ["RemoteLayout", "default_spool", "layout_at"]
 
@@ -52,10 +52,10 @@ def layout_at(
     if not isinstance(path, str) or not is_url(path):
         if storage_options is not None or spool is not None:
             raise ConfigError("storage_options and spool belong to a store in a bucket, such as s3://bucket/answers")
-        return Layout(Path(path).expanduser().absolute(), encoding)
+        return Layout(user_path(path).absolute(), encoding)
     bucket = Bucket(path, storage_options or {})
     root = default_spool(bucket.url) if spool is None else Path(spool)
-    return RemoteLayout(root.expanduser().absolute(), encoding, bucket=bucket)
+    return RemoteLayout(user_path(root).absolute(), encoding, bucket=bucket)
 
 
 def default_spool(url: str) -> Path:
