@@ -243,22 +243,27 @@ def test_twenty_kills_pay_nothing_twice(team):
 
 
 class Faltering(FolderObjects):
-    """A place that cannot be written so many times."""
+    """A place that cannot be written so many times, and then says so many times of what it made that it failed."""
 
-    falters = 0
+    falters = lies = 0
 
     def create(self, key, content):
         """Makes an object, or fails."""
         if Faltering.falters:
             Faltering.falters -= 1
             raise StoreError("the place is away")
-        return super().create(key, content)
+        made = super().create(key, content)
+        if Faltering.lies:
+            Faltering.lies -= 1
+            raise StoreError("the place is away")
+        return made
 
 
 @pytest.fixture
 def member(tmp_path, monkeypatch):
     """Gives runs of one folder, whose register falters for so long as it is told to."""
     monkeypatch.setattr(Faltering, "falters", 0)
+    monkeypatch.setattr(Faltering, "lies", 0)
     monkeypatch.setattr(membership, "LEAVE_PAUSE", 0.0)
     store = hf.Store(tmp_path / "answers")
     store.layout.prepare()
@@ -519,6 +524,25 @@ def test_a_run_that_fails_says_nothing_of_who_paid_and_counts_nothing_twice(mach
     last.end()
     state = last.run.register.look().state
     assert (state.doubts, spent_and_in_doubt(state)) == ({}, (1_000, 0))
+
+
+def test_a_change_that_was_made_and_called_failed_counts_nothing_twice(machine, monkeypatch):
+    """A run lets go of its numbers, is not told so, says again what it has, and is killed: it paid once."""
+    (a,) = numbers(1)
+    run = machine()
+    run.begin(a)
+    run.ask(a)
+    run.run._heart.stop()
+    monkeypatch.setattr(Faltering, "lies", 1)
+    with pytest.raises(StoreError, match="away"):
+        run.claiming.release({})
+    run.run._dry_until = run.run._beat_at = 0.0
+    run.run._beat()
+    assert run.run.register.look().state.runs[run.run.name].reserved > 0
+    run.kill()
+    last = machine()
+    last.end()
+    assert spent_and_in_doubt(last.run.register.look().state) == (1_000, 0)
 
 
 def test_who_asks_nothing_has_no_money_set_aside(machine):

@@ -211,15 +211,18 @@ class Claiming:
             body = self._register.bodies.put(self._register.bodies.hide(left)) if len(left) else ""
             held = list(self._held)
             self._us.claims, self._us.looking = [], []
+            before = self._us.before
 
             def let_go(state: RegisterState, now: float) -> None:
+                nonlocal before
                 if settling is not None:
                     settling.book(state)
                 member = state.runs[self._us.name]
                 if body:
                     spent = 0 if can_tell else member.spent - member.before
                     state.doubts[f"{self._us.name}-{body[-12:]}"] = self._doubt(state, body, now, spent=spent)
-                member.claims, member.looking, member.before = [], [], member.spent
+                member.claims, member.looking = [], []
+                member.before = before = member.spent
 
             try:
                 standing = self._us.change_to(let_go)
@@ -227,7 +230,7 @@ class Claiming:
                 self._us.claims, self._us.looking = held, [self._looking] * bool(self._looking)
                 raise
             self._held.clear()
-            self._looking = ""
+            self._looking, self._us.before = "", before
             self._register.bodies.drop([each for each in held if each != body])
             if settling is not None:
                 settling.tidy(standing.state)

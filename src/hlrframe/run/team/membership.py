@@ -77,6 +77,8 @@ class Membership:
         self.claims: list[str] = []
         self.looking: list[str] = []
         self.question = ""
+        #: What was spent on numbers that it has let go.
+        self.before = 0
         #: Its journal, on the way into the bucket.
         self.handover = Handover(is_remote=is_remote)
         #: Held while something is read or changed that belongs together.
@@ -96,6 +98,7 @@ class Membership:
             is_valid=self._is_valid,
             on_low=self._heart.wake,
         )
+        self._standing = Standing(RegisterState(), 0.0)
         self._valid_until = 0.0
         self._beat_at = 0.0
         # When it is of use to ask for money again, after there was none.
@@ -220,7 +223,7 @@ class Membership:
                 member = self._own(state)
                 touched(member)
                 member.claims, member.looking = list(self.claims), list(self.looking)
-                member.question = self.question
+                member.question, member.before = self.question, self.before
                 member.journal = self.handover.journal_name
                 grant, member.spent = None, spent if not member.budget else member.spent
                 if member.budget:
@@ -232,7 +235,7 @@ class Membership:
                 wants = self._most if member.claims else 0
                 return result, grant, settle_share(state, self.name, wants=wants, lower=self._share.lower)
 
-            (result, grant, target), _ = self.register.transact(changed)
+            (result, grant, target), self._standing = self.register.transact(changed)
             self._take_over(target, grant, began)
             return result, grant
 
@@ -240,7 +243,7 @@ class Membership:
         """Makes a change like :meth:`change`, and gives what came of it."""
         with self.turn:
             self.change(more, money=money)
-            return self.register.look()
+            return self._standing
 
     def _own(self, state: RegisterState) -> Member:
         member = state.runs.get(self.name)
