@@ -468,7 +468,7 @@ def test_a_guess_is_a_line_of_the_command(tmp_path, monkeypatch, capsys):
     """The command says a guess in one line on standard error."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in.csv").write_bytes("phone,name\n07400123456,Jürgen Größe\n".encode("cp1252"))
-    assert main(["clean", "in.csv", "--column", "phone", "-o", "out.csv"]) == 0
+    assert main(["clean", "in.csv", "--column", "phone", "--region", "GB", "-o", "out.csv"]) == 0
     assert [line for line in capsys.readouterr().err.splitlines() if "cp1252, which is a guess" in line]
 
 
