@@ -174,7 +174,14 @@ def _firsts(numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def to_be_asked(numbers: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
-    """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``."""
+    """Gives the numbers without an answer: ``msisdn``, and what their digits say of ``country`` and ``network``.
+
+    Args:
+        numbers: Distinct numbers.
+        known: The answer of each of them that has one.
+    """
+    if known.height == len(numbers):
+        return _predicted(numbers.clear())
     unknown = numbers.to_frame().join(known.select("msisdn"), on=KEY, how="anti", maintain_order="left")["msisdn"]
     # Some at a time: on the way to a prediction there are many columns.
     parts = [unknown.slice(start, SOME) for start in range(0, max(1, len(unknown)), SOME)]
