@@ -1,7 +1,8 @@
-"""How time and memory grow with the rows: cleaning a list, a second run that is all stored, and a summary of its store.
+"""How time and memory grow with the rows: a lookup with a store, cleaning, a second run, and a summary of a store.
 
 For each size a store of so many answers and a list of nine numbers for every ten answers are made in a temporary
-folder; each task runs in a process of its own, against an address where nobody answers::
+folder; each task runs in a process of its own. The lookup asks a provider on the same machine and keeps the answers in
+a new store; the second run finds everything stored, so that its address is one where nobody answers::
 
     python tests/benchmarks/bench_growth.py --sizes 100000 1000000 10000000
 """
@@ -16,12 +17,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
+import server
 import stored
 
 import hlrframe as hf
 
 #: Nobody listens there: a second run that is all stored asks nothing.
 NOBODY = "http://127.0.0.1:9"
+
+
+def lookup(folder: Path) -> None:
+    """Asks about every number of the list, and keeps the answers."""
+    url = (folder / "url").read_text(encoding="utf-8")
+    phones = pl.read_parquet(folder / "list.parquet")["phone"]
+    frame = hf.lookup(phones, client=hf.Client("key", "secret", base_url=url), store=folder / "new store")
+    assert set(frame["state"]) == {"answered"}
 
 
 def clean(folder: Path) -> None:
@@ -45,7 +56,24 @@ def summary(folder: Path) -> None:
             getattr(summary, name)
 
 
-TASKS: dict[str, Callable[[Path], None]] = {"clean": clean, "second run": second_run, "summary": summary}
+TASKS: dict[str, Callable[[Path], None]] = {
+    "lookup": lookup,
+    "clean": clean,
+    "second run": second_run,
+    "summary": summary,
+}
+
+
+def peak_mb() -> float:
+    """Gives the most memory that this process took.
+
+    Linux counts what a process was before it became this one: half a gigabyte where that made a store.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(each for each in status.read_text(encoding="ascii").splitlines() if each.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def measure(task: str, folder: Path) -> None:
@@ -54,7 +82,7 @@ def measure(task: str, folder: Path) -> None:
     TASKS[task](folder)
     after = os.times()
     busy = after.user - before.user + after.system - before.system
-    print(time.perf_counter() - began, busy, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(time.perf_counter() - began, busy, peak_mb())
 
 
 def main() -> None:
@@ -69,10 +97,11 @@ def main() -> None:
         return
     print(f"{'answers':>12}{'task':>12}{'seconds':>9}{'CPU s':>8}{'CPU us/row':>12}{'peak MB':>9}")
     for size in asked.sizes:
-        with tempfile.TemporaryDirectory(prefix="bench-growth-") as temporary:
+        with tempfile.TemporaryDirectory(prefix="bench-growth-") as temporary, server.running() as provider:
             folder, shape = Path(temporary), stored.Shape(size, size * 9 // 10)
             stored.make_store(shape, folder / "store")
             stored.make_list(shape).write_parquet(folder / "list.parquet")
+            (folder / "url").write_text(provider.url, encoding="utf-8")
             for task in TASKS:
                 command = [sys.executable, __file__, "--task", task, "--folder", str(folder)]
                 done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
