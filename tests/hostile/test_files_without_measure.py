@@ -18,7 +18,7 @@ import pytest
 
 from helpers.workbooks import rewritten, write_spreadsheet, write_workbook
 from hlrframe.errors import InputError
-from hlrframe.files import clean_file
+from hlrframe.files import clean_file, estimate_file
 
 MB = 1 << 20
 HEAD = b"name,phone\n"
@@ -318,6 +318,15 @@ def test_no_file_takes_all_memory(tmp_path, case):
     peak, said = ended.stdout.split(" ", 1)
     assert int(peak) < 600
     assert path.name in said
+
+
+@pytest.mark.parametrize("use", [estimate_file, lambda path, column: clean_file(path, path.with_name("o.csv"), column)])
+def test_what_has_no_limit_of_its_own_keeps_to_the_usual_one(tmp_path, use):
+    """A small file that unpacks to a gigabyte is refused by whatever reads it, and unpacked by nothing."""
+    path = tmp_path / "in.arrow"
+    typed(lambda: pa.array(["7" * (480 * MB)]), packed="zstd")(path)
+    with pytest.raises(InputError, match=r"a packed batch of Arrow is held whole .* takes about 1\.4GB"):
+        use(path, "phone")
 
 
 def test_names_that_are_values_are_told(tmp_path, monkeypatch):

@@ -29,8 +29,9 @@ HELD_OF_COLUMN: Final = 14_000
 HELD_OF_FOOTER: Final = 20
 #: Rows by which a column is judged.
 _SAMPLE: Final = 10_000
-#: How an Arrow IPC file begins; a stream does not.
+#: How an Arrow IPC file begins, which a stream does not, and how a Parquet file ends.
 _IPC_FILE_MAGIC: Final = b"ARROW1"
+_PARQUET_MAGIC: Final = b"PAR1"
 
 
 class TypedFile(ABC):
@@ -230,9 +231,12 @@ class IpcSink:
 
 
 def _footer_size(path: Path) -> int:
+    """Gives the bytes that say what is in a Parquet file; 0 where it is none, which pyarrow says."""
+    there = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 8))
-        return int.from_bytes(file.read(4), "little")
+        file.seek(max(0, there - 8))
+        size = int.from_bytes(file.read(4), "little")
+        return size if file.read(4) == _PARQUET_MAGIC and size < there else 0
 
 
 def _repeating(table: pa.Table) -> list[str] | bool:

@@ -77,12 +77,13 @@ def largest_batch(path: Path) -> int:
 
 
 def head_size(path: Path) -> int:
-    """Gives the bytes that say what the columns are."""
+    """Gives the bytes that say what the columns are; 0 where the file has not so many, which pyarrow says."""
     with path.open("rb") as file:
         start = file.read(16)
     at = 8 if start.startswith(_MAGIC) else 0
     sizes = struct.unpack_from("<II", start.ljust(16, b"\0"), at)
-    return int(sizes[1] if sizes[0] == _CONTINUED else sizes[0])
+    size = int(sizes[1] if sizes[0] == _CONTINUED else sizes[0])
+    return size if size < path.stat().st_size else 0
 
 
 def _messages(data: memoryview) -> Iterator[tuple[int, int]]:

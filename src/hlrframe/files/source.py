@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol, Self
 import polars as pl
 
 from hlrframe.errors import InputError
-from hlrframe.files.memory import Held
+from hlrframe.files.memory import Held, Memory
 from hlrframe.frames import OpenFrame
 from hlrframe.model import Naming
 from hlrframe.run import Cells
@@ -55,7 +55,7 @@ class Taken(NamedTuple):
     reading: TextReading = TextReading()
     #: The sheet of a workbook, by its name or its place from 1 on; ``None`` for the one that has the phone column.
     sheet: str | None = None
-    #: What reads a whole file at once asks here whether so many bytes may be held.
+    #: What reads much at once asks here whether so many bytes may be held; ``None`` for what is usual.
     check_room: Callable[[Path, int, Held], None] | None = None
 
     def found(self, names: Sequence[str]) -> Self:
@@ -87,8 +87,7 @@ class Taken(NamedTuple):
         Raises:
             InputError: There is no room for them.
         """
-        if self.check_room is not None:
-            self.check_room(path, size, held)
+        (self.check_room or Memory.of(None).check_whole)(path, size, held)
 
     @property
     def names(self) -> list[str]:
