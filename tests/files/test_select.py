@@ -99,6 +99,15 @@ def test_files(tmp_path, enriched, ending, into):
     assert report.excluded["suppressed"] == 1
 
 
+def test_what_stands_between_cells_stays(tmp_path, enriched):
+    """A CSV whose cells a semicolon divides gives one that the same spreadsheet opens; each other kind has its own."""
+    enriched.write_csv(tmp_path / "in.csv", separator=";")
+    for out in ("out.csv", "out.tsv"):
+        hf.select_file(tmp_path / "in.csv", tmp_path / out, textable=True)
+    first = {out: (tmp_path / out).read_text(encoding="utf-8").split("\n")[0] for out in ("out.csv", "out.tsv")}
+    assert first == {"out.csv": ";".join(enriched.columns), "out.tsv": "\t".join(enriched.columns)}
+
+
 def test_the_command(tmp_path, enriched, capsys):
     """The command writes the list, and says what was left out and why."""
     enriched.write_csv(tmp_path / "in.csv")

@@ -17,7 +17,7 @@ from hlrframe.files.vcard import VcardFile
 from hlrframe.files.workbook import MOST_COLUMNS, Account, WorkbookFile, WorkbookSink
 from hlrframe.model import FileKind
 
-__all__ = ["check_fits", "open_sink", "open_source", "written_encoding"]
+__all__ = ["check_fits", "open_sink", "open_source", "written_encoding", "written_separator"]
 
 
 def open_source(file: InputFile, taken: Taken, *, into: Format | None, guarded: bool = False) -> Source:
@@ -127,6 +127,13 @@ def written_encoding(given: str | None, into: Format, source: Source) -> str:
     return "utf-8"
 
 
+def written_separator(into: Format, source: Source) -> str | None:
+    """Gives what is to stand between cells: in a CSV that is made of another, what stood there; else its kind's own."""
+    if into.kind is FileKind.CSV and isinstance(source, (DelimitedLines, DelimitedTable)) and source.separator != "\t":
+        return source.separator
+    return None
+
+
 def open_sink(
     path: Path,
     into: Format,
@@ -137,6 +144,7 @@ def open_sink(
     account: Account = (),
     guarded: bool = False,
     encoding: str = "utf-8",
+    separator: str | None = None,
 ) -> Sink:
     """Opens a file for writing.
 
@@ -149,6 +157,7 @@ def open_sink(
         account: What a workbook says of the run.
         guarded: Whether cells of a table are guarded against being run as formulas.
         encoding: Of text.
+        separator: Between the cells of a table as text; that of its kind where not given.
     """
     match into.kind:
         case FileKind.PARQUET:
@@ -157,7 +166,9 @@ def open_sink(
             one_dictionary = source.kind is FileKind.IPC
             return IpcSink(path, stream=into.kind is FileKind.IPC_STREAM, plain=not one_dictionary)
         case FileKind.CSV | FileKind.TSV | FileKind.NDJSON | FileKind.JSON:
-            return open_text_sink(path, into, source=source, name=name, guarded=guarded, encoding=encoding)
+            return open_text_sink(
+                path, into, source=source, name=name, guarded=guarded, encoding=encoding, separator=separator
+            )
         case FileKind.XLSX:
             return WorkbookSink(path, name=Path(name).stem, columns=columns, account=account)
         case FileKind.WORKBOOK | FileKind.VCARD:

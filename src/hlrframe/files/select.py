@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from hlrframe.errors import ConfigError, InputError
-from hlrframe.files.formats import check_fits, open_sink, open_source, written_encoding
+from hlrframe.files.formats import check_fits, open_sink, open_source, written_encoding, written_separator
 from hlrframe.files.matching import matched
 from hlrframe.files.ndjson import NdjsonTable
 from hlrframe.files.places import (
@@ -118,16 +118,15 @@ def select_file(
     )
     files = sources_of(source, source_format)
     to, delivery = _way(destination, files, output_format, command, overwrite=overwrite)
-    into = _kind_of(to)
+    _check_kind(to)
     opened = [_enriched(file, prefix) for file in files]
     sources = matched(files, opened, columns=(), as_table=lambda file: _enriched(file, prefix), guarded=False)
     found = chosen(
         _results(sources, files[0].origin, one_per=one_per, prefix=prefix), rule, one_per=one_per, prefix=prefix
     )
-    encoding = written_encoding(None, into, opened[0])
     make_room(to)
     with replacing(to) as temporary:
-        _write(sources, found, to, temporary, columns=columns, prefix=prefix, encoding=encoding)
+        _write(sources, found, to, temporary, columns=columns, prefix=prefix, like=opened[0])
         with writable(to):
             command.leave_trace(temporary, of=to)
     if delivery is not None:
@@ -135,11 +134,9 @@ def select_file(
     return found.report
 
 
-def _kind_of(to: Path) -> Format:
-    into = Format.of_destination(to)
-    if into.kind is FileKind.XLSX:
+def _check_kind(to: Path) -> None:
+    if Format.of_destination(to).kind is FileKind.XLSX:
         load_writer()
-    return into
 
 
 def _write(
@@ -150,7 +147,7 @@ def _write(
     *,
     columns: str | Sequence[str],
     prefix: str,
-    encoding: str,
+    like: Source,
 ) -> None:
     into = Format.of(to)
     added = [f"{prefix}{name}" for name in SELECTED if found.several]
@@ -160,7 +157,7 @@ def _write(
     guarded = set(kept).difference(picked_columns(there, "input", prefix=prefix)) if into.is_delimited else set()
     if into.kind is FileKind.XLSX:
         check_rows(to, found.rows.height + 1)
-    with writable(to), closing(_sink(temporary, to, kept, found.report, encoding)) as sink:
+    with writable(to), closing(_sink(temporary, to, kept, found.report, like)) as sink:
         for part in (each.select(kept) for each in _parts(sources, found, prefix)):
             if into.kind is FileKind.XLSX:
                 check_cells(part, to)
@@ -243,7 +240,8 @@ def numbers_in(path: Path, *, column: str | None = None, sheet: str | None = Non
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is no UTF-8 text'}") from error
 
 
-def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionReport, encoding: str) -> Sink:
+def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionReport, like: Source) -> Sink:
+    """Opens the file of the selection; as text it looks like the source that is given."""
     numbers = [name for name in kept if name.endswith("msisdn")]
     account: Account = [
         ("Rows selected", report.selected),
@@ -253,7 +251,16 @@ def _sink(temporary: Path, to: Path, kept: Sequence[str], report: SelectionRepor
         (f"Note: {report.note}", None),
     ]
     into, table = Format.of(to), Format.of(_TABLE)
-    return open_sink(temporary, into, source=table, name=to.name, columns=numbers, account=account, encoding=encoding)
+    return open_sink(
+        temporary,
+        into,
+        source=table,
+        name=to.name,
+        columns=numbers,
+        account=account,
+        encoding=written_encoding(None, into, like),
+        separator=written_separator(into, like),
+    )
 
 
 def _head(source: Source) -> pa.Table:

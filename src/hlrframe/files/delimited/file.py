@@ -326,6 +326,8 @@ class DelimitedTable:
         file.say()
         #: Which characters its bytes are.
         self.encoding = file.encoding
+        #: What stands between its cells.
+        self.separator = file.separator
         self._schema = pa.schema([(name, pa.string()) for name in file.names])
         check_distinct(file.names, file.path)
 

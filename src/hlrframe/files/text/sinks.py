@@ -19,7 +19,9 @@ __all__ = ["open_text_sink", "text_writer"]
 _SEPARATORS: Final = {FileKind.CSV: ",", FileKind.TSV: "\t"}
 
 
-def open_text_sink(path: Path, into: Format, *, source: Format, name: str, guarded: bool, encoding: str) -> Sink:
+def open_text_sink(
+    path: Path, into: Format, *, source: Format, name: str, guarded: bool, encoding: str, separator: str | None = None
+) -> Sink:
     """Opens a text file for writing.
 
     Args:
@@ -29,10 +31,14 @@ def open_text_sink(path: Path, into: Format, *, source: Format, name: str, guard
         name: What the file will be called.
         guarded: Whether cells of a table are guarded against being run as formulas.
         encoding: What it is written in.
+        separator: What stands between the cells of a table; that of its kind where not given.
     """
     file = text_writer(create_packed(path, into.packing, member=Path(name).stem), encoding)
     lines = _ArraySink(file) if into.kind is FileKind.JSON else _LineSink(file)
-    return lines if into.keeps_lines(source) else _TableSink(lines, into, guarded=guarded and into.is_delimited)
+    if into.keeps_lines(source):
+        return lines
+    between = separator or _SEPARATORS[into.kind] if into.is_delimited else None
+    return _TableSink(lines, between, guarded=guarded and into.is_delimited)
 
 
 def text_writer(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
@@ -77,22 +83,21 @@ class _ArraySink:
 
 
 class _TableSink:
-    """A text file that is being written from tables."""
+    """A text file that is being written from tables: as objects, or as cells with something between them."""
 
-    def __init__(self, lines: "_LineSink | _ArraySink", into: Format, *, guarded: bool) -> None:
+    def __init__(self, lines: "_LineSink | _ArraySink", separator: str | None, *, guarded: bool) -> None:
         self._lines = lines
-        self._into = into
+        self._separator = separator
         self._guard: Callable[[pl.DataFrame], pl.DataFrame] = guard_frame if guarded else pl.DataFrame
         self._begun = False
 
     def write(self, enriched: pa.Table) -> None:
         """Writes a table."""
         frame = self._guard(pl.DataFrame(enriched))
-        if self._into.is_delimited:
-            separator = _SEPARATORS[self._into.kind]
-            self._lines.write(frame.write_csv(include_header=not self._begun, separator=separator))
-        else:
+        if self._separator is None:
             self._lines.write(frame.write_ndjson())
+        else:
+            self._lines.write(frame.write_csv(include_header=not self._begun, separator=self._separator))
         self._begun = True
 
     def close(self) -> None:

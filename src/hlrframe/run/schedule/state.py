@@ -11,7 +11,7 @@ from random import Random
 from hlrframe.model import Failure, Reason, Settings
 from hlrframe.provider import PriceList
 from hlrframe.run.schedule.ledger import Budget
-from hlrframe.run.schedule.limits import Allowance, Circuit, Grants, Meter, Ramp, Window
+from hlrframe.run.schedule.limits import THRESHOLD, Allowance, Circuit, Grants, Meter, Ramp, Window
 from hlrframe.run.schedule.queues import Attempt, Roster
 
 __all__ = ["RunState"]
@@ -95,8 +95,12 @@ class RunState:
         return self.suspects.get(number, self.answered) < self.answered
 
     def failed_last(self) -> int:
-        """Counts the numbers that failed with no answer after them: it may have been an outage, and not their doing."""
-        return sum(number in self.failing and not self.is_bad(number) for number in self.failed)
+        """Counts the numbers that failed with no answer after them, where an outage is likelier than their own doing.
+
+        An outage is told by many different numbers; where most of those that failed are bad, so are probably these.
+        """
+        last = sum(number in self.failing and not self.is_bad(number) for number in self.failed)
+        return last if last >= THRESHOLD and 2 * last > len(self.failed) else 0
 
     def halt(self, reason: Reason) -> None:
         """Sends nothing more; what is in flight still lands. The first reason stands."""

@@ -75,7 +75,7 @@ class Course:
         await self.sleep(ask.pause)
         exchange = await self._exchange(step.name, ask, session)
         if step.where == "account":
-            exchange = await self._account_for(exchange, ask, session)
+            exchange = await self._account_for(step, exchange, ask, session)
         evidence.exchanges[step.name] = exchange
         self._give_up(step, exchange, ask)
 
@@ -91,7 +91,7 @@ class Course:
             return Exchange(step, ask.endpoint, ask.requests, None, trouble=str(error))
         return parsed(step, ask.endpoint, ask.requests, reply)
 
-    async def _account_for(self, exchange: Exchange, ask: Ask, session: Session) -> Exchange:
+    async def _account_for(self, step: Step, exchange: Exchange, ask: Ask, session: Session) -> Exchange:
         """Compares the balance before and after, and books what the step cost."""
         if exchange.endpoint == "balance":
             self._first = self._left = _milli(exchange.reply)
@@ -101,13 +101,13 @@ class Course:
         left = await _balance(session)
         fell = None if left is None or self._left is None else self._left - left
         self._left = left
-        said = [stated(each) for each in exchange.results]
-        total = sum(each or 0 for each in said) if len(said) == len(exchange.asked) else None
+        said = [each for each in map(stated, exchange.results) if each is not None]
+        total = sum(said) if len(said) == len(exchange.asked) else None
         refused = exchange.status is not None and exchange.status != _OK
         if fell is None and total is None and not refused:
             total = ask.most  # nobody knows: as if it had cost the most
         purse = self.situation.purse
-        purse.spend(fell, stated=total)
+        purse.spend(fell, stated=total, listed=step.listed or 0)
         if left is not None and self._first is not None:
             purse.spent = max(purse.spent, self._first - left)
         return replace(exchange, fell=fell, left=left)

@@ -27,7 +27,7 @@ class Purse:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.spent = 0
-        #: What answers were found to cost beyond what they say.
+        #: What answers were found to cost beyond what they say, or beyond the list where they say nothing.
         self.unstated = 0
 
     @property
@@ -43,8 +43,9 @@ class Purse:
         """Gives what to set aside for a step whose price was seen."""
         return price + self.unstated
 
-    def spend(self, fell: int | None, *, stated: int | None) -> None:
-        """Books a step by its reply or by the balance, whichever says more."""
+    def spend(self, fell: int | None, *, stated: int | None, listed: int = 0) -> None:
+        """Books a step by its reply or by the balance, whichever says more; its price by the list tells what is more."""
         self.spent += max(fell or 0, stated or 0)
-        if fell is not None and stated:
-            self.unstated = max(self.unstated, fell - stated)
+        known = listed if stated is None else stated
+        if fell is not None and known:
+            self.unstated = max(self.unstated, fell - known)
