@@ -48,6 +48,7 @@ def test_the_same_command_again(at, capsys):
     assert capsys.readouterr().out.startswith("1 row")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["other source", "other prefix", "clean", "by hand", "changed"])
 def test_any_other_command_is_refused(at, capsys, command):
     """What another command wrote, or a person, or what was changed since, stays, and nothing is asked."""
@@ -106,6 +107,7 @@ def test_what_a_run_left_half_way_is_replaced_when_it_goes_on(at, capsys):
     assert pl.read_csv("out.csv")["hlr_state"].to_list() == ["cached", "answered"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["parquet", "xlsx", "json", "csv.gz"])
 def test_every_kind_of_output_is_known_again(at, ending):
     """Whatever is written carries the trace."""
@@ -114,6 +116,7 @@ def test_every_kind_of_output_is_known_again(at, ending):
     assert enrich(to=f"out.{ending}", source="other.csv") == 2
 
 
+@pytest.mark.slow
 def test_pages_and_exports_are_outputs_too(at, capsys):
     """A report's page, a store's export and a selection replace what they wrote, and nothing else."""
     assert enrich("--store", "answers") == 0

@@ -371,6 +371,7 @@ def test_the_index_of_a_pandas_file_stays_one(tmp_path):
     assert (chosen.index.name, chosen.index.tolist(), chosen.columns[0]) == ("key", [10], "phone")
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_sheet_holds_are_refused(tmp_path, enriched):
     """Rows that do not fit into a sheet never vanish: the file is not written."""
     rows = pl.concat([enriched.head(1)] * 2**20)

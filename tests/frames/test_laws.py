@@ -132,6 +132,7 @@ def width(frame):
     return len(frame.schema.names) if isinstance(frame, pa.Table | pa.RecordBatch) else len(frame.columns)
 
 
+@pytest.mark.slow
 def test_type_stays(runs):
     """What comes back is of the type that went in; a bare Arrow stream comes back as a table."""
     for run in runs:

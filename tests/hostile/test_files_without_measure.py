@@ -320,6 +320,7 @@ def test_no_file_takes_all_memory(tmp_path, case):
     assert path.name in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use", [estimate_file, lambda path, column: clean_file(path, path.with_name("o.csv"), column)])
 def test_what_has_no_limit_of_its_own_keeps_to_the_usual_one(tmp_path, use):
     """A small file that unpacks to a gigabyte is refused by whatever reads it, and unpacked by nothing."""

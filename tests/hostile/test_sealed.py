@@ -195,6 +195,7 @@ CALLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::hlrframe.IncompleteWarning")
 @pytest.mark.parametrize("call", CALLS)
 def test_no_error_leaves_with_numbers_or_keys_in_its_frames(tmp_path, monkeypatch, call):

@@ -111,6 +111,7 @@ def forget(path, key, *numbers):
     return WORKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("harm", "says"), [each[1:] for each in ERASURES], ids=[each[0] for each in ERASURES])
 def test_forgetting_leaves_no_byte_or_says_where(path, any_key, harm, says):
     """Whatever was done to its files: a store that forgets has no byte of the number, or says where it may be."""
@@ -154,6 +155,7 @@ def test_what_is_lost_is_said(path, harm, reading, run):
     assert store.health().lost == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", range(20, 2900, 311))
 def test_a_torn_end_never_keeps_a_number(path, any_key, end):
     """Wherever a write was cut off by a kill, the next forgetting finds nothing damaged and leaves nothing."""
@@ -226,6 +228,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda each: type(each).__name__)
 def test_a_number_is_forgotten_however_it_is_written(path, spelling):
     """Any spelling that a column may hold is read here too: alone, in a list, or in a column."""

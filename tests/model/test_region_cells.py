@@ -63,6 +63,7 @@ def test_frames_are_read_by_what_is_said(read):
         assert READ[read](contacts, client=client, region_column="country") == NUMBERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "parquet", "ndjson", "xlsx"])
 def test_a_file_is_read_again_where_its_end_says_otherwise(tmp_path, ending, monkeypatch):
     """However late it stands, one cell that can only be a number of ISO 3166 decides for the first rows too."""

@@ -143,6 +143,7 @@ def test_digits_that_no_country_is_written_beside_are_not_renumbered(text, regio
     assert not isinstance(parse(text, region=region), Msisdn)
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.data())
 def test_an_old_form_is_no_number_of_today(data):

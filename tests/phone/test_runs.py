@@ -128,6 +128,7 @@ def test_met_marks_stand_for_a_blank_a_dash_or_nothing():
     assert {plain(each) for each in MET} == {" ", "-", ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["", "Tel: ", "tel:", "M or T: ", "ext ", "  "])
 @pytest.mark.parametrize("region", ["US", "IN", None])
 def test_what_is_no_number_behind_a_label_has_its_own_reason(region, label):

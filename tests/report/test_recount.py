@@ -103,6 +103,7 @@ def counts(table, *keys):
     return {row[: len(keys)]: row[len(keys) :] for row in table.select(*keys, *kept).iter_rows()}
 
 
+@pytest.mark.slow
 @law
 @given(FRAMES)
 def test_rows_and_numbers_are_those_of_pandas(counting, frame):
@@ -134,6 +135,7 @@ def test_rows_and_numbers_are_those_of_pandas(counting, frame):
     }
 
 
+@pytest.mark.slow
 @law
 @given(FRAMES)
 def test_money_is_counted_row_by_row(counting, frame):
@@ -189,6 +191,7 @@ def bucket(row):
     return max(start for start in (0, 1, 7, 30, 90, 365) if start <= age)
 
 
+@pytest.mark.slow
 @law
 @given(FRAMES)
 def test_places_and_ages_are_counted_number_by_number(counting, frame):

@@ -85,6 +85,7 @@ def test_bad_numbers_anywhere_never_take_good_ones_along(counts, batch, requests
     assert {answer.msisdn for answer in outcome.answers} == set(numbers) - bad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_many_bad_numbers_in_many_waves_are_found_out(way):
     """Of 4,000 numbers 800 harm their requests, many waves of them: all the others are answered."""

@@ -84,6 +84,7 @@ def test_what_a_chaotic_run_stored_is_free(tmp_path, seed):
     assert hf.Store(tmp_path).unanswered(pl.Series(NUMBERS), question(url)).is_empty()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faulty", [False, True])
 @pytest.mark.parametrize("stored", [False, True])
 def test_a_budget_holds(tmp_path, stored, faulty):

@@ -87,6 +87,7 @@ def test_every_row_is_answered_and_the_column_is_the_bill(path):
     assert Decimal(str(report.credits)) + unsaid(manners, bill) == bill.total
 
 
+@pytest.mark.slow
 @every_file
 @pytest.mark.parametrize("kind", ["mnp", "validate"])
 def test_the_other_kinds_are_understood(path, kind):
@@ -98,6 +99,7 @@ def test_the_other_kinds_are_understood(path, kind):
     assert Decimal(str(report.credits)) + unsaid(manners, emulator.bill) == emulator.bill.total
 
 
+@pytest.mark.slow
 @every_file
 def test_nothing_is_lost_and_nothing_is_paid_unknowingly(path):
     """With lost replies each row is answered, and the bill lies between what is known and what is in doubt."""
@@ -124,6 +126,7 @@ def test_the_ceiling_holds_by_the_price_list(path):
     assert emulator.bill.total <= 20 + unsaid(manners, emulator.bill) or is_dearer(manners)
 
 
+@pytest.mark.slow
 @every_file
 def test_a_second_run_asks_nothing(path, tmp_path):
     """What is in the store is not asked again, whatever the answers look like."""

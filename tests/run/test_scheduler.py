@@ -93,6 +93,7 @@ def test_batches_reach_four_fifths_of_the_limit_with_the_learning_included():
     assert outcome.seconds <= (waves + 0.75) * LATENCY / 0.8  # the last wave is three quarters of the longest reply
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("networks", [1, 8])
 def test_a_limit_on_numbers_is_learnt(networks):
     """A provider that counts numbers is used at 95 % of its limit, and fewer than 1 % of requests are refused."""
@@ -230,6 +231,7 @@ def test_free_work_is_never_blocked_by_the_ceiling():
     assert first_ticket(plan).reserved == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("lanes", "batch_size", "slower"), [(1, 80, 6.0), (8, 20, 6.0), (8, 1, 1.5)])
 def test_refusals_by_chance_are_no_limit(seed, lanes, batch_size, slower):

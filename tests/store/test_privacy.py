@@ -431,6 +431,7 @@ def test_no_corruption_of_an_encrypted_store_makes_an_answer(path):
     assert truth.height == 53
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("ending", ["parquet", "csv", "ndjson", "jsonl"])
 def test_an_export_is_the_scan_in_a_file(path, tmp_path, mode, ending):
@@ -565,6 +566,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", PRIVATE)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_text_of_a_provider_brings_a_number_into_the_open(path, mode, spelling):
@@ -628,6 +630,7 @@ def added(request, tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["plain", "encrypted", "hashed"])
 def test_an_added_column_is_out_of_sight_in_sealed_files(added, mode):
     """A column that is added to the list, of answers or the store's own, with nothing said, is sealed out of sight."""

@@ -45,6 +45,7 @@ assert "pandas" not in sys.modules
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [{}, {"key": "5e" * 32}, {"hash_key": "5e" * 32}])
 def test_a_store_never_loads_pandas(path, key):
     """Neither writing nor reading nor tidying a store imports pandas, which would take longer than a small run."""

@@ -129,6 +129,7 @@ def write(store, *entries):
         journal.write(entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", range(6))
 def test_two_machines_that_begin_a_store_begin_one(machine, monkeypatch, moment):
     """Whenever another machine begins the store while this one does, both have the same, and each its own spool."""
@@ -322,6 +323,7 @@ def test_forgetting_leaves_no_trace(machine, bucket, tmp_path):
     assert holders(tmp_path / "there", number(1)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [{"key": "5e" * 32}, {"hash_key": "5e" * 32}])
 def test_numbers_can_be_hidden_from_the_bucket(machine, bucket, key):
     """An encrypted or hashed store works in a bucket too; whoever has no key is refused by the bucket's own marker."""
@@ -417,6 +419,7 @@ def test_one_machine_tidies_at_a_time(machine, bucket, monkeypatch):
     assert bucket.read("tidy.lock") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "use", [Store.compact, lambda store: store.forget([number(0)]), lambda store: store.purge("1s")]
 )

@@ -212,6 +212,7 @@ def test_a_run_without_money_still_has_what_others_answer(party):
     assert party.claims() == []
 
 
+@pytest.mark.slow
 def test_the_budget_is_one_of_all_rounds(party):
     """What a first round spent is missing in the next, which asks what another run left open."""
 
@@ -308,6 +309,7 @@ def test_a_store_that_fails_while_a_run_waits(party):
     assert late["stopped"] == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"refresh": True}, {"max_age": "0s"}])
 def test_who_wants_it_fresh_shares_too(party, settings):
     """A run that asks again takes another's answer, if that was given after the run began; older ones it does not."""

@@ -44,7 +44,13 @@ class Purse:
         return price + self.unstated
 
     def spend(self, fell: int | None, *, stated: int | None, listed: int = 0) -> None:
-        """Books a step by its reply or by the balance, whichever says more; its price by the list tells what is more."""
+        """Books a step by its reply or by the balance, whichever says more.
+
+        Args:
+            fell: By how much the balance fell, where that is known.
+            stated: What the reply says, where it does.
+            listed: The step's price by the list.
+        """
         self.spent += max(fell or 0, stated or 0)
         known = listed if stated is None else stated
         if fell is not None and known:
