@@ -213,19 +213,20 @@ class GoneAfter(httpx.AsyncBaseTransport):
 def test_an_outage_over_the_last_numbers_is_said_and_mended(files, provider, monkeypatch, capsys):
     """The last few numbers that fail in an outage are warned of; the same command asks them, and no others."""
     source, out = files
-    transport = GoneAfter(provider, 5)
+    source.write_text("phone\n" + "".join(f"+{number}\n" for number in mobiles(60)))
+    transport = GoneAfter(provider, 4)
     client = hf.Client(*provider.credentials, transport=transport, provider="emulator")
     monkeypatch.setattr("hlrframe.cli.commands.account", lambda _: client)
-    monkeypatch.setattr("hlrframe.cli.commands._settings", lambda *_, **__: hf.Settings(batch_size=5, max_requests=1))
+    monkeypatch.setattr("hlrframe.cli.commands._settings", lambda *_, **__: hf.Settings(batch_size=12, max_requests=1))
     command = ["enrich", str(source), "--column", "phone", "-o", str(out), "--yes"]
     assert main(command) == 4
     said = capsys.readouterr()
-    assert "5 numbers failed with no answer after that, perhaps of an outage: run it again" in said.err
+    assert "12 numbers failed with no answer after that, perhaps of an outage: run it again" in said.err
     assert f".{out.name}.answers" in said.err
     assert "to go on: hlrframe enrich" in said.err
     assert "failed last" in said.out
     transport.left = 99
     assert main(command) == 0
     assert not provider.bill.paid_twice()
-    assert pl.read_csv(out)["hlr_state"].to_list() == ["cached"] * 25 + ["answered"] * 5
+    assert pl.read_csv(out)["hlr_state"].to_list() == ["cached"] * 48 + ["answered"] * 12
     assert not KeptAnswers.beside(out).exist()
