@@ -269,40 +269,46 @@ WORKBOOKS = {
 }
 
 
+#: Elsewhere no process says how much memory it took at most.
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+
+
+def said_within_the_limit(path, out):
+    """Cleans a file in a process of its own, and gives what that says; it has not taken more than the limit."""
+    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(out), LIMIT]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert ended.returncode == 0, ended.stderr
+    peak, said = ended.stdout.split(" ", 1)
+    assert int(peak) < 600
+    return said
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@on_linux
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", WORKBOOKS)
 def test_no_workbook_takes_all_memory(tmp_path, case):
     """Whatever a workbook holds or stands for, one line says that it is too large or damaged, before it is loaded."""
     path = tmp_path / case
     WORKBOOKS[case](path)
-    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(tmp_path / "out.csv"), LIMIT]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert ended.returncode == 0, ended.stderr
-    peak, said = ended.stdout.split(" ", 1)
-    assert int(peak) < 600
+    said = said_within_the_limit(path, tmp_path / "out.csv")
     assert path.name in said
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@on_linux
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", TYPED)
 def test_no_typed_file_takes_all_memory(tmp_path, case):
     """Whatever a table in Parquet or Arrow unpacks to, it is written within the limit, or one line says the cure."""
     path = tmp_path / case
     TYPED[case](path)
-    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(tmp_path / "out.csv"), LIMIT]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert ended.returncode == 0, ended.stderr
-    peak, said = ended.stdout.split(" ", 1)
-    assert int(peak) < 600
+    said = said_within_the_limit(path, tmp_path / "out.csv")
     assert said == "done\n" if "dictionary of" in case or "many rows" in case else path.name in said
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux says how much memory a process took at most")
+@on_linux
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES)
 def test_no_file_takes_all_memory(tmp_path, case):
@@ -312,11 +318,7 @@ def test_no_file_takes_all_memory(tmp_path, case):
     with path.open("wb") if opened is open else opened(path, "wb") if opened is not zipped else zipped(path) as file:
         file.writelines(pieces(count))
     out = tmp_path / ("out.ndjson" if "json" in case else "out.csv")
-    command = [sys.executable, "-W", "ignore", "-c", CLEAN, str(path), str(out), LIMIT]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert ended.returncode == 0, ended.stderr
-    peak, said = ended.stdout.split(" ", 1)
-    assert int(peak) < 600
+    said = said_within_the_limit(path, out)
     assert path.name in said
 
 
