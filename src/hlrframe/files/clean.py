@@ -107,8 +107,7 @@ def clean_file(
             transfer.check_free()
     naming = checked(transfers)
     countries = RegionCells()
-    numbers, readings = _read(transfers, naming, region, countries)
-    if countries.changed():
+    for _ in countries.passes():
         numbers, readings = _read(transfers, naming, region, countries)
     countries.say()
     checked(transfers)  # the names of an NDJSON file are all there only now

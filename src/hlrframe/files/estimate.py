@@ -63,8 +63,7 @@ def estimate_file(
                 await asyncio.sleep(0)  # here a Ctrl-C gets through
         return numbers
 
-    numbers = run_sync(read)
-    if countries.changed():
+    for _ in countries.passes():
         numbers = run_sync(read)
     countries.say()
     return estimate_list(numbers, store=store, settings=settings, client=client)

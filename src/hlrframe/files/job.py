@@ -244,8 +244,7 @@ class FileJob:
 
     async def _read(self) -> None:
         countries = RegionCells()
-        await self._read_by(countries)
-        if countries.changed():
+        for _ in countries.passes():
             await self._read_by(countries)
         countries.say()
 

@@ -7,6 +7,7 @@ nothing where a program writes it for what is not available. ``D`` is Germany be
 import re
 import unicodedata
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -96,6 +97,12 @@ class RegionCells:
         """Says, once all cells were seen, whether the first were read otherwise than all say, and forgets that."""
         others, self._used = self._used - {self._reading}, set()
         return bool(others)
+
+    def passes(self) -> Iterator[None]:
+        """Gives one reading of all cells, and a second one where the first were read otherwise than all of them say."""
+        yield
+        if self.changed():
+            yield
 
     @property
     def notes(self) -> list[str]:

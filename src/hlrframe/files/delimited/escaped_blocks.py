@@ -21,18 +21,11 @@ _KNOWN: Final = r"""^(?:[^\\]|\\[\\0N"'bnrtZ,;\t|])*$"""
 
 
 def are_escaped_records(text: str, separator: str, columns: int, *, longest: int) -> bool:
-    """Says whether every line of a text is a record with a cell for each column, and makes sense with escapes.
-
-    Args:
-        text: Lines with their ends.
-        separator: What stands between cells.
-        columns: How many cells a record has.
-        longest: Most characters of one line, its end included.
-    """
-    parted = lines_of_text(text, longest=longest)
-    if parted is None or not _are_records(parted[0], separator, columns):
+    """Says whether every line of a text is a record, as for :func:`plain_block`, and makes sense with escapes."""
+    parted = _records_of(text, separator, columns, longest=longest)
+    if parted is None:
         return False
-    lines = parted[0]
+    lines, *_ = parted
     return "\\" not in text or bool((lines.str.contains('"', literal=True) | lines.str.contains(_KNOWN)).all())
 
 
@@ -44,8 +37,8 @@ def escaped_block(text: str, separator: str, columns: int, *, longest: int) -> B
     """
     if columns < 2 or any(mark in text for mark in _MARKS):  # noqa: PLR2004  # an empty line may be a row of one cell
         return None
-    parted = lines_of_text(text, longest=longest)
-    if parted is None or not _are_records(parted[0], separator, columns):
+    parted = _records_of(text, separator, columns, longest=longest)
+    if parted is None:
         return None
     lines, end, plain = parted
     marked = _marked(plain.decode(), separator)
@@ -57,12 +50,14 @@ def escaped_block(text: str, separator: str, columns: int, *, longest: int) -> B
     return Block(lines_as_column(standard), end, standard, separator)
 
 
-def _are_records(lines: pl.Series, separator: str, columns: int) -> bool:
-    if columns > MOST_QUOTED:
-        return False
+def _records_of(text: str, separator: str, columns: int, *, longest: int) -> tuple[pl.Series, str, bytes] | None:
+    """Gives what :func:`lines_of_text` does; ``None`` also where a line is no record with a cell for each column."""
+    parted = lines_of_text(text, longest=longest)
+    if parted is None or columns > MOST_QUOTED:
+        return None
     around = re.escape(separator)
     cell = rf'(?:"(?:[^"\\]|""|\\.)*"|(?:[^"{around}\\]|\\.)*)'
-    return bool(lines.str.contains(f"^{cell}(?:{around}{cell}){{{columns - 1}}}$").all())
+    return parted if parted[0].str.contains(f"^{cell}(?:{around}{cell}){{{columns - 1}}}$").all() else None
 
 
 def _marked(text: str, separator: str) -> str:
